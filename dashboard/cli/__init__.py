@@ -1,0 +1,5 @@
+"""The command line ``yiguan``."""
+
+from dashboard.cli.main import main
+
+__all__ = ["main"]
