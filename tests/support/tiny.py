@@ -1,0 +1,461 @@
+"""A tiny published snapshot for tests of readers: real areas of the default region, seeded rows, every table of the contract.
+
+Figures are computed from the fixture's own marts by the declared indicators, so the rows behind a figure add up to it.  An indicator
+whose columns the fixture does not carry gets seeded plausible numbers instead, so that every page has something to show.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+from collections.abc import Iterable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from etl.indicators import Count, Indicator, Ratio, Total, catalogue
+from tests.support.tiny_marts import Row, Spot, first_day, last_day, make, month_names
+
+REGION = Path(__file__).parents[2] / "data" / "regions" / "gongshu"
+DISTRICT = "330105000000"
+STREETS = ("001米市巷", "002湖墅", "003小河", "004和睦", "005拱宸桥", "007大关", "008上塘", "009祥符", "010康桥", "011半山")
+MODULES = (
+    ("registry", "老年人口库", "区民政局养老服务科"),
+    ("assessment", "能力评估", "区民政局养老服务科"),
+    ("provider", "服务单位库", "区民政局养老服务科"),
+    ("bed", "床位统计", "区民政局养老服务科"),
+    ("order", "服务订单", "区养老服务调度中心"),
+    ("caregiver", "护理员台账", "区人力社保局"),
+    ("complaint", "12345 工单", "区信访局"),
+    ("inspection", "综合监管", "区民政局执法科"),
+    ("subsidy", "补贴资金", "区财政局"),
+    ("area", "区划", "区民政局"),
+)
+PRIVACY = {
+    "name": "name",
+    "payee_name": "name",
+    "legal_person": "name",
+    "id_number": "id",
+    "phone": "phone",
+    "address": "address",
+    "account_hash": "account",
+}
+TITLES = {
+    "month": "月份",
+    "community_code": "社区",
+    "street_code": "街道",
+    "provider_id": "单位编号",
+    "caregiver_id": "人员编号",
+    "name": "姓名",
+    "id_number": "身份证号",
+    "phone": "联系电话",
+    "sex": "性别",
+    "birth_date": "出生日期",
+    "certified": "持证",
+    "best_level": "最高等级",
+    "elder_id": "老年人编号",
+    "amount": "金额",
+    "paid_on": "发放日期",
+    "account_hash": "账户校验码",
+    "bank_result": "银行结果",
+}
+TARGETS = {
+    "caregiver_cert_rate": (95.0, date(2026, 12, 31), "拱墅区改革方案"),
+    "nursing_bed_share": (70.0, date(2026, 12, 31), "拱墅区改革方案"),
+    "insured_share": (100.0, date(2026, 12, 31), "任务 5"),
+    "purchased_service_elders": (5185.0, date(2026, 12, 31), "改革方案"),
+}
+
+_BASIC = {"basis": "测试", "definition": "测试口径"}
+FALLBACK: tuple[Indicator, ...] = (
+    Ratio(
+        "caregiver_cert_rate",
+        name="护理员持证率",
+        group="护理人员",
+        better="higher",
+        mart="caregiver_month",
+        part="certified",
+        **_BASIC,
+    ),
+    Count("caregivers", name="在岗护理员", group="护理人员", mart="caregiver_month", **_BASIC),
+    Count("elders_60", name="60 岁及以上老年人", group="老年人", mart="elder_month", **_BASIC),
+    Total(
+        "subsidy_paid",
+        name="补贴发放额",
+        group="资金",
+        mart="payment_fact",
+        value="amount",
+        where="paid",
+        semantics="flow",
+        **_BASIC,
+    ),
+)
+
+
+def build(
+    target: Any, months: int = 24, *, seed: int = 7, providers: int = 30, elders: int = 400, run_id: str = "20261105T020000-tiny"
+) -> Path:
+    """Write a small snapshot and return its file.
+
+    ``target`` is a ``*.duckdb`` path (that file alone), an ``etl.paths.Layout`` or any object with ``.snapshots`` (a folder), or a
+    folder (``<folder>/snapshots`` is used); in the last two cases the pointer ``current.json`` is swapped to the new file as well.
+    Another ``seed`` or ``run_id`` gives another snapshot beside the first.
+    """
+    path = (
+        Path(target)
+        if str(target).endswith(".duckdb")
+        else Path(getattr(target, "snapshots", None) or Path(target) / "snapshots") / f"{run_id}.duckdb"
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    rng, names = random.Random(seed), month_names(months)
+    areas = _areas()
+    spots = [Spot(a["code"], a["parent_code"], a["lng"], a["lat"]) for a in areas if a["level"] == 3]
+    marts = make(spots, names, rng, providers, elders)
+    with duckdb.connect(str(path)) as con:
+        _put(con, "area", areas)
+        _put(con, "area_closure", _closure(areas))
+        _put(con, "month", [{"month": m, "first_day": first_day(m), "last_day": last_day(m)} for m in names])
+        for name, rows in marts.items():
+            _put(con, name, rows)
+        used = {**{i.code: i for i in FALLBACK}, **catalogue()}
+        _figures(con, used, names, rng)
+        _judgements(con, marts["provider_month"], rng)
+        _meta(con, used, marts, names, run_id)
+    if not str(target).endswith(".duckdb"):
+        pointer = path.parent / "current.json"
+        draft = pointer.with_suffix(".tmp")
+        draft.write_text(json.dumps({"run_id": run_id, "file": path.name}), encoding="utf-8")
+        draft.replace(pointer)
+    return path
+
+
+def _put(con: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) -> None:
+    data = pa.Table.from_pylist(rows)  # noqa: F841  (read by name below)
+    con.execute(f"create table {table} as select * from data")
+
+
+def _areas() -> list[Row]:
+    """Areas in force and supervised, from the region folder; a grid of the same shape where the folder has none."""
+    source = REGION / "areas.csv"
+    rows: list[Row] = []
+    if source.exists():
+        with source.open(encoding="utf-8-sig", newline="") as handle:
+            for r in csv.DictReader(handle):
+                if r["supervised"].lower() in ("1", "true", "是") and not r["valid_to"]:
+                    rows.append(
+                        {
+                            "code": r["code"],
+                            "name": r["name"],
+                            "short_name": r["short_name"],
+                            "level": int(r["level"]),
+                            "parent_code": r["parent_code"] or None,
+                        }
+                    )
+    else:
+        rows.append({"code": DISTRICT, "name": "拱墅区", "short_name": "拱墅", "level": 1, "parent_code": None})
+        for street in STREETS:
+            code = f"330105{street[:3]}000"
+            rows.append(
+                {"code": code, "name": street[3:] + "街道", "short_name": street[3:], "level": 2, "parent_code": DISTRICT}
+            )
+            rows += [
+                {
+                    "code": f"{code[:9]}{51 + k:03d}",
+                    "name": f"{street[3:]}第{k + 1}社区",
+                    "short_name": f"第{k + 1}",
+                    "level": 3,
+                    "parent_code": code,
+                }
+                for k in range(10)
+            ]
+    streets = [r["code"] for r in rows if r["level"] == 2]
+    for r in rows:
+        street = r["code"] if r["level"] == 2 else r["parent_code"] if r["level"] == 3 else None
+        r["street_code"] = street
+        at, k = (streets.index(street), int(r["code"][-3:] or 0) % 20) if street else (4, 10)
+        r["lng"], r["lat"] = 120.11 + 0.02 * (at % 4) + 0.001 * (k % 5), 30.28 + 0.025 * (at // 4) + 0.004 * (k // 5)
+    return rows
+
+
+def _closure(areas: list[Row]) -> list[Row]:
+    parent = {a["code"]: a["parent_code"] for a in areas}
+    rows = []
+    for code in parent:
+        at: str | None = code
+        while at in parent:
+            rows.append({"ancestor": at, "descendant": code})
+            at = parent[at]
+    return rows
+
+
+def _figures(con: duckdb.DuckDBPyConnection, used: dict[str, Indicator], months: list[str], rng: random.Random) -> None:
+    con.execute("create table figure (indicator text, area_code text, level integer, month text, part double, whole double)")
+    con.execute("create table provider_figure (indicator text, provider_id text, month text, part double, whole double)")
+    for code, ind in used.items():
+        try:
+            _computed(con, ind)
+        except duckdb.Error:
+            con.execute("delete from figure where indicator = ?", [code])
+            _invented(con, ind, months, rng)
+
+
+def _computed(con: duckdb.DuckDBPyConnection, ind: Indicator) -> None:
+    sides = []
+    for measure in (ind.part, ind.whole):
+        if measure is None:
+            sides.append("select null::text as area, null::text as month, null::double as v where false")
+            continue
+        columns = [r[0] for r in con.execute(f"describe {measure.mart}").fetchall()]
+        area = next(c for c in ("community_code", "street_code") if c in columns)
+        outer = "median" if measure.median else "sum"
+        sides.append(
+            f"select c.ancestor as area, m.month, {outer}(({measure.value})::double) as v from {measure.mart} m"
+            f" join area_closure c on c.descendant = m.{area} where {measure.where} group by all"
+        )
+    whole = "w.v" if ind.whole is None else "coalesce(w.v, 0)"
+    con.execute(
+        f"with p as ({sides[0]}), w as ({sides[1]}) insert into figure select ?, a.code, a.level, mo.month, coalesce(p.v, 0), {whole}"
+        " from area a cross join month mo left join p on p.area = a.code and p.month = mo.month"
+        f" left join w on w.area = a.code and w.month = mo.month where a.level in {(*ind.levels, 0)}",
+        [ind.code],
+    )
+    columns = [r[0] for r in con.execute(f"describe {ind.part.mart}").fetchall()]
+    if "provider_id" in columns and (ind.whole is None or ind.whole.mart == ind.part.mart) and not ind.part.median:
+        total = f"sum(case when {ind.whole.where} then ({ind.whole.value})::double end)" if ind.whole else "null::double"
+        con.execute(
+            f"insert into provider_figure select ?, provider_id, month, coalesce(sum(case when {ind.part.where} then ({ind.part.value})::double end), 0),"
+            f" {total} from {ind.part.mart} where provider_id is not null group by all",
+            [ind.code],
+        )
+
+
+def _invented(con: duckdb.DuckDBPyConnection, ind: Indicator, months: list[str], rng: random.Random) -> None:
+    base = rng.uniform(0.5, 0.9)
+    whole = "10 + (hash(a.code) % 20)::double" if ind.whole else "null::double"
+    part = (
+        f"least(w, floor(w * ({base} + 0.005 * n)))" if ind.whole and ind.scale == 100 else "10 + n + (hash(a.code) % 9)::double"
+    )
+    con.execute(
+        f"insert into figure with base as (select d.code as leaf, mo.month, row_number() over (partition by d.code order by mo.month) as n,"
+        f" {whole.replace('a.code', 'd.code')} as w from area d cross join month mo where d.level = 3), leafs as"
+        f" (select leaf, month, {part.replace('a.code', 'leaf')} as p, w from base)"
+        " select ?, c.ancestor, x.level, month, sum(p), sum(w) from leafs join area_closure c on c.descendant = leaf join area x on x.code = c.ancestor"
+        f" where x.level in {(*ind.levels, 0)} group by all",
+        [ind.code],
+    )
+
+
+def _judgements(con: duckdb.DuckDBPyConnection, provider_month: Iterable[Row], rng: random.Random) -> None:
+    ratings, domains, evidence, status, reasons = [], [], [], [], []
+    since: dict[str, tuple[str, str]] = {}
+    for p in provider_month:
+        pid, month, star = p["provider_id"], p["month"], p["star"]
+        capped = star == 1
+        score = None if star is None else round(star * 18 + rng.uniform(0, 9), 1)
+        ratings.append(
+            {
+                "provider_id": pid,
+                "month": month,
+                "star": star,
+                "score": score,
+                "uncapped_star": 3 if capped else star,
+                "cap_rule": "open_major_hazard" if capped else None,
+                "cap_because": "月末有 1 项重大隐患未整改" if capped else None,
+                "missing": "投诉与满意度记录不足" if star is None else None,
+                "confidence": rng.choice(("高", "中", "低")),
+                "evidence_count": 9,
+                "policy_version": "2026-01",
+            }
+        )
+        for domain, weight in (("质量安全", 0.35), ("从业人员", 0.2), ("涉及资金", 0.1), ("运营秩序", 0.15), ("应急与口碑", 0.2)):
+            domains.append(
+                {
+                    "provider_id": pid,
+                    "month": month,
+                    "domain": domain,
+                    "score": None if score is None else min(100.0, score + rng.uniform(-8, 8)),
+                    "weight": weight,
+                    "applied_weight": weight,
+                }
+            )
+        evidence.append(
+            {
+                "provider_id": pid,
+                "month": month,
+                "domain": "从业人员",
+                "rule": "cert_rate",
+                "basis": "综合监管",
+                "metric": "caregiver_cert_rate",
+                "value": 82.5,
+                "points": -6.0,
+                "sentence": "月末持证率 82.5%，低于 95%",
+                "source_table": "caregiver_month",
+                "row_key": pid,
+                "happened_on": last_day(month),
+            }
+        )
+        state = p["exit_state"]
+        if since.get(pid, ("", ""))[0] != state:
+            since[pid] = (state, month)
+        status.append(
+            {
+                "provider_id": pid,
+                "month": month,
+                "state": state,
+                "since": first_day(since[pid][1]),
+                "rule": None if state == "normal" else "two_one_star",
+                "basis": None if state == "normal" else "退出办法第五条",
+                "because": None if state == "normal" else "连续两月一星",
+                "policy_version": "2026-01",
+            }
+        )
+        if state != "normal":
+            reasons.append(
+                {
+                    "provider_id": pid,
+                    "month": month,
+                    "rule": "two_one_star",
+                    "basis": "退出办法第五条",
+                    "sentence": "连续两月监管评级为一星",
+                    "source_table": "rating",
+                    "row_key": pid,
+                }
+            )
+    for name, rows in (
+        ("rating", ratings),
+        ("rating_domain", domains),
+        ("rating_evidence", evidence),
+        ("exit_status", status),
+        ("exit_reason", reasons),
+    ):
+        _put(con, name, rows)
+
+
+def _meta(
+    con: duckdb.DuckDBPyConnection, used: dict[str, Indicator], marts: dict[str, list[Row]], months: list[str], run_id: str
+) -> None:
+    _put(
+        con,
+        "meta_snapshot",
+        [
+            {
+                "run_id": run_id,
+                "region_code": DISTRICT,
+                "region_name": "杭州市拱墅区",
+                "synthetic": True,
+                "created_at": datetime(2026, 11, 5, 2),
+                "data_date": last_day(months[-1]),
+                "latest_month": months[-1],
+                "product_version": "0.1.0",
+            }
+        ],
+    )
+    _put(
+        con,
+        "meta_indicator",
+        [
+            {
+                "code": i.code,
+                "name": i.name,
+                "unit": i.unit,
+                "better": i.better,
+                "definition": i.definition,
+                "grp": i.group,
+                "kind": i.kind,
+                "scale": float(i.scale),
+                "decimals": i.decimals,
+                "semantics": i.semantics,
+                "levels": ",".join(map(str, i.levels)),
+                "marts": ",".join(i.marts),
+                "sources": "caregiver,provider" if "caregiver" in i.part.mart else "registry",
+                "basis": i.basis,
+            }
+            for i in used.values()
+        ],
+    )
+    _put(
+        con, "meta_target", [{"indicator": k, "value": v, "due": d, "basis": b} for k, (v, d, b) in TARGETS.items() if k in used]
+    )
+    _put(
+        con,
+        "meta_module",
+        [
+            {
+                "module": m,
+                "title": t,
+                "owner": o,
+                "systems": "S3,S12",
+                "cadence": "每月 5 日前报送上月",
+                "status": "stale" if m == "caregiver" else "ok",
+                "message": "第 3 个工作表缺少“证书编号”列，沿用 10 月 5 日的数据" if m == "caregiver" else "",
+                "data_date": last_day(months[-1]),
+                "loaded_at": datetime(2026, 11, 5, 2),
+                "rows": 1000,
+            }
+            for m, t, o in MODULES
+        ],
+    )
+    _put(
+        con,
+        "meta_load",
+        [
+            {
+                "module": m,
+                "table_name": m,
+                "title": t,
+                "batch": 1,
+                "read": 1010,
+                "loaded": 1000,
+                "quarantined": 6,
+                "superseded": 4,
+                "warned": 2,
+                "money_read": None,
+                "money_loaded": None,
+                "money_quarantined": None,
+                "money_superseded": 0.0,
+            }
+            for m, t, _ in MODULES
+        ],
+    )
+    _put(
+        con,
+        "meta_column",
+        [
+            {
+                "mart": mart,
+                "column_name": c,
+                "title": TITLES.get(c, c),
+                "privacy": PRIVACY.get(c, "") if not mart.startswith(("provider", "site")) or c != "name" else "",
+                "position": k,
+            }
+            for mart, rows in marts.items()
+            for k, c in enumerate(rows[0])
+        ],
+    )
+    community = marts["provider_month"][0]["community_code"]
+    rejected = [
+        {
+            "module": "caregiver",
+            "table_name": "certificate",
+            "source": "护理员台账.xlsx",
+            "position": f"证书!{k + 5}",
+            "column_name": "expires_on",
+            "column_title": "有效期至",
+            "value_masked": "2023-02-30",
+            "rule": "date",
+            "sentence": "不是有效日期",
+            "community_code": community if k % 2 else None,
+            "batch": 1,
+        }
+        for k in range(6)
+    ]
+    _put(con, "quarantine", rejected)
+    _put(con, "warning", rejected[:2])
+
+
+__all__ = ["FALLBACK", "build"]

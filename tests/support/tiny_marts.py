@@ -1,0 +1,515 @@
+"""Rows of the marts of the tiny test snapshot: seeded, plausible, small. ``tiny.build`` turns them into a snapshot file."""
+
+from __future__ import annotations
+
+import calendar
+import random
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+Row = dict[str, Any]
+KINDS = ("养老机构", "照料中心", "老年食堂", "居家服务商", "嵌入式微型机构", "社会组织")
+OWNERSHIP = ("公办", "公建民营", "民办")
+SURNAMES = "王李张刘陈杨赵黄周吴徐孙"
+GIVEN = "建国秀英桂兰志强玉珍明华"
+CATEGORIES = ("助餐", "助浴", "助洁", "助医", "助急", "助行", "康复", "关爱")
+PROGRAMMES = {
+    "high_age": ("高龄津贴", "elder"),
+    "service": ("养老服务补贴", "elder"),
+    "nursing": ("护理补贴", "elder"),
+    "construction": ("建设补助", "provider"),
+    "operation": ("运营补贴", "provider"),
+    "entry_award": ("入职奖补", "provider"),
+}
+SEVERITIES = ("一般", "较重", "严重", "重大")
+FIELDS = ("质量安全", "从业人员", "涉及资金", "运营秩序", "应急管理")
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A community of the fixture with its street and a point inside."""
+
+    code: str
+    street: str
+    lng: float
+    lat: float
+
+
+def month_names(count: int, last: str = "2026-10") -> list[str]:
+    """``count`` months as YYYY-MM, ending with ``last``."""
+    year, month = int(last[:4]), int(last[5:])
+    index = year * 12 + month - 1
+    return [f"{i // 12}-{i % 12 + 1:02d}" for i in range(index - count + 1, index + 1)]
+
+
+def first_day(month: str) -> date:
+    return date(int(month[:4]), int(month[5:]), 1)
+
+
+def last_day(month: str) -> date:
+    return date(int(month[:4]), int(month[5:]), calendar.monthrange(int(month[:4]), int(month[5:]))[1])
+
+
+def person(rng: random.Random, born: date) -> tuple[str, str, str]:
+    """Name, ID number (canary-like, never a real one: its sequence is 000) and phone."""
+    name = rng.choice(SURNAMES) + "".join(rng.sample(GIVEN, 2))
+    return name, f"330105{born:%Y%m%d}000{rng.randrange(10)}", f"138{rng.randrange(10**8):08d}"
+
+
+def make(spots: list[Spot], months: list[str], rng: random.Random, providers: int, elders: int) -> dict[str, list[Row]]:
+    """All marts by name; each a list of rows with the same keys."""
+    marts: dict[str, list[Row]] = {}
+    firms = _providers(spots, rng, providers)
+    marts.update(_provider_marts(firms, months, rng))
+    marts.update(_caregivers(firms, months, rng))
+    people = _elders(spots, months, rng, elders)
+    marts["elder_month"] = people
+    latest = [e for e in people if e["month"] == months[-1]]
+    marts.update(_orders(latest, firms, marts["caregiver_month"], months, rng))
+    marts.update(_supervision(firms, months, rng))
+    marts.update(_money(spots, latest, firms, months, rng))
+    marts["population_month"] = [
+        {"month": m, "community_code": s.code, "registered_population": 3000 + int(s.code[-2:]) * 7}
+        for m in months
+        for s in spots
+    ]
+    streets = sorted({s.street for s in spots})
+    marts["street_month"] = [
+        {"month": m, "street_code": s, "has_street_centre": i % 5 != 4, "street_level_centre": i % 5 != 4}
+        for m in months
+        for i, s in enumerate(streets)
+    ]
+    marts["module_month"] = [
+        {
+            "month": m,
+            "module": name,
+            "due_on": last_day(m),
+            "loaded_on": last_day(m),
+            "on_time": True,
+            "rows": 1000,
+            "quarantined": 3,
+        }
+        for m in months
+        for name in ("registry", "provider", "order", "caregiver")
+    ]
+    return marts
+
+
+def _providers(spots: list[Spot], rng: random.Random, number: int) -> list[Row]:
+    rows: list[Row] = []
+    for i in range(number):
+        spot = spots[(i * 7) % len(spots)]
+        kind = KINDS[i % len(KINDS)]
+        rows.append(
+            {
+                "provider_id": f"P{i + 1:04d}",
+                "name": f"拱宸{'康乐福寿安宁颐和'[i % 8]}{i + 1}号{kind}",
+                "credit_code": f"52330105MJ{i:08d}",
+                "kind": kind,
+                "ownership": OWNERSHIP[i % 3],
+                "legal_person": person(rng, date(1970, 1, 1))[0],
+                "phone": f"0571{rng.randrange(10**8):08d}",
+                "medical": ("内设", "协议", "无")[i % 3],
+                "grade": (None, 3, 4, 2, 5)[i % 5],
+                "grade_score": (None, 610.0, 790.5, 470.0, 905.0)[i % 5],
+                "community_code": spot.code,
+                "address": f"拱墅区某路{i + 10}号{i % 3 + 1}幢",
+                "lng": spot.lng + 0.001,
+                "lat": spot.lat + 0.001,
+                "registered_on": date(2015 + i % 8, 3, 1),
+                "floor_area": 300.0 + 40 * i,
+                "quality": rng.uniform(0.25, 0.98),
+            }
+        )
+    return rows
+
+
+STATES = ("normal", "normal", "normal", "watch", "rectifying", "exit_proposed")
+
+
+def _provider_marts(firms: list[Row], months: list[str], rng: random.Random) -> dict[str, list[Row]]:
+    provider_month: list[Row] = []
+    site_month: list[Row] = []
+    bed_month: list[Row] = []
+    permit_month: list[Row] = []
+    for n, m in enumerate(months):
+        end = last_day(m)
+        for i, f in enumerate(firms):
+            residential = f["kind"] in ("养老机构", "照料中心", "嵌入式微型机构")
+            beds = 20 + 8 * i if residential else 0
+            occupied = int(beds * min(0.95, f["quality"]))
+            star = None if i % 11 == 10 else max(1, min(5, round(f["quality"] * 5 + rng.uniform(-0.4, 0.4))))
+            state = (
+                "exited"
+                if i == len(firms) - 1 and n == len(months) - 1
+                else "normal"
+                if f["quality"] > 0.5
+                else STATES[(i + n // 6) % len(STATES)]
+            )
+            base = {
+                k: f[k]
+                for k in (
+                    "provider_id",
+                    "name",
+                    "credit_code",
+                    "kind",
+                    "ownership",
+                    "legal_person",
+                    "phone",
+                    "medical",
+                    "grade",
+                    "grade_score",
+                    "community_code",
+                    "address",
+                    "lng",
+                    "lat",
+                    "registered_on",
+                )
+            }
+            insured = not (i % 9 == 4 and n > 20)
+            provider_month.append(
+                {
+                    "month": m,
+                    **base,
+                    "insured": insured,
+                    "licence_valid": i % 13 != 5,
+                    "fire_valid": True,
+                    "food_valid": True if f["kind"] == "老年食堂" else None,
+                    "beds": beds,
+                    "occupied": occupied,
+                    "star": star,
+                    "exit_state": state,
+                }
+            )
+            site_month.append(
+                {
+                    "month": m,
+                    "site_id": f"S{i + 1:04d}",
+                    "provider_id": f["provider_id"],
+                    "name": f["name"],
+                    "kind": f["kind"],
+                    "community_code": f["community_code"],
+                    "address": f["address"],
+                    "lng": f["lng"],
+                    "lat": f["lat"],
+                    "ownership": f["ownership"],
+                    "floor_area": f["floor_area"],
+                    "street_level": i % 4 == 1,
+                    "main_site": True,
+                    "opened_on": f["registered_on"],
+                }
+            )
+            for kind, valid in (("执业登记", i % 13 != 5), ("综合保险", insured)):
+                permit_month.append(
+                    {
+                        "month": m,
+                        "permit_id": f"{f['provider_id']}-{kind}",
+                        "provider_id": f["provider_id"],
+                        "community_code": f["community_code"],
+                        "kind": kind,
+                        "number": f"浙{i:05d}",
+                        "issued_on": date(2022, 1, 1),
+                        "expires_on": end + timedelta(days=200 if valid else -20),
+                        "valid": valid,
+                    }
+                )
+            if residential:
+                for bed_type, share in (("护理型", 0.7), ("普通型", 0.25), ("认知障碍", 0.05)):
+                    bed_month.append(
+                        {
+                            "month": m,
+                            "provider_id": f["provider_id"],
+                            "community_code": f["community_code"],
+                            "kind": f["kind"],
+                            "ownership": f["ownership"],
+                            "bed_type": bed_type,
+                            "beds": int(beds * share),
+                            "occupied": int(occupied * share),
+                            "institutional": f["kind"] != "照料中心",
+                        }
+                    )
+    return {"provider_month": provider_month, "site_month": site_month, "bed_month": bed_month, "permit_month": permit_month}
+
+
+def _caregivers(firms: list[Row], months: list[str], rng: random.Random) -> dict[str, list[Row]]:
+    caregiver_month: list[Row] = []
+    turnover: list[Row] = []
+    for i, f in enumerate(firms):
+        for k in range(4 + i % 5):
+            born = date(1965 + rng.randrange(35), rng.randrange(12) + 1, rng.randrange(28) + 1)
+            name, id_number, phone = person(rng, born)
+            if (i, k) == (0, 0):
+                name = "<b>王</b>明"  # markup in a name must stay inert wherever it is shown
+            certified_from = rng.randrange(-30, 30) if rng.random() < f["quality"] + 0.3 else 99
+            level = rng.choice((5, 5, 5, 4, 4, 3, 2))
+            base = {
+                "caregiver_id": f"H{i + 1:03d}{k:02d}",
+                "name": name,
+                "id_number": id_number,
+                "sex": rng.choice("男女女女"),
+                "phone": phone,
+                "birth_date": born,
+                "provider_id": f["provider_id"],
+                "community_code": f["community_code"],
+                "post": "护理员",
+                "hired_on": date(2023, 1 + k % 12, 5),
+            }
+            for n, m in enumerate(months):
+                certified = n >= certified_from
+                caregiver_month.append(
+                    {
+                        "month": m,
+                        **base,
+                        "certified": certified,
+                        "best_level": level if certified else None,
+                        "certificate_no": f"C{i:03d}{k:02d}" if certified else None,
+                        "expires_on": last_day(m) + timedelta(days=60 + 40 * (k % 5)) if certified else None,
+                        "expires_within_90d": certified and k % 5 == 0,
+                        "senior": certified and level <= 3,
+                    }
+                )
+                turnover.append(
+                    {
+                        "month": m,
+                        "caregiver_id": base["caregiver_id"],
+                        "provider_id": f["provider_id"],
+                        "name": name,
+                        "community_code": f["community_code"],
+                        "left_in_12m": (k + n) % 12 == 0,
+                        "left_on": None,
+                        "average_staff": 1.0,
+                        "employed": True,
+                    }
+                )
+    return {"caregiver_month": caregiver_month, "caregiver_turnover": turnover}
+
+
+def _elders(spots: list[Spot], months: list[str], rng: random.Random, number: int) -> list[Row]:
+    rows: list[Row] = []
+    for i in range(number):
+        spot = spots[i % len(spots)]
+        born = date(1930 + rng.randrange(36), rng.randrange(12) + 1, rng.randrange(28) + 1)
+        name, id_number, phone = person(rng, born)
+        ability = rng.choices((0, 1, 2, 3, 4), (70, 14, 8, 5, 3))[0]
+        base = {
+            "elder_id": f"E{i + 1:06d}",
+            "name": name,
+            "id_number": id_number,
+            "sex": rng.choice("男女"),
+            "birth_date": born,
+            "phone": phone,
+            "card_no": f"YL{i:08d}",
+            "community_code": spot.code,
+            "hukou_community": spot.code,
+            "living": rng.choice(("独居", "空巢", "与子女同住", "其他")),
+            "category": rng.choice(("普通",) * 8 + ("低保", "特困")),
+            "ability_level": ability,
+            "dementia": rng.random() < 0.04,
+        }
+        purchased, must = rng.random() < 0.1, rng.random() < 0.3
+        for n, m in enumerate(months):
+            age = (last_day(m) - born).days // 365
+            if age >= 60:
+                rows.append(
+                    {
+                        "month": m,
+                        **base,
+                        "age": age,
+                        "aged_80": age >= 80,
+                        "must_assess": must,
+                        "assessed_valid": must and (i + n) % 5 != 0,
+                        "purchased_service": purchased,
+                    }
+                )
+    return rows
+
+
+def _orders(
+    elders: list[Row], firms: list[Row], caregivers: list[Row], months: list[str], rng: random.Random
+) -> dict[str, list[Row]]:
+    rows: list[Row] = []
+    staff: dict[str, list[str]] = {}
+    for c in caregivers:
+        if c["month"] == months[-1]:
+            staff.setdefault(c["provider_id"], []).append(c["caregiver_id"])
+    for n, m in enumerate(months):
+        for k in range(60 + n):
+            e, f = rng.choice(elders), rng.choice(firms)
+            at = datetime.combine(first_day(m) + timedelta(days=rng.randrange(28)), datetime.min.time()) + timedelta(
+                hours=8 + k % 9
+            )
+            late = rng.random() > f["quality"]
+            status = rng.choices(("已完成", "已取消", "未履约"), (93, 5, 2))[0]
+            price = rng.choice((12, 20, 45, 60, 120))
+            rows.append(
+                {
+                    "order_id": f"D{n:02d}{k:05d}",
+                    "month": m,
+                    "elder_id": e["elder_id"],
+                    "provider_id": f["provider_id"],
+                    "caregiver_id": rng.choice(staff[f["provider_id"]]),
+                    "community_code": e["community_code"],
+                    "item_code": f"X{k % 32:02d}",
+                    "category": CATEGORIES[k % 8],
+                    "ordered_at": at - timedelta(hours=20),
+                    "appointed_at": at,
+                    "dispatched_at": at - timedelta(hours=2),
+                    "signed_in_at": at + timedelta(minutes=30 if late else 2),
+                    "signed_out_at": at + timedelta(minutes=80),
+                    "minutes": 60,
+                    "price": price,
+                    "subsidy_part": price * 0.6,
+                    "own_part": price * 0.4,
+                    "status": status,
+                    "completed": status == "已完成",
+                    "on_time": status == "已完成" and not late,
+                    "sign_in_compliant": status == "已完成" and k % 17 != 0,
+                    "satisfaction": rng.choice((3, 4, 5, 5, 5)),
+                    "revisit": rng.choice(("满意", "满意", "不满意", None)),
+                }
+            )
+    return {"order_fact": rows}
+
+
+def _supervision(firms: list[Row], months: list[str], rng: random.Random) -> dict[str, list[Row]]:
+    visits: list[Row] = []
+    findings: list[Row] = []
+    open_findings: list[Row] = []
+    complaints: list[Row] = []
+    for n, m in enumerate(months):
+        for i, f in enumerate(firms):
+            key = {"month": m, "provider_id": f["provider_id"], "community_code": f["community_code"]}
+            if (i + n) % 4 == 0:
+                bad = rng.random() > f["quality"]
+                visit = f"J{n:02d}{i:03d}"
+                visits.append(
+                    {
+                        **key,
+                        "inspection_id": visit,
+                        "kind": "双随机",
+                        "inspected_on": last_day(m) - timedelta(days=9),
+                        "inspectors": "甲、乙",
+                        "result": "不合格" if bad else "合格",
+                        "passed": not bad,
+                    }
+                )
+                if bad:
+                    row = {
+                        **key,
+                        "finding_id": visit + "-1",
+                        "inspection_id": visit,
+                        "field": FIELDS[i % 5],
+                        "severity": rng.choice(SEVERITIES),
+                        "scope": "个别",
+                        "clause": "第十二条",
+                        "description": "消防通道堆放杂物",
+                        "inspected_on": last_day(m) - timedelta(days=9),
+                        "deadline": last_day(m) + timedelta(days=21),
+                        "done_on": None,
+                        "rectified_on_time": i % 3 != 0,
+                        "due": True,
+                    }
+                    findings.append(row)
+                    for later in months[n : n + 2]:
+                        open_findings.append(
+                            {**row, "month": later, "open_at_month_end": True, "open": True, "overdue": later != m}
+                        )
+            if (i * 3 + n) % 10 == 0:
+                complaints.append(
+                    {
+                        **key,
+                        "complaint_id": f"T{n:02d}{i:03d}",
+                        "received_at": datetime.combine(first_day(m), datetime.min.time()),
+                        "channel": "12345",
+                        "subject": "服务质量",
+                        "content": "送餐不及时",
+                        "due_on": last_day(m),
+                        "answered_at": None,
+                        "answered": True,
+                        "answered_in_time": i % 4 != 0,
+                        "satisfied": i % 3 != 0,
+                    }
+                )
+    return {"inspection_fact": visits, "finding_fact": findings, "finding_month": open_findings, "complaint_fact": complaints}
+
+
+def _money(spots: list[Spot], elders: list[Row], firms: list[Row], months: list[str], rng: random.Random) -> dict[str, list[Row]]:
+    monthly: list[Row] = []
+    payments: list[Row] = []
+    applications: list[Row] = []
+    street_of = {s.code: s.street for s in spots}
+    for programme, (title, payee) in PROGRAMMES.items():
+        takers = [e for i, e in enumerate(elders) if i % 6 == 0] if payee == "elder" else firms[::4]
+        for n, m in enumerate(months):
+            for k, taker in enumerate(takers):
+                amount = (40 if programme == "high_age" else 300) + 10 * (k % 9) if payee == "elder" else 5000 + 100 * k
+                who = {
+                    "elder_id": taker.get("elder_id"),
+                    "provider_id": taker["provider_id"] if payee == "provider" else None,
+                    "community_code": taker["community_code"],
+                    "street_code": street_of[taker["community_code"]],
+                }
+                key = {
+                    "month": m,
+                    "programme": programme,
+                    "programme_name": title,
+                    "payee": payee,
+                    "payee_name": taker["name"],
+                    **who,
+                }
+                application = f"A{programme}{k:04d}{n:02d}"
+                returned = rng.random() < 0.01
+                applications.append(
+                    {
+                        **key,
+                        "application_id": application,
+                        "applied_on": first_day(m),
+                        "amount": amount,
+                        "approved": True,
+                        "approved_on": first_day(m) + timedelta(days=12),
+                        "approved_amount": amount,
+                    }
+                )
+                payments.append(
+                    {
+                        **key,
+                        "payment_id": "F" + application,
+                        "application_id": application,
+                        "amount": amount,
+                        "paid_on": last_day(m),
+                        "account_hash": f"{rng.randrange(16**16):016x}",
+                        "bank_result": "退回" if returned else "成功",
+                        "returned": returned,
+                        "paid": not returned,
+                        "days_to_pay": 18 + k % 9,
+                    }
+                )
+    sums: dict[tuple[str, str, str], float] = {}
+    for p in payments:
+        at = (p["programme"], p["street_code"], p["month"])
+        sums[at] = sums.get(at, 0) + (p["amount"] if p["paid"] else 0)
+    for programme, (title, payee) in PROGRAMMES.items():
+        for street in sorted(set(street_of.values())):
+            year_to_date = 0.0
+            for m in months:
+                paid = sums.get((programme, street, m), 0.0)
+                year_to_date = paid if m.endswith("-01") else year_to_date + paid
+                budget = 12.8 * sums.get((programme, street, months[-1]), 0.0)
+                monthly.append(
+                    {
+                        "month": m,
+                        "programme": programme,
+                        "programme_name": title,
+                        "payee": payee,
+                        "street_code": street,
+                        "budget_year": budget,
+                        "applied": paid * 1.03,
+                        "approved": paid * 1.01,
+                        "paid": paid,
+                        "paid_ytd": year_to_date,
+                        "applied_ytd": year_to_date * 1.03,
+                        "approved_ytd": year_to_date * 1.01,
+                    }
+                )
+    return {"subsidy_month": monthly, "payment_fact": payments, "application_fact": applications}
