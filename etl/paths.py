@@ -1,0 +1,73 @@
+"""Where everything of one region lives at run time (see docs/architecture.md, "Files at run time")."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DEFAULT_REGION = ROOT / "data" / "regions" / "gongshu"
+
+
+def default_var() -> Path:
+    """The folder of runtime files: ``$YIGUAN_VAR``, else ``data/var`` of the checkout."""
+    return Path(os.environ.get("YIGUAN_VAR") or ROOT / "data" / "var")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The runtime files of one region; paths only, nothing is created until :meth:`ensure`."""
+
+    var: Path
+    region_key: str
+
+    @property
+    def base(self) -> Path:
+        """The folder that holds everything of the region."""
+        return Path(self.var) / self.region_key
+
+    @property
+    def sources(self) -> Path:
+        """Where simulated (or dropped) deliveries of the outside systems lie."""
+        return self.base / "sources"
+
+    @property
+    def truth(self) -> Path:
+        """What the simulator planted; the product never reads it."""
+        return self.base / "truth"
+
+    @property
+    def work(self) -> Path:
+        """The ETL's own DuckDB file; nobody else opens it."""
+        return self.base / "work.duckdb"
+
+    @property
+    def snapshots(self) -> Path:
+        """The folder of immutable published snapshots."""
+        return self.base / "snapshots"
+
+    @property
+    def pointer(self) -> Path:
+        """The JSON file that names the current snapshot."""
+        return self.snapshots / "current.json"
+
+    @property
+    def ledger(self) -> Path:
+        """The ledger's SQLite file (accounts, audit)."""
+        return self.base / "ledger.sqlite"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one run that is under way."""
+        return self.base / "run.lock"
+
+    @property
+    def temp(self) -> Path:
+        """Scratch space of a run (spilled sorts, decoded files); emptied by the next run."""
+        return self.base / "tmp"
+
+    def ensure(self) -> None:
+        """Create the folders that a run writes to."""
+        for folder in (self.base, self.snapshots, self.temp):
+            folder.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,191 @@
+"""A district is a folder: areas with their history, boundaries, plan targets, policies, and how its sources are reached."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+LEVEL_FILES = {2: "streets.geojson", 3: "communities.geojson"}
+FALSE_WORDS = {"0", "false", "no", "否", ""}
+
+
+class RegionError(Exception):
+    """A region folder that cannot be used; the message says what is wrong and what to do, in Chinese."""
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """One administrative area in one period of validity. ``level``: 1 district, 2 street, 3 community."""
+
+    code: str
+    name: str
+    short_name: str
+    level: int
+    parent_code: str | None
+    valid_from: date | None
+    valid_to: date | None
+    successor_code: str | None
+    supervised: bool
+
+    @property
+    def in_force(self) -> bool:
+        """True while the code has not been abolished."""
+        return self.valid_to is None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A plan target: the value an indicator should reach by ``due`` (a month ``YYYY-MM`` or None), and where it is laid down."""
+
+    indicator: str
+    value: float
+    due: str | None
+    basis: str
+
+
+class Region:
+    """A region folder, read lazily; nothing is written."""
+
+    def __init__(self, path: Path, head: dict[str, Any]):
+        self.path = path
+        self.head = head
+
+    @classmethod
+    def load(cls, path: str | Path) -> Region:
+        """Open the folder at ``path``; RegionError when it or its ``region.yaml`` is missing or incomplete."""
+        folder = Path(path).resolve()
+        head = folder / "region.yaml"
+        if not head.is_file():
+            raise RegionError(f"{folder} 不是地区目录：缺少 region.yaml。请用 --region 指定一个地区目录。")
+        values = _yaml(head) or {}
+        missing = [k for k in ("code", "name", "bureau") if not values.get(k)]
+        if missing:
+            raise RegionError(f"{head} 缺少 {'、'.join(missing)}。请补全后重试。")
+        return cls(folder, values)
+
+    @property
+    def key(self) -> str:
+        """The folder's name, under which the runtime files lie."""
+        return self.path.name
+
+    @property
+    def code(self) -> str:
+        """The district's 12-digit code."""
+        return str(self.head["code"]).ljust(12, "0")
+
+    @property
+    def name(self) -> str:
+        return str(self.head["name"])
+
+    @property
+    def short_name(self) -> str:
+        return str(self.head.get("short_name") or self.name)
+
+    @property
+    def bureau(self) -> str:
+        return str(self.head["bureau"])
+
+    @property
+    def synthetic(self) -> bool:
+        """True where the figures are simulated; shown wherever they are shown."""
+        return bool(self.head.get("synthetic", False))
+
+    @property
+    def synthetic_note(self) -> str:
+        return str(self.head.get("synthetic_note") or "")
+
+    @cached_property
+    def areas(self) -> list[Area]:
+        """Every area of ``areas.csv``, past and present."""
+        path = self.path / "areas.csv"
+        if not path.is_file():
+            raise RegionError(f"{path} 不存在。请放入地区的区划表。")
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            return [_area(row, path) for row in csv.DictReader(stream)]
+
+    @cached_property
+    def targets(self) -> list[Target]:
+        """The plan targets of ``targets.yaml`` (a list, or a list under ``targets``); empty when there is no file."""
+        path = self.path / "targets.yaml"
+        values = _yaml(path) if path.is_file() else []
+        rows = values.get("targets", []) if isinstance(values, dict) else values or []
+        return [
+            Target(str(r["indicator"]), float(r["value"]), str(r["due"])[:7] if r.get("due") else None, str(r.get("basis") or ""))
+            for r in rows
+        ]
+
+    def policy(self, name: str) -> dict[str, Any]:
+        """The parsed ``policies/<name>.yaml``; RegionError when it is missing."""
+        path = self.path / "policies" / f"{name}.yaml"
+        if not path.is_file():
+            raise RegionError(f"{path} 不存在。请放入该项政策的规则文件。")
+        return _yaml(path) or {}
+
+    @cached_property
+    def sources(self) -> dict[str, Any]:
+        """The parsed ``sources.yaml``."""
+        path = self.path / "sources.yaml"
+        if not path.is_file():
+            raise RegionError(f"{path} 不存在。请说明各数据来源如何接入。")
+        return _yaml(path) or {}
+
+    def source(self, module: str, sources: Path) -> dict[str, Any] | None:
+        """How ``module`` is reached, with ``{sources}`` and ``{region}`` filled in; None where the region does not list it.
+
+        ``YIGUAN_SOURCE_<MODULE>_URL`` overrides the URL, so that passwords stay out of the folder.
+        """
+        spec = (self.sources.get("modules") or {}).get(module)
+        override = os.environ.get(f"YIGUAN_SOURCE_{module.upper()}_URL")
+        if spec is None and override is None:
+            return None
+        filled = {k: _fill(v, sources, self.path) for k, v in (spec or {"kind": "sql"}).items()}
+        if override:
+            filled.update(kind="sql", url=override)
+        return filled
+
+    def boundaries(self, level: int) -> dict[str, Any]:
+        """The boundaries of a level as a GeoJSON FeatureCollection; an empty one when there is no file."""
+        path = self.path / "boundaries" / LEVEL_FILES[level]
+        if not path.is_file():
+            return {"type": "FeatureCollection", "features": []}
+        return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _fill(value: Any, sources: Path, region: Path) -> Any:
+    return value.replace("{sources}", str(sources)).replace("{region}", str(region)) if isinstance(value, str) else value
+
+
+def _yaml(path: Path) -> Any:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RegionError(f"{path} 无法解析：{str(error).splitlines()[0]}") from error
+
+
+def _area(row: dict[str, str], path: Path) -> Area:
+    try:
+        return Area(
+            code=row["code"].strip(),
+            name=row["name"].strip(),
+            short_name=(row.get("short_name") or row["name"]).strip(),
+            level=int(row["level"]),
+            parent_code=(row.get("parent_code") or "").strip() or None,
+            valid_from=_date(row.get("valid_from")),
+            valid_to=_date(row.get("valid_to")),
+            successor_code=(row.get("successor_code") or "").strip() or None,
+            supervised=(row.get("supervised") or "").strip().lower() not in FALSE_WORDS,
+        )
+    except (KeyError, ValueError) as error:
+        raise RegionError(f"{path} 中的行 {row} 有误：{error}") from error
+
+
+def _date(text: str | None) -> date | None:
+    return date.fromisoformat(text.strip()) if text and text.strip() else None
