@@ -1,0 +1,81 @@
+"""Providers as readers see them: the list, one in detail, its rating with evidence, its exit state with reasons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboard.access.scope import Scope
+from dashboard.warehouse.masking import mask
+from dashboard.warehouse.snapshot import Snapshot
+from dashboard.warehouse.types import Evidence, Rating, RatingDomain, Unknown
+
+# A provider is an organisation: its name, address and telephone are public (等级评定公示), its legal person is not.
+PRIVATE = {"legal_person": "name"}
+
+
+def _shown(row: dict[str, Any], scope: Scope) -> dict[str, Any]:
+    return {key: mask(value, PRIVATE[key], scope.unmask) if key in PRIVATE else value for key, value in row.items()}
+
+
+def listed(snapshot: Snapshot, scope: Scope, codes: frozenset[str], month: str) -> list[dict[str, Any]]:
+    """Providers with their main site in ``codes``, by id."""
+    return [_shown(row, scope) for row in snapshot.providers(month).values() if row["community_code"] in codes]
+
+
+def detail(snapshot: Snapshot, scope: Scope, provider_id: str, month: str) -> dict[str, Any]:
+    """One provider with ``permits``, ``sites`` and ``beds`` as lists of dicts, their total in ``beds_total``.
+
+    The caller has checked that it is visible.
+    """
+    found = _shown(snapshot.providers(month)[provider_id], scope)
+    found["beds_total"] = found.get("beds")
+    for name, table in (("permits", "permit_month"), ("sites", "site_month"), ("beds", "bed_month")):
+        found[name] = (
+            snapshot.dicts(f"select * from {table} where provider_id = ? and month = ? order by rowid", [provider_id, month])
+            if "provider_id" in snapshot.tables.get(table, ())
+            else []
+        )
+    return found
+
+
+def rating(snapshot: Snapshot, provider_id: str, month: str) -> Rating:
+    """The rating of a month with everything it rests on."""
+    own = snapshot.query(
+        "select provider_id, month, star, score, uncapped_star, cap_rule, cap_because, missing, confidence, evidence_count, policy_version"
+        " from rating where provider_id = ? and month = ?",
+        [provider_id, month],
+    )
+    if not own:
+        raise Unknown("rating")
+    domains = snapshot.query(
+        "select domain, score, weight, applied_weight from rating_domain where provider_id = ? and month = ? order by rowid",
+        [provider_id, month],
+    )
+    evidence = snapshot.query(
+        "select domain, rule, basis, metric, value, points, sentence, source_table, row_key, happened_on from rating_evidence"
+        " where provider_id = ? and month = ? order by domain, points, happened_on",
+        [provider_id, month],
+    )
+    return Rating(*own[0], domains=[RatingDomain(*d) for d in domains], evidence=[Evidence(*e) for e in evidence])
+
+
+def history(snapshot: Snapshot, provider_id: str) -> list[tuple[str, int | None, str | None]]:
+    """(month, star, exit state) of every month with one of them."""
+    return snapshot.query(
+        "select coalesce(r.month, e.month) as m, r.star, e.state from (select * from rating where provider_id = ?) r"
+        " full join (select * from exit_status where provider_id = ?) e on e.month = r.month order by m",
+        [provider_id, provider_id],
+    )  # type: ignore[return-value]
+
+
+def exits(snapshot: Snapshot, rows: list[dict[str, Any]], month: str) -> list[dict[str, Any]]:
+    """Of the given providers those that are not in state normal, each with its reasons."""
+    found = {row["provider_id"]: {**row, "reasons": []} for row in rows if row["exit_state"] != "normal"}
+    if found:
+        for reason in snapshot.dicts(
+            "select provider_id, rule, basis, sentence, source_table, row_key from exit_reason where month = ? and list_contains(?, provider_id)"
+            " order by provider_id, rule",
+            [month, list(found)],
+        ):
+            found[reason.pop("provider_id")]["reasons"].append(reason)
+    return list(found.values())

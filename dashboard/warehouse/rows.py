@@ -1,0 +1,114 @@
+"""The records behind a figure: the indicator's own filter over its mart, narrowed to area and month, personal data masked.
+
+The only SQL text that varies is what is declared in the product (mart, filter) and column names of the snapshot itself; everything that a
+reader can choose is a parameter.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboard.access.scope import Scope
+from dashboard.warehouse.masking import mask
+from dashboard.warehouse.snapshot import Snapshot
+from dashboard.warehouse.types import Column, Rows, Unknown
+from etl.indicators import Indicator, catalogue
+
+MOST = 5000
+"""Rows in one answer at most; an export pages through."""
+
+AREA_COLUMNS = ("community_code", "street_code", "area_code")
+
+
+def page(offset: Any, limit: Any) -> tuple[int, int]:
+    """A usable offset and limit out of whatever was asked for."""
+    start = offset if isinstance(offset, int) and not isinstance(offset, bool) and 0 <= offset <= 10**9 else 0
+    count = limit if isinstance(limit, int) and not isinstance(limit, bool) and 0 < limit <= MOST else 50
+    return start, count
+
+
+def columns_of(snapshot: Snapshot, mart: str) -> list[Column]:
+    """The mart's columns in their order, with title and privacy class; a column that is not described is not shown."""
+    present = set(snapshot.tables[mart])
+    rows = snapshot.query("select column_name, title, privacy from meta_column where mart = ? order by position", [mart])
+    return [Column(name, title or name, privacy or "") for name, title, privacy in rows if name in present]
+
+
+def masked(rows: list[tuple[Any, ...]], columns: list[Column], scope: Scope) -> list[tuple[Any, ...]]:
+    """The rows with every private column masked by the reader's rights."""
+    private = [(i, c.privacy) for i, c in enumerate(columns) if c.privacy and c.privacy not in scope.unmask]
+    if not private:
+        return rows
+    found = []
+    for row in rows:
+        cells = list(row)
+        for i, privacy in private:
+            cells[i] = mask(cells[i], privacy)
+        found.append(tuple(cells))
+    return found
+
+
+def behind(
+    snapshot: Snapshot,
+    scope: Scope,
+    indicator: Indicator,
+    area: str,
+    month: str,
+    which: Any,
+    provider: str | None,
+    offset: Any,
+    limit: Any,
+) -> Rows:
+    """A page of the records of a figure. ``area`` and ``provider`` have been checked against the scope by the caller."""
+    if which not in ("part", "whole") or indicator.code not in catalogue():
+        raise Unknown("rows")
+    measure = indicator.whole if which == "whole" and indicator.whole is not None else indicator.part
+    present = snapshot.tables.get(measure.mart)
+    if not present:
+        raise Unknown("rows")
+    columns = columns_of(snapshot, measure.mart)
+    area_column = next((c for c in AREA_COLUMNS if c in present), None)
+    if not columns or area_column is None or "month" not in present:
+        raise Unknown("rows")
+    if provider is not None and "provider_id" not in present:
+        raise Unknown("rows")
+    base = f"from {measure.mart} where month = ? and ({measure.where})"
+    parameters: list[Any] = [month]
+    if provider is not None:
+        base += " and provider_id = ?"
+        parameters.append(provider)
+    inside = f" and {area_column} in (select descendant from area_closure where ancestor = ?)"
+    start, count = page(offset, limit)
+    total = snapshot.query(f"select count(*) {base}{inside}", [*parameters, area])[0][0]
+    outside = snapshot.query(f"select count(*) {base}", parameters)[0][0] - total if provider is not None else 0
+    names = ", ".join(f'"{c.name}"' for c in columns)
+    found = snapshot.query(f"select {names} {base}{inside} order by rowid limit ? offset ?", [*parameters, area, count, start])
+    return Rows(columns, masked(found, columns, scope), total, outside)
+
+
+def evidence(snapshot: Snapshot, scope: Scope, provider: str, month: str, source_table: Any, row_key: Any) -> Rows:
+    """The record named by an evidence of the provider. Only what is recorded as evidence of that provider and month can be asked for."""
+    if not isinstance(source_table, str) or not isinstance(row_key, str) or source_table not in snapshot.tables:
+        raise Unknown("evidence")
+    recorded = snapshot.query(
+        "select 1 from rating_evidence where provider_id = ? and month = ? and source_table = ? and row_key = ?"
+        " union all select 1 from exit_reason where provider_id = ? and month = ? and source_table = ? and row_key = ? limit 1",
+        [provider, month, source_table, row_key] * 2,
+    )
+    columns = columns_of(snapshot, source_table)
+    if not recorded or not columns:
+        raise Unknown("evidence")
+    present = snapshot.tables[source_table]
+    key = (
+        next((c for c in present if c.endswith("_id") and c not in ("provider_id", "elder_id", "caregiver_id")), None)
+        or "provider_id"
+    )
+    if key not in present:
+        raise Unknown("evidence")
+    where = f"{key} = ?" + (" and month = ?" if "month" in present and key == "provider_id" else "")
+    if "provider_id" in present:
+        where += " and provider_id = ?"
+    parameters = [row_key] + ([month] if "month = ?" in where else []) + ([provider] if "provider_id" in present else [])
+    names = ", ".join(f'"{c.name}"' for c in columns)
+    found = snapshot.query(f"select {names} from {source_table} where {where} order by rowid limit 50", parameters)
+    return Rows(columns, masked(found, columns, scope), len(found))

@@ -1,0 +1,229 @@
+"""A published snapshot, opened read-only. Nothing here knows a reader: only ``Warehouse`` hands anything out.
+
+What every view needs (areas, providers by month, figures) is held in memory: a snapshot is immutable, so this can never be stale, and a
+view costs no query for it.  Rows, evidence and lists are read with DuckDB, one thread a query, one cursor per thread.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from dashboard.warehouse.figures import Cube
+from dashboard.warehouse.types import Area
+from etl.indicators import Indicator, catalogue
+from etl.indicators.base import Measure
+
+
+class NoSnapshot(Exception):
+    """There is no published snapshot yet; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A plan target as of the snapshot; ``due`` is a month."""
+
+    value: float
+    due: str | None
+    basis: str
+
+
+class Snapshot:
+    """One immutable snapshot file of one process. Use :meth:`current`, or :meth:`open` for a named file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._connection = duckdb.connect(str(path), read_only=True, config={"threads": 1, "memory_limit": "512MB"})
+        self._connection.execute("set enable_external_access = false")
+        self._pid = os.getpid()
+        self._local = threading.local()
+        self._lock = threading.RLock()
+        self._months_of_providers: dict[str, dict[str, dict[str, Any]]] = {}
+        meta = self.dicts("select * from meta_snapshot")[0]
+        self.run_id: str = str(meta["run_id"])
+        self.region_code: str = meta["region_code"]
+        self.region_name: str = meta["region_name"]
+        self.synthetic: bool = bool(meta["synthetic"])
+        self.data_date: date = meta["data_date"]
+        self.created_at = meta["created_at"]
+        self.latest_month: str = meta["latest_month"]
+        self.months: list[str] = [
+            r[0] for r in self.query("select month from month where month <= ? order by month", [self.latest_month])
+        ]
+        self.month_index = {m: i for i, m in enumerate(self.months)}
+
+    # ------------------------------------------------------------------ finding the current one
+
+    _current: dict[str, tuple[tuple[int, int, int], Snapshot]] = {}
+    _current_lock = threading.Lock()
+
+    @classmethod
+    def current(cls, layout: Any) -> Snapshot:
+        """The snapshot that the pointer names, opened once per process and re-opened when the pointer changes; NoSnapshot before the first run.
+
+        One ``stat`` per call where nothing changed.  A request that already holds the former snapshot keeps reading it undisturbed.
+        """
+        pointer = Path(layout.snapshots) / "current.json"
+        try:
+            stat = pointer.stat()
+        except OSError as error:
+            raise NoSnapshot("还没有已发布的数据。请先运行 yiguan etl run。") from error
+        stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+        key = str(pointer)
+        held = cls._current.get(key)
+        if held and held[0] == stamp and held[1]._pid == os.getpid():
+            return held[1]
+        with cls._current_lock:
+            held = cls._current.get(key)
+            if held and held[0] == stamp and held[1]._pid == os.getpid():
+                return held[1]
+            try:
+                named = json.loads(pointer.read_text(encoding="utf-8"))
+                path = pointer.parent / str(named.get("file") or f"{named['run_id']}.duckdb")
+                if held and held[1]._pid == os.getpid() and held[1].path == path:
+                    fresh = held[1]
+                else:
+                    fresh = cls(path)
+            except (OSError, ValueError, KeyError, AttributeError, duckdb.Error) as error:
+                if held and held[1]._pid == os.getpid():
+                    return held[1]  # a torn pointer or a half-copied file: the last good snapshot stays in use
+                raise NoSnapshot("数据快照无法打开。请运行 yiguan snapshot verify 查明原因。") from error
+            cls._current[key] = (stamp, fresh)
+            return fresh
+
+    @classmethod
+    def open(cls, path: str | Path) -> Snapshot:
+        """A named snapshot file; NoSnapshot when it cannot be opened."""
+        try:
+            return cls(Path(path))
+        except (OSError, duckdb.Error) as error:
+            raise NoSnapshot(f"数据快照 {Path(path).name} 无法打开。请运行 yiguan snapshot verify 查明原因。") from error
+
+    # ------------------------------------------------------------------ queries
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """This thread's cursor (a DuckDB connection shared by threads raises)."""
+        cursor = getattr(self._local, "cursor", None)
+        if cursor is None:
+            cursor = self._local.cursor = self._connection.cursor()
+        return cursor
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Rows of a parametrised query as tuples."""
+        return self.cursor().execute(sql, list(parameters)).fetchall()
+
+    def dicts(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """Rows of a parametrised query as dicts."""
+        result = self.cursor().execute(sql, list(parameters))
+        names = [d[0] for d in result.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    @cached_property
+    def tables(self) -> dict[str, list[str]]:
+        """Column names by table."""
+        found: dict[str, list[str]] = {}
+        for table, column in self.query(
+            "select table_name, column_name from duckdb_columns() where schema_name = 'main' order by column_index"
+        ):
+            found.setdefault(table, []).append(column)
+        return found
+
+    # ------------------------------------------------------------------ what the views need at once
+
+    @cached_property
+    def areas(self) -> dict[str, Area]:
+        """Areas in force by code."""
+        rows = self.query("select code, name, short_name, level, parent_code, lng, lat from area order by level, code")
+        return {r[0]: Area(*r) for r in rows}
+
+    @cached_property
+    def children(self) -> dict[str, list[Area]]:
+        """Areas directly below each area."""
+        found: dict[str, list[Area]] = {}
+        for area in self.areas.values():
+            if area.parent_code:
+                found.setdefault(area.parent_code, []).append(area)
+        return found
+
+    @cached_property
+    def below(self) -> dict[str, frozenset[str]]:
+        """The closure: every area with itself and all below it."""
+        found: dict[str, set[str]] = {}
+        for ancestor, descendant in self.query("select ancestor, descendant from area_closure"):
+            found.setdefault(ancestor, set()).add(descendant)
+        return {code: frozenset(codes) for code, codes in found.items()}
+
+    @cached_property
+    def indicators(self) -> dict[str, Indicator]:
+        """The indicators of this snapshot with the names, units and scales that it was computed with; measures as declared today."""
+        declared = catalogue()
+        found = {}
+        for r in self.dicts("select * from meta_indicator"):
+            now = declared.get(r["code"])
+            if now is None:
+                mart = str(r["marts"] or "").split(",")[0]
+                nowhere = Measure(mart, "false")
+                found[r["code"]] = Indicator(
+                    code=r["code"], name=r["name"], unit=r["unit"], group=r["grp"], definition=r["definition"], basis=r["basis"] or "",
+                    part=nowhere, whole=nowhere if r["kind"] in ("ratio", "mean") else None, better=r["better"], scale=r["scale"],
+                    decimals=r["decimals"], semantics=r["semantics"], levels=tuple(int(x) for x in str(r["levels"]).split(",")), kind=r["kind"],
+                )  # fmt: skip
+            else:
+                found[r["code"]] = now
+        return found
+
+    @cached_property
+    def targets(self) -> dict[str, Target]:
+        """Plan targets by indicator."""
+        rows = self.query("select indicator, value, due, basis from meta_target where value is not null")
+        return {code: Target(float(value), str(due)[:7] if due else None, basis or "") for code, value, due, basis in rows}
+
+    @cached_property
+    def figures(self) -> Cube:
+        """All figures of areas."""
+        with self._lock:
+            return Cube.load(self, "figure", "area_code", list(self.areas))
+
+    @cached_property
+    def provider_figures(self) -> Cube:
+        """All figures of providers."""
+        with self._lock:
+            ids = [r[0] for r in self.query("select distinct provider_id from provider_figure order by 1")]
+            return Cube.load(self, "provider_figure", "provider_id", ids)
+
+    def providers(self, month: str) -> dict[str, dict[str, Any]]:
+        """Providers of a month by id: ``provider_month`` with the rating's and the exit state's columns; unmasked, for the warehouse only.
+
+        A provider that no longer operates appears as it last was, as long as it has an exit state in the month.
+        """
+        held = self._months_of_providers.get(month)
+        if held is None:
+            with self._lock:
+                held = {r["provider_id"]: r for r in self.dicts(self._providers_sql, [month] * 4)}
+                if len(self._months_of_providers) >= 36:
+                    self._months_of_providers.clear()
+                self._months_of_providers[month] = held
+        return held
+
+    @cached_property
+    def _providers_sql(self) -> str:
+        own = [c for c in self.tables["provider_month"] if c not in ("month", "star", "exit_state")]
+        return (
+            "with last as (select * from provider_month where month <= ? qualify row_number() over (partition by provider_id order by month desc) = 1)"
+            f" select {', '.join('p.' + c for c in own)}, p.month = e.month as operating, r.star, r.score, r.uncapped_star, r.cap_rule, r.cap_because,"
+            " r.missing, r.confidence, r.evidence_count, coalesce(e.state, 'normal') as exit_state, e.since as exit_since, e.because as exit_because,"
+            " e.basis as exit_basis, a.short_name as community, s.short_name as street, a.street_code"
+            " from last p left join exit_status e on e.provider_id = p.provider_id and e.month = ?"
+            " left join rating r on r.provider_id = p.provider_id and r.month = ?"
+            " left join area a on a.code = p.community_code left join area s on s.code = a.street_code"
+            " where p.month = ? or e.state is not null order by p.provider_id"
+        )

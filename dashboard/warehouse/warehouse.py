@@ -1,0 +1,222 @@
+"""What one person may read of one snapshot. There is no other way to read.
+
+Every argument may come from a URL, a callback or a form: anything that is not text, not known or not within the scope raises ``Unknown``,
+always the same, so that an answer never tells what exists elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dashboard.access.scope import Scope
+from dashboard.warehouse import lists, providers, rows
+from dashboard.warehouse.snapshot import Snapshot
+from dashboard.warehouse.types import Area, Figure, Forecast, Point, Rating, Rows, Unknown
+from etl.indicators import Indicator
+
+
+class Warehouse:
+    """A reader: one snapshot narrowed by one scope. Cheap to make, one per request; not shared between users."""
+
+    def __init__(self, snapshot: Snapshot, scope: Scope) -> None:
+        """Unknown where the scope's own area is not (any more) an area of the snapshot."""
+        self.snapshot = snapshot
+        self.scope = scope
+        if scope.area not in snapshot.areas:
+            raise Unknown("area")
+        self._mine = snapshot.below.get(scope.area, frozenset({scope.area}))
+
+    # ------------------------------------------------------------------ the snapshot's own facts
+
+    @property
+    def months(self) -> list[str]:
+        """The months with figures, oldest first."""
+        return list(self.snapshot.months)
+
+    @property
+    def latest_month(self) -> str:
+        return self.snapshot.latest_month
+
+    def _month(self, month: Any) -> str:
+        if not isinstance(month, str) or month not in self.snapshot.month_index:
+            raise Unknown("month")
+        return month
+
+    # ------------------------------------------------------------------ areas
+
+    @property
+    def root(self) -> Area:
+        """The reader's own area: the top of everything he sees."""
+        return self.snapshot.areas[self.scope.area]
+
+    def area(self, code: Any) -> Area:
+        """An area within the scope."""
+        if not isinstance(code, str) or code not in self._mine or code not in self.snapshot.areas:
+            raise Unknown("area")
+        return self.snapshot.areas[code]
+
+    def path(self, code: Any) -> list[Area]:
+        """From the reader's root down to the area, both included."""
+        at: Area | None = self.area(code)
+        found: list[Area] = []
+        while at is not None:
+            found.append(at)
+            if at.code == self.scope.area or not at.parent_code:
+                break
+            at = self.snapshot.areas.get(at.parent_code)
+        return found[::-1]
+
+    def children(self, code: Any) -> list[Area]:
+        """The areas directly below, by code; empty at a community."""
+        return list(self.snapshot.children.get(self.area(code).code, ()))
+
+    # ------------------------------------------------------------------ indicators and figures
+
+    def indicator(self, code: Any) -> Indicator:
+        """The declaration of an indicator of this snapshot."""
+        if not isinstance(code, str) or code not in self.snapshot.indicators:
+            raise Unknown("indicator")
+        return self.snapshot.indicators[code]
+
+    def figures(self, codes: Sequence[str], area: Any, month: Any) -> dict[str, Figure]:
+        """Figures of an area by code; an indicator that does not hold at this level has value None."""
+        at, when = self.area(area), self._month(month)
+        return {self.indicator(code).code: self.snapshot.figures.figure(code, at.code, when, at.level) for code in codes}
+
+    def by_child(self, code: str, area: Any, month: Any) -> list[tuple[Area, Figure]]:
+        """One figure for each area of the next level below; empty at a community."""
+        when = self._month(month)
+        self.indicator(code)
+        return [(child, self.snapshot.figures.figure(code, child.code, when, child.level)) for child in self.children(area)]
+
+    def by_child_many(self, codes: Sequence[str], area: Any, month: Any) -> dict[str, dict[str, Figure]]:
+        """Several figures for each area of the next level below: area code → indicator code → figure."""
+        when = self._month(month)
+        known = [self.indicator(code).code for code in codes]
+        figure = self.snapshot.figures.figure
+        return {
+            child.code: {code: figure(code, child.code, when, child.level) for code in known} for child in self.children(area)
+        }
+
+    def trend(self, code: str, area: Any, months: int = 24, until: Any = None) -> list[Point]:
+        """The last ``months`` months up to ``until`` (the latest where it is None), oldest first."""
+        when = self._month(until) if until is not None else self.latest_month
+        count = months if isinstance(months, int) and 1 <= months <= 600 else 24
+        return self.snapshot.figures.trend(self.indicator(code).code, self.area(area).code, count, when)
+
+    def forecast(self, code: str, area: Any, month: Any) -> Forecast | None:
+        """The trend continued to the target's due month, see ``dashboard.warehouse.forecast``; None with too few months."""
+        at = self.area(area)
+        return self.snapshot.figures.forecast(self.indicator(code).code, at.code, self._month(month), at.level)
+
+    # ------------------------------------------------------------------ providers
+
+    def providers(self, area: Any, month: Any) -> list[dict[str, Any]]:
+        """Providers whose main site lies in the area, with star and exit state; those that left stay listed while they have a state."""
+        return providers.listed(self.snapshot, self.scope, self.snapshot.below[self.area(area).code], self._month(month))
+
+    def provider(self, provider_id: Any, month: Any) -> dict[str, Any]:
+        """One provider with ``permits``, ``sites`` and ``beds`` (lists of dicts)."""
+        return providers.detail(self.snapshot, self.scope, self._provider(provider_id, month), self._month(month))
+
+    def _provider(self, provider_id: Any, month: Any) -> str:
+        """The id, if the provider is visible in that month: its main site's community lies within the scope."""
+        known = self.snapshot.providers(self._month(month)).get(provider_id) if isinstance(provider_id, str) else None
+        if known is None or known["community_code"] not in self._mine:
+            raise Unknown("provider")
+        return str(known["provider_id"])
+
+    def by_provider(self, codes: Sequence[str], area: Any, month: Any) -> list[dict[str, Any]]:
+        """As :meth:`providers`, each with the figures under their codes."""
+        known = [self.indicator(code).code for code in codes]
+        found = self.providers(area, month)
+        figure = self.snapshot.provider_figures.figure
+        for row in found:
+            row.update((code, figure(code, row["provider_id"], month, None)) for code in known)
+        return found
+
+    def provider_figures(self, codes: Sequence[str], provider_id: Any, month: Any) -> dict[str, Figure]:
+        """Figures of one provider by code."""
+        known = self._provider(provider_id, month)
+        return {self.indicator(code).code: self.snapshot.provider_figures.figure(code, known, month, None) for code in codes}
+
+    def provider_trend(self, code: str, provider_id: Any, months: int = 24, until: Any = None) -> list[Point]:
+        """The course of one figure of one provider, oldest month first."""
+        when = self._month(until) if until is not None else self.latest_month
+        return self.snapshot.provider_figures.trend(self.indicator(code).code, self._provider(provider_id, when), months, when)
+
+    def rating(self, provider_id: Any, month: Any) -> Rating:
+        """The supervision rating with its domains and evidence; Unknown where the provider has none in that month."""
+        return providers.rating(self.snapshot, self._provider(provider_id, month), self._month(month))
+
+    def rating_history(self, provider_id: Any) -> list[tuple[str, int | None, str | None]]:
+        """(month, star, exit state), oldest first."""
+        return providers.history(self.snapshot, self._provider(provider_id, self.latest_month))
+
+    def exits(self, area: Any, month: Any) -> list[dict[str, Any]]:
+        """Providers whose exit state is not normal, with since, because, basis and ``reasons`` (list of dicts)."""
+        return providers.exits(self.snapshot, self.providers(area, month), self._month(month))
+
+    # ------------------------------------------------------------------ rows behind a figure
+
+    def rows(
+        self, code: str, area: Any, month: Any, which: str = "part", provider: Any = None, offset: int = 0, limit: int = 50
+    ) -> Rows:
+        """The records that a figure counts, personal data masked by role; Unknown where the role may not see rows."""
+        if not self.scope.can_see_rows:
+            raise Unknown("rows")
+        at, when = self.area(area), self._month(month)
+        known = None if provider is None else self._provider(provider, when)
+        return rows.behind(self.snapshot, self.scope, self.indicator(code), at.code, when, which, known, offset, limit)
+
+    def evidence_row(self, provider_id: Any, month: Any, source_table: Any, row_key: Any) -> Rows:
+        """The record that a rating's evidence or an exit reason rests on; Unknown unless such an evidence is recorded for the provider."""
+        if not self.scope.can_see_rows:
+            raise Unknown("rows")
+        return rows.evidence(
+            self.snapshot, self.scope, self._provider(provider_id, month), self._month(month), source_table, row_key
+        )
+
+    # ------------------------------------------------------------------ money
+
+    def subsidies(self, area: Any, month: Any) -> list[dict[str, Any]]:
+        """One row per programme: budget of the year, applied, approved, paid (month and year to date); see ``lists.subsidies``."""
+        at = self.area(area)
+        return lists.subsidies(self.snapshot, at, self._month(month))
+
+    def subsidies_by_street(self, programme: Any, month: Any) -> list[dict[str, Any]]:
+        """One row per street within the scope, of one programme or (None) of all."""
+        if programme is not None and not isinstance(programme, str):
+            raise Unknown("programme")
+        streets = [a for a in self.snapshot.areas.values() if a.level == 2 and a.code in self._mine]
+        return lists.subsidies_by_street(self.snapshot, streets, programme, self._month(month))
+
+    # ------------------------------------------------------------------ where the data comes from
+
+    def source_of(self, code: str) -> list[tuple[str, str, str, Any]]:
+        """(module, title, owner, data date) of every module that an indicator is computed from."""
+        return lists.sources(self.snapshot, self.indicator(code).code)
+
+    def modules(self) -> list[dict[str, Any]]:
+        """The modules with owner, cadence, status and data date. No records, so every role may see them."""
+        return lists.modules(self.snapshot)
+
+    def loads(self) -> list[dict[str, Any]]:
+        """The last load of each table: read = loaded + quarantined + superseded. Unknown where the role may not see the data modules."""
+        self._may_see_data()
+        return lists.loads(self.snapshot)
+
+    def quarantine(self, module: Any = None, offset: int = 0, limit: int = 50) -> Rows:
+        """Rejected rows of the reader's own area with the reason; at the district also those that no community could be found for."""
+        self._may_see_data()
+        return lists.rejected(self.snapshot, "quarantine", self.scope.area, module, offset, limit)
+
+    def warnings(self, module: Any = None, offset: int = 0, limit: int = 50) -> Rows:
+        """Doubtful rows that were loaded all the same, as :meth:`quarantine`."""
+        self._may_see_data()
+        return lists.rejected(self.snapshot, "warning", self.scope.area, module, offset, limit)
+
+    def _may_see_data(self) -> None:
+        if not self.scope.can_see_data:
+            raise Unknown("data")
