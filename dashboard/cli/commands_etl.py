@@ -1,0 +1,187 @@
+"""``simulate`` and ``etl run|status|quarantine``."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from dashboard.cli.common import DONE, UserError, err, out, place, print_json
+
+etl_app = typer.Typer(no_args_is_help=True, help="数据汇集：运行、状态、隔离区。")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command("simulate")(simulate)
+    app.add_typer(etl_app, name="etl")
+
+
+class Ticker:
+    """Progress on the terminal (standard error); silent where nobody watches. Called with a sentence for each step."""
+
+    def __init__(self, title: str) -> None:
+        self.progress = Progress(
+            SpinnerColumn(), TextColumn("[progress.description]{task.description}"), TimeElapsedColumn(), console=err, transient=True
+        )
+        self.task = self.progress.add_task(title, total=None)
+
+    def __enter__(self) -> Ticker:
+        self.progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.progress.stop()
+
+    def __call__(self, *said: object) -> None:
+        self.progress.update(self.task, description=" ".join(str(word) for word in said))
+
+
+def last_full_month(today: date) -> str:
+    """The month before ``today``'s as YYYY-MM."""
+    year, month = (today.year, today.month - 1) if today.month > 1 else (today.year - 1, 12)
+    return f"{year:04d}-{month:02d}"
+
+
+def simulate_if_needed(months: int, scale: float, seed: int, end: str | None, urls: dict[str, str] | None = None) -> Any:
+    """Play the outside systems of a synthetic region, unless the same ones are there already."""
+    from data.simulator import simulate as run
+
+    region, layout = place()
+    if not region.synthetic:
+        raise UserError(f"{region.name} 不是模拟地区，不能生成模拟数据", "只有 region.yaml 中 synthetic: true 的地区才可模拟")
+    with Ticker("生成模拟的外部系统…") as tick:
+        return run(
+            region.path, layout.sources, layout.truth, months=months, end=end, scale=scale, seed=seed, urls=urls, progress=tick
+        )
+
+
+def simulate(
+    months: Annotated[int, typer.Option(min=1, max=120, help="月数")] = 24,
+    scale: Annotated[float, typer.Option(min=0.001, max=100, help="规模倍数（1 = 全区）")] = 1.0,
+    seed: Annotated[int, typer.Option(help="随机种子；同种子同结果")] = 20261,
+    end: Annotated[str | None, typer.Option(help="最后一个月 YYYY-MM（默认上个月）")] = None,
+    url: Annotated[
+        list[str] | None, typer.Option(help="把某模块写入数据库：registry=postgresql+psycopg://…（可重复）")
+    ] = None,
+) -> None:
+    """生成演示地区的外部系统（SQLite、工作簿、CSV）。全部为模拟数据。"""
+    if end is not None and not _is_month(end):
+        raise typer.BadParameter("应为 YYYY-MM，例如 2026-10", param_hint="--end")
+    urls = dict(_pair(text) for text in url or [])
+    summary = simulate_if_needed(months, scale, seed, end, urls or None)
+    out.print(f"模拟数据已就绪：{summary}")
+
+
+def _is_month(text: str) -> bool:
+    try:
+        date.fromisoformat(f"{text}-01")
+    except ValueError:
+        return False
+    return len(text) == 7
+
+
+def _pair(text: str) -> tuple[str, str]:
+    module, _, url = text.partition("=")
+    if not module or "://" not in url:
+        raise typer.BadParameter("应为 模块=数据库地址", param_hint="--url")
+    return module, url
+
+
+@etl_app.command("run")
+def etl_run(
+    only: Annotated[list[str] | None, typer.Option("--only", help="只运行这些模块（可重复）")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
+) -> None:
+    """读取各模块，检查、汇总、发布新快照。退出码：0 完成，1 失败，3 完成但有隔离或沿用旧数据的模块。"""
+    result = run_line(only)
+    if as_json:
+        print_json(result.to_dict())
+    else:
+        show_result(result)
+    raise typer.Exit(result.exit_code)
+
+
+def run_line(only: list[str] | None = None) -> Any:
+    """Run the ETL of the region in force with progress on the terminal."""
+    from etl.run import run
+
+    region, layout = place()
+    with Ticker("读取各模块…") as tick:
+        return run(region, layout, only=only or None, progress=tick)
+
+
+def show_result(result: Any) -> None:
+    """The summary a person reads: modules, and read = loaded + quarantined + superseded for each table."""
+    told = result.to_dict()
+    table = Table(title="数据汇集结果", title_justify="left", box=None, pad_edge=False)
+    for name, right in (("模块", False), ("表", False), ("读入", True), ("入库", True), ("隔离", True), ("被取代", True), ("核对", False)):
+        table.add_column(name, justify="right" if right else "left")
+    for row in told["loads"]:
+        parts = [row["loaded"], row["quarantined"], row["superseded"]]
+        balanced = row["read"] == sum(parts)
+        table.add_row(
+            row["module"], row.get("title") or row["table_name"], *(f"{n:,}" for n in [row["read"], *parts]), "相符" if balanced else "不符"
+        )
+    if told["loads"]:
+        out.print(table)
+    for module in told["modules"]:
+        if module.get("message"):
+            out.print(f"[yellow]{module['message']}[/yellow]")
+    out.print(f"快照 {told['run_id']}，用时 {told['seconds']:.1f} 秒。" if told.get("published") else "数据没有变化，沿用当前快照。")
+
+
+@etl_app.command("status")
+def etl_status(as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False) -> None:
+    """各模块的状态、数据时点与最近一次装载。"""
+    from etl.run import status
+
+    _, layout = place()
+    told = status(layout)
+    if as_json:
+        print_json(told)
+        return
+    table = Table(box=None, pad_edge=False)
+    for name in ("模块", "名称", "责任部门", "状态", "数据时点", "行数", "说明"):
+        table.add_column(name)
+    words = {"ok": "正常", "stale": "沿用旧数", "failed": "失败", "late": "逾期"}
+    for row in told["modules"]:
+        table.add_row(
+            row["module"], row["title"], row["owner"], words.get(row["status"], row["status"]), str(row["data_date"] or "—"),
+            f"{row['rows'] or 0:,}", row["message"] or "",
+        )  # fmt: skip
+    out.print(table)
+    raise typer.Exit(DONE)
+
+
+@etl_app.command("quarantine")
+def etl_quarantine(
+    module: Annotated[str | None, typer.Argument(help="模块；不写则全部")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="最多显示的行数（JSON 不限）")] = 50,
+) -> None:
+    """被隔离的行：来源位置、列、值（个人信息已脱敏）、规则与说明。"""
+    from etl.run import quarantine
+
+    _, layout = place()
+    rows = quarantine(layout, module)
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False, default=str))
+        return
+    if not rows:
+        out.print("隔离区为空。")
+        return
+    for row in rows[:limit]:
+        out.print(f"{row['module']} {row['table_name']} {row['source']} 第 {row['position']} 行：{row['sentence']}")
+    if len(rows) > limit:
+        out.print(f"……共 {len(rows):,} 条，用 --json 取全部。")
+
+
+def out_path(path: Path | None, default: str) -> Path:
+    """Where a file goes: the path given, or the default name in the current folder."""
+    return path if path is not None else Path(default)

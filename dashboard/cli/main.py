@@ -1,0 +1,68 @@
+"""The command line's entry: options for all commands, the commands, and how errors are said."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from dashboard.cli import commands_etl, commands_figures, commands_region, commands_serve
+from dashboard.cli.common import FAILED, WRONG_USE, UserError, choose, err, options
+
+app = typer.Typer(
+    name="yiguan",
+    help="颐观：养老服务监管平台。数据汇集、指标、评级与退出、地图、月报。",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+@app.callback()
+def before(
+    region: Annotated[Path | None, typer.Option("--region", help="地区目录（默认 data/regions/gongshu）")] = None,
+    var: Annotated[Path | None, typer.Option("--var", help="运行数据目录（默认 data/var）")] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="出错时显示完整堆栈")] = False,
+) -> None:
+    """Options before the command hold for every command."""
+    options.debug = debug
+    choose(region, var)
+
+
+for part in (commands_serve, commands_etl, commands_figures, commands_region):
+    part.register(app)
+
+
+def main() -> None:
+    """Run the command line; exit codes: 0 done, 1 failed, 2 wrong use, 3 done with quarantine."""
+    try:
+        result = app(standalone_mode=False)
+        code = result if isinstance(result, int) else 0
+    except click.exceptions.Exit as stop:
+        code = stop.exit_code
+    except (click.UsageError, typer.BadParameter) as wrong:
+        wrong.show()
+        code = WRONG_USE
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        err.print("已中断。再次运行会从断点继续。")
+        code = 130
+    except UserError as problem:
+        err.print(f"[bold]{problem.what}[/bold]")
+        if problem.todo:
+            err.print(problem.todo)
+        code = problem.code
+    except BrokenPipeError:
+        # The reader of our output went away (for instance `| head`): nothing is wrong.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except Exception as problem:
+        if options.debug:
+            raise
+        err.print(f"[bold]出错：{problem}[/bold]")
+        err.print("用 --debug 重新运行可查看完整信息。")
+        code = FAILED
+    raise SystemExit(code)

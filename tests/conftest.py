@@ -1,0 +1,37 @@
+"""Fixtures that several parts of the tests share: a small demo district, simulated and run through the whole line once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from etl.paths import DEFAULT_REGION, Layout
+from etl.region import Region
+
+SMALL_SCALE, SMALL_MONTHS, SMALL_END, SMALL_SEED = 0.02, 14, "2026-10", 20261
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A district that was simulated and run: where it is and what the run said."""
+
+    region: Region
+    layout: Layout
+    result: Any
+    var: Path
+
+
+@pytest.fixture(scope="session")
+def small_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """The demo district at 2 % of its size over 14 months, published. Read only: tests that change anything make their own."""
+    from data.simulator import simulate
+    from etl.run import run
+
+    var = tmp_path_factory.mktemp("small-demo")
+    region, layout = Region.load(DEFAULT_REGION), Layout(var, DEFAULT_REGION.name)
+    simulate(region.path, layout.sources, layout.truth, months=SMALL_MONTHS, end=SMALL_END, scale=SMALL_SCALE, seed=SMALL_SEED)
+    yield Demo(region, layout, run(region, layout), var)
