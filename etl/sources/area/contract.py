@@ -7,7 +7,7 @@ from etl.contract import Choice, Contract, Date, Flag, Key, Table, Text, yearly
 area = Table(
     name="area",
     title="行政区划",
-    source="areas",
+    source="areas.csv",
     grain="一个区划代码的一段有效期",
     key=["code", "valid_from"],
     columns=[

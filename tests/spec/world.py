@@ -1,0 +1,219 @@
+"""A small district in memory: checked tables filled from a few rows, the real marts run over them, the real indicators read.
+
+Only what a spec says differs from a plain default: an elder who is alive, an order that went well, a provider in business.
+"""
+
+from __future__ import annotations
+
+import calendar
+import importlib
+import pkgutil
+from collections.abc import Iterable, Mapping
+from datetime import date
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import sqlglot
+from sqlglot import exp
+
+import etl.marts
+import etl.sources
+from etl.contract import Choice, Column, Contract, Point, Table
+from etl.indicators.base import Indicator
+
+DISTRICT = "330105000000"
+STREETS = {"330105001000": "米市巷", "330105003000": "小河"}
+COMMUNITIES = {
+    "330105001051": "330105001000",
+    "330105001052": "330105001000",
+    "330105003051": "330105003000",
+    "330105003052": "330105003000",
+}
+TYPES = {
+    "text": "VARCHAR", "key": "VARCHAR", "id_number": "VARCHAR", "credit_code": "VARCHAR", "month": "VARCHAR", "area": "VARCHAR",
+    "flag": "BOOLEAN", "date": "DATE", "timestamp": "TIMESTAMP", "integer": "BIGINT", "number": "DOUBLE", "money": "DECIMAL(18,2)",
+}  # fmt: skip
+POLICY_TABLES = {
+    "rating": "provider_id varchar, month varchar, star integer, score double, confidence double",
+    "exit_status": "provider_id varchar, month varchar, state varchar, since date, because varchar",
+}
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "registry_elder": {
+        "sex": "女", "birth_date": "1950-05-01", "community_code": "330105003051", "living": "与子女同住", "category": "普通",
+        "status": "正常", "registered_on": "2015-01-01", "updated_at": "2024-01-01 00:00:00",
+    },
+    "registry_population": {"community_code": "330105003051", "year": 2025},
+    "assessment_assessment": {"level": 0, "dementia": False, "assessed_on": "2025-06-01"},
+    "provider_provider": {"kind": "养老机构", "ownership": "民办", "medical": "协议", "status": "在营", "registered_on": "2015-01-01"},
+    "provider_site": {
+        "community_code": "330105003051", "opened_on": "2015-01-01", "street_level": False, "main_site": True,
+    },
+    "provider_permit": {"kind": "综合保险", "issued_on": "2025-01-01"},
+    "bed_stock": {"month": "2026-10", "bed_type": "护理型", "beds": 10, "occupied": 5},
+    "order_item": {"item_code": "X01", "name": "送餐", "category": "助餐", "unit_price": 20},
+    "order_order": {
+        "elder_id": "E1", "provider_id": "P1", "item_code": "X01", "ordered_at": "2026-10-10 08:00:00",
+        "appointed_at": "2026-10-10 10:00:00", "signed_in_at": "2026-10-10 10:00:00", "signed_out_at": "2026-10-10 11:00:00",
+        "lng": 120.15, "lat": 30.31, "price": 20, "subsidy_part": 0, "own_part": 20, "status": "已完成",
+    },
+    "caregiver_employment": {"post": "养老护理员", "hired_on": "2024-01-01", "sex": "女"},
+    "caregiver_certificate": {"level": 5, "issued_on": "2024-01-01"},
+    "inspection_inspection": {"provider_id": "P1", "kind": "双随机", "inspected_on": "2026-10-10", "result": "合格"},
+    "inspection_finding": {"field": "质量安全", "severity": "一般", "scope": "个别"},
+    "inspection_rectification": {"ordered_on": "2026-10-10", "deadline": "2026-10-20"},
+    "complaint_complaint": {"received_at": "2026-10-10 09:00:00", "due_on": "2026-10-17", "subject": "服务质量"},
+    "subsidy_budget": {"programme": "high_age", "year": 2026},
+    "subsidy_application": {
+        "programme": "high_age", "payee": "elder", "applied_on": "2026-10-02", "amount": 100, "street_code": "330105003000",
+    },
+    "subsidy_approval": {"step": "区级审批", "outcome": "通过", "decided_on": "2026-10-12"},
+    "subsidy_payment": {
+        "programme": "high_age", "payee": "elder", "month": "2026-10", "amount": 100, "paid_on": "2026-10-25", "bank_result": "成功",
+    },
+}  # fmt: skip
+
+
+@cache
+def contracts() -> dict[str, Contract]:
+    """The contracts of all modules by name."""
+    names = [i.name for i in pkgutil.iter_modules(etl.sources.__path__) if i.ispkg]
+    found = [importlib.import_module(f"etl.sources.{name}.contract").contract for name in names]
+    return {c.module: c for c in found}
+
+
+def checked() -> dict[str, Table]:
+    """Every checked table's declaration by its full name."""
+    return {f"{c.module}_{t.name}": t for c in contracts().values() for t in c.tables}
+
+
+def _fields(column: Column) -> list[tuple[str, str]]:
+    if isinstance(column, Point):
+        return [(f"{column.name}lng", "DOUBLE"), (f"{column.name}lat", "DOUBLE")]
+    if isinstance(column, Choice) and any(isinstance(v, int) for v in column.allowed.values()):
+        return [(column.name, "BIGINT")]
+    return [(column.name, TYPES.get(column.kind, "VARCHAR"))]
+
+
+@cache
+def mart_files() -> tuple[tuple[str, str, frozenset[str]], ...]:
+    """Name, SQL and tables read of every mart, each after the marts that it reads."""
+    sql = {p.stem: p.read_text(encoding="utf-8") for p in sorted(Path(next(iter(etl.marts.__path__))).glob("*.sql"))}
+    reads = {}
+    for name, text in sql.items():
+        tree = sqlglot.parse_one(text, read="duckdb")
+        ctes = {c.alias for c in tree.find_all(exp.CTE)}
+        reads[name] = frozenset(t.name for t in tree.find_all(exp.Table)) - ctes
+    order: list[str] = []
+
+    def visit(name: str) -> None:
+        if name in order:
+            return
+        for other in sorted(reads[name] & sql.keys()):
+            visit(other)
+        order.append(name)
+
+    for name in sorted(sql):
+        visit(name)
+    return tuple((n, sql[n], reads[n]) for n in order)
+
+
+class World:
+    """Checked tables by name; rows are dicts of column → value, anything not said takes the default above, else NULL."""
+
+    def __init__(self, first: str = "2024-11", last: str = "2026-10") -> None:
+        self.con = duckdb.connect(":memory:", config={"threads": 1})
+        self.built = False
+        self._months(first, last)
+        self._areas()
+        for name, table in checked().items():
+            fields = ", ".join(f'"{f}" {t}' for c in table.columns for f, t in _fields(c))
+            self.con.execute(f'create table "{name}" ({fields})')
+        for name, fields in POLICY_TABLES.items():
+            self.con.execute(f"create table {name} ({fields})")
+        self.con.execute("create table run_delivery (module varchar, month varchar, due_on date, delivered_on date)")
+        self.add("order_item", {})
+        self.add("subsidy_programme", {"programme": "high_age", "name": "高龄津贴", "payee": "elder"})
+        self.add("subsidy_programme", {"programme": "operation", "name": "运营补贴", "payee": "provider"})
+
+    def _months(self, first: str, last: str) -> None:
+        self.con.execute("create table month (month varchar, first_day date, last_day date)")
+        index = [int(m[:4]) * 12 + int(m[5:]) - 1 for m in (first, last)]
+        for i in range(index[0], index[1] + 1):
+            year, month = divmod(i, 12)
+            start = date(year, month + 1, 1)
+            end = date(year, month + 1, calendar.monthrange(year, month + 1)[1])
+            self.con.execute("insert into month values (?, ?, ?)", [f"{start:%Y-%m}", start, end])
+
+    def _areas(self) -> None:
+        self.con.execute(
+            "create table area (code varchar, name varchar, short_name varchar, level integer, parent_code varchar,"
+            " street_code varchar, lng double, lat double)"
+        )
+        self.con.execute("create table area_closure (ancestor varchar, descendant varchar)")
+        rows = [(DISTRICT, "拱墅区", "拱墅", 1, None, None)]
+        rows += [(c, f"{n}街道", n, 2, DISTRICT, c) for c, n in STREETS.items()]
+        rows += [(c, f"第{c[-3:]}社区", c[-3:], 3, s, s) for c, s in COMMUNITIES.items()]
+        for row in rows:
+            self.con.execute("insert into area values (?, ?, ?, ?, ?, ?, null, null)", list(row))
+            for above in {row[0], row[4] or row[0], row[5] or row[0], DISTRICT}:
+                self.con.execute("insert into area_closure values (?, ?)", [above, row[0]])
+
+    def add(self, table: str, *rows: Mapping[str, Any]) -> World:
+        """Add rows to a checked (or policy) table; empty strings mean NULL."""
+        for row in rows:
+            said = DEFAULTS.get(table, {}) | {k: (None if v == "" else v) for k, v in row.items()}
+            names = ", ".join(f'"{k}"' for k in said)
+            self.con.execute(f'insert into "{table}" ({names}) values ({", ".join("?" * len(said))})', list(said.values()))
+        return self
+
+    def build(self, only: Iterable[str] = ()) -> World:
+        """Create the marts (those named and what they read, or all); once."""
+        if self.built:
+            return self
+        wanted = self._closure(set(only)) if only else None
+        for name, sql, _ in mart_files():
+            if wanted is None or name in wanted:
+                self.con.execute(f'create table "{name}" as {sql}')
+        self.built = True
+        return self
+
+    @staticmethod
+    def _closure(names: set[str]) -> set[str]:
+        reads = {name: tables for name, _, tables in mart_files()}
+        todo, seen = list(names), set()
+        while todo:
+            name = todo.pop()
+            if name in reads and name not in seen:
+                seen.add(name)
+                todo.extend(reads[name])
+        return seen
+
+    def measure(self, indicator: Indicator, area: str, month: str) -> tuple[Fraction | None, Fraction | None]:
+        """Part and whole of an indicator for one area and month, exactly."""
+        sides = []
+        for measure in (indicator.part, indicator.whole):
+            if measure is None:
+                sides.append(None)
+                continue
+            place = area_column(measure.mart)
+            call = f"median({measure.value})" if measure.median else f"sum({measure.value})"
+            found = self.con.execute(
+                f"select {call} from {measure.mart} m join area_closure c on c.descendant = m.{place}"
+                f" where c.ancestor = ? and m.month = ? and ({measure.where})",
+                [area, month],
+            ).fetchone()[0]
+            sides.append(Fraction(0) if found is None else Fraction(str(found)))
+        return sides[0], sides[1]
+
+
+@cache
+def area_column(mart: str) -> str:
+    """The mart's area column, from its header."""
+    sql = {name: text for name, text, _ in mart_files()}[mart]
+    for line in sql.splitlines():
+        if line.startswith("-- area:"):
+            return line.split(":")[1].strip()
+    raise KeyError(f"{mart} has no area")
