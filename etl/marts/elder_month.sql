@@ -2,6 +2,7 @@
 -- ability_level, dementia: of the latest assessment made by that day; assessed_valid: that assessment is still in force
 -- must_assess: aged 80 or over, or in extreme hardship, on minimum living allowance, with marginal low income or of special family planning
 -- purchased_service: had a completed order with a subsidy part in the month
+-- had_meal: had a completed meal order in the month
 -- high_age_paid: the high-age allowance of the month was paid and not returned
 -- area: community_code
 -- time: month
@@ -21,6 +22,7 @@
 --   must_assess        应评估
 --   assessed_valid     评估在有效期内
 --   purchased_service  享受政府购买服务
+--   had_meal           享受助餐
 --   high_age_paid      高龄津贴已发放
 with ability as (
     select l.person_id, a.level, a.dementia, a.assessed_on,
@@ -36,8 +38,11 @@ ability_month as (
     from ability as a
     join month as m on a.assessed_on <= m.last_day and a.next_on > m.last_day
 ),
-purchased as (
-    select month, elder_id from order_fact where completed and subsidy_part > 0 group by month, elder_id
+served as (
+    select month, elder_id, bool_or(subsidy_part > 0) as purchased_service, bool_or(category = '助餐') as had_meal
+    from order_fact
+    where completed
+    group by month, elder_id
 ),
 allowance as (
     select p.month, l.person_id
@@ -63,9 +68,10 @@ select e.month, e.elder_id, e.name, e.sex, e.age, e.age >= 80 as aged_80, e.comm
        a.assessed_on,
        e.age >= 80 or e.category in ('特困', '低保', '低边', '计生特殊') as must_assess,
        coalesce(a.valid, false) as assessed_valid,
-       s.elder_id is not null as purchased_service,
+       coalesce(s.purchased_service, false) as purchased_service,
+       coalesce(s.had_meal, false) as had_meal,
        h.person_id is not null as high_age_paid
 from present as e
 left join ability_month as a on a.person_id = e.elder_id and a.month = e.month
-left join purchased as s on s.elder_id = e.elder_id and s.month = e.month
+left join served as s on s.elder_id = e.elder_id and s.month = e.month
 left join allowance as h on h.person_id = e.elder_id and h.month = e.month

@@ -1,0 +1,104 @@
+"""Beds: stock, type, use and who operates them."""
+
+from __future__ import annotations
+
+from etl.indicators.base import Ratio, Total, count, total
+
+GROUP = "床位"
+REFORM = "拱墅区改革方案 床位与护理型床位（任务 7）"
+
+beds = Total(
+    "beds",
+    name="养老床位",
+    short="养老床位",
+    group=GROUP,
+    basis=REFORM,
+    unit="张",
+    better="higher",
+    mart="bed_month",
+    value="beds",
+    definition="月末在营单位的床位总数；当月未填报的沿用最近两个月内的填报",
+)
+beds_per_1000 = Ratio(
+    "beds_per_1000",
+    name="每千名老年人床位数",
+    short="千人床位",
+    group=GROUP,
+    basis=REFORM,
+    unit="张",
+    scale=1000,
+    better="higher",
+    part=total("bed_month", "beds"),
+    whole=count("elder_month"),
+    definition="月末在营单位床位总数 ÷ 月末 60 岁及以上老年人 × 1000",
+)
+institution_beds_per_1000 = Ratio(
+    "institution_beds_per_1000",
+    name="每千名老年人机构床位数",
+    short="千人机构床位",
+    group=GROUP,
+    basis=REFORM,
+    unit="张",
+    scale=1000,
+    better="higher",
+    part=total("bed_month", "beds", "institutional"),
+    whole=count("elder_month"),
+    definition="月末养老机构和嵌入式微型机构的床位 ÷ 月末 60 岁及以上老年人 × 1000",
+)
+nursing_bed_share = Ratio(
+    "nursing_bed_share",
+    name="护理型床位占比",
+    short="护理型占比",
+    group=GROUP,
+    basis=REFORM + "；“十四五”规划 护理型床位 ≥ 58%",
+    better="higher",
+    part=total("bed_month", "beds", "institutional and bed_type in ('护理型', '认知障碍')"),
+    whole=total("bed_month", "beds", "institutional"),
+    definition="月末机构床位中护理型床位（含认知障碍床位）÷ 月末机构床位",
+)
+dementia_beds_per_10k = Ratio(
+    "dementia_beds_per_10k",
+    name="每万名老年人认知障碍床位数",
+    short="万人认知床位",
+    group=GROUP,
+    basis="“十四五”规划 认知障碍照护床位 20 张/万名老年人",
+    unit="张",
+    scale=10_000,
+    better="higher",
+    part=total("bed_month", "beds", "bed_type = '认知障碍'"),
+    whole=count("elder_month"),
+    definition="月末认知障碍床位 ÷ 月末 60 岁及以上老年人 × 10000",
+)
+occupancy = Ratio(
+    "occupancy",
+    name="床位入住率",
+    short="入住率",
+    group=GROUP,
+    basis="养老服务平台方案 养老联盟床位共享（S8）",
+    better="neutral",
+    part=total("bed_month", "occupied"),
+    whole=total("bed_month", "beds"),
+    definition="月末入住床位 ÷ 月末床位总数",
+)
+vacancy = Ratio(
+    "vacancy",
+    name="床位空置率",
+    short="空置率",
+    group=GROUP,
+    basis="养老服务平台方案 养老联盟床位共享（S8）",
+    better="lower",
+    part=total("bed_month", "beds - occupied"),
+    whole=total("bed_month", "beds"),
+    definition="（月末床位总数 − 月末入住床位）÷ 月末床位总数",
+)
+social_bed_share = Ratio(
+    "social_bed_share",
+    name="社会力量运营床位占比",
+    short="社会运营床位",
+    group=GROUP,
+    basis="省“十四五”规划 社会办床位 > 50%",
+    better="higher",
+    part=total("bed_month", "beds", "ownership in ('公建民营', '民办')"),
+    whole=total("bed_month", "beds"),
+    definition="月末公建民营和民办单位的床位 ÷ 月末床位总数",
+)
