@@ -1,0 +1,121 @@
+"""What a single field of a policy file cannot show: names of indicators, facts, columns and placeholders, order of versions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from etl.indicators.base import Indicator
+from etl.policy.conditions import BECAUSE, unknown_places
+from etl.policy.facts import facts
+from etl.policy.load import Loc, Problem
+from etl.policy.model import Condition, Demerit, ExitPolicy, IndicatorPart, Need, RatingPolicy, Version
+from etl.policy.sentences import fact_columns, where_problems
+
+
+def _versions(versions: list[Version]) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for i, version in enumerate(versions):
+        if version.version in seen:
+            yield Problem(("versions", i, "version"), f"版本号“{version.version}”重复")
+        seen.add(version.version)
+        if i and version.valid_from <= versions[i - 1].valid_from:
+            yield Problem(("versions", i, "valid_from"), f"应晚于上一版本的生效月份（{versions[i - 1].valid_from}）")
+
+
+def _facts(loc: Loc, name: str, where: Mapping[str, object], row: str, forbidden: tuple[str, ...]) -> Iterator[Problem]:
+    fact = facts().get(name)
+    if fact is None or name in forbidden:
+        usable = [n for n in facts() if n not in forbidden]
+        yield Problem((*loc, "facts"), f"没有“{name}”这类事实（可用：{'、'.join(usable)}）")
+        return
+    for column, message in where_problems(fact, where):
+        yield Problem((*loc, "where", column), message)
+    for place in unknown_places(row, fact_columns(fact)):
+        yield Problem((*loc, "row"), f"句中的 {{{place}}} 没有对应的列（可用：{'、'.join(fact_columns(fact))}）")
+
+
+def _condition(loc: Loc, condition: Condition, because: str, forbidden: tuple[str, ...] = ()) -> Iterator[Problem]:
+    yield from _facts((*loc, "when"), condition.facts, condition.where, condition.row, forbidden)
+    fact = facts().get(condition.facts)
+    if condition.measure == "points" and fact is not None and "points" not in fact.columns:
+        yield Problem((*loc, "when", "measure"), f"“{fact.title}”没有分值，不能按 points 累计")
+    if fact is not None and condition.since != "happened_on":
+        column = fact.columns.get(condition.since)
+        if column is None or column.type != "date":
+            dates = [c.name for c in fact.columns.values() if c.type == "date"]
+            yield Problem((*loc, "when", "since"), f"应为“{fact.title}”的日期列（可用：{'、'.join(['happened_on', *dates])}）")
+    for place in unknown_places(because, BECAUSE):
+        yield Problem((*loc, "because"), f"句中的 {{{place}}} 没有对应的值（可用：{'、'.join(BECAUSE)}）")
+
+
+def _need(loc: Loc, need: Need, catalogue: Mapping[str, Indicator]) -> Iterator[Problem]:
+    if need.indicator is not None and need.indicator not in catalogue:
+        yield Problem((*loc, "indicator"), f"没有“{need.indicator}”这个指标，请核对指标代码")
+
+
+def _part(loc: Loc, part: IndicatorPart, catalogue: Mapping[str, Indicator]) -> Iterator[Problem]:
+    indicator = catalogue.get(part.indicator)
+    if indicator is None:
+        yield Problem((*loc, "indicator"), f"没有“{part.indicator}”这个指标，请核对指标代码")
+        return
+    if indicator.whole is None or indicator.kind == "median":
+        yield Problem((*loc, "indicator"), f"“{indicator.name}”没有可累加的分子分母，不能用于评分")
+    first, last = part.curve[0][1], part.curve[-1][1]
+    if (indicator.better == "higher" and last < first) or (indicator.better == "lower" and last > first):
+        word = "越高" if indicator.better == "higher" else "越低"
+        yield Problem((*loc, "curve"), f"“{indicator.name}”{word}越好，得分的走向却相反")
+
+
+def rating_check(catalogue: Mapping[str, Indicator]) -> Callable[[RatingPolicy], Iterable[Problem]]:
+    """The check of a rating policy against the declared indicators."""
+
+    def check(policy: RatingPolicy) -> Iterator[Problem]:
+        yield from _versions(list(policy.versions))
+        for v, version in enumerate(policy.versions):
+            at: Loc = ("versions", v)
+            names = [d.domain for d in version.domains]
+            for d, domain in enumerate(version.domains):
+                if names.index(domain.domain) != d:
+                    yield Problem((*at, "domains", d, "domain"), f"领域“{domain.domain}”重复")
+                for p, part in enumerate(domain.parts):
+                    if isinstance(part, IndicatorPart):
+                        yield from _part((*at, "domains", d, "parts", p), part, catalogue)
+            for m, minimum in enumerate(version.minimum):
+                for n, need in enumerate(minimum.any_of):
+                    yield from _need((*at, "minimum", m, "any_of", n), need, catalogue)
+                for place in unknown_places(minimum.missing, [n.key for n in minimum.any_of]):
+                    yield Problem((*at, "minimum", m, "missing"), f"句中的 {{{place}}} 没有对应的值")
+            for c, level in enumerate(version.confidence):
+                for n, need in enumerate(level.all_of):
+                    yield from _need((*at, "confidence", c, "all_of", n), need, catalogue)
+            yield from _unique((*at, "caps"), [c.rule for c in version.caps])
+            for c, cap in enumerate(version.caps):
+                yield from _condition((*at, "caps", c), cap.when, cap.because, ("star", "demerit"))
+
+    return check
+
+
+def _unique(loc: Loc, rules: list[str]) -> Iterator[Problem]:
+    for i, rule in enumerate(rules):
+        if rules.index(rule) != i:
+            yield Problem((*loc, i, "rule"), f"规则名“{rule}”重复")
+
+
+def exit_check(policy: ExitPolicy) -> Iterator[Problem]:
+    """The check of an exit policy."""
+    yield from _versions(list(policy.versions))
+    for v, version in enumerate(policy.versions):
+        at: Loc = ("versions", v)
+        yield from _unique((*at, "demerits"), [d.rule for d in version.demerits])
+        yield from _unique((*at, "criteria"), [c.rule for c in version.criteria])
+        for d, item in enumerate(version.demerits):
+            yield from _demerit((*at, "demerits", d), item)
+        for c, criterion in enumerate(version.criteria):
+            yield from _condition((*at, "criteria", c), criterion.when, criterion.because)
+            if criterion.decided and criterion.when.facts not in ("action", "closure", "penalty"):
+                at_fault: Loc = (*at, "criteria", c, "decided")
+                yield Problem(at_fault, "只有措施（action）、注销（closure）、处罚（penalty）才是已作出的决定")
+
+
+def _demerit(loc: Loc, item: Demerit) -> Iterator[Problem]:
+    yield from _facts(loc, item.facts, item.where, item.row, ("demerit",))

@@ -1,0 +1,157 @@
+"""The step of the line that turns checked records and figures into ratings and exit states, by the region's policy files."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from etl.indicators.base import Indicator, catalogue
+from etl.policy import inputs
+from etl.policy.check import exit_check, rating_check
+from etl.policy.exits import judge
+from etl.policy.load import load
+from etl.policy.model import ExitPolicy, RatingPolicy, Version
+from etl.policy.rating import rate
+from etl.policy.sentences import lit
+
+if TYPE_CHECKING:
+    from etl.region import Region
+
+Progress = Callable[[str], None]
+
+_OUTPUT = {
+    "rating": "provider_id text, month text, star int, score double, uncapped_star int, cap_rule text, cap_because text, "
+    "missing text, confidence text, evidence_count int, policy_version text",
+    "rating_domain": "provider_id text, month text, domain text, score double, weight double, applied_weight double",
+    "rating_evidence": "provider_id text, month text, domain text, rule text, basis text, metric text, value double, "
+    "points double, sentence text, source_table text, row_key text, happened_on date",
+    "exit_status": "provider_id text, month text, state text, since date, rule text, basis text, because text, "
+    "policy_version text",
+    "exit_reason": "provider_id text, month text, rule text, basis text, sentence text, source_table text, row_key text",
+}
+_EVIDENCE = "provider_id, month, domain, rule, basis, metric, value, points, sentence, source_table, row_key, happened_on"
+_SELECT = {
+    "rating": "select * from policy_rating order by month, provider_id",
+    "rating_domain": "select provider_id, month, domain, score, weight, applied_weight from policy_domain_score "
+    "order by month, provider_id, position",
+    "rating_evidence": f"select {_EVIDENCE} from (select {_EVIDENCE} from policy_evidence union all "
+    f"select {_EVIDENCE} from policy_veto_evidence) "
+    "order by month, provider_id, domain, points, happened_on desc, rule, row_key",
+    "exit_status": "select * from policy_exit_status order by month, provider_id",
+    "exit_reason": "select * from policy_exit_reason order by month, provider_id, rule, row_key",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyResult:
+    """What a run of the policies gave: rows per table, stars and states of the latest month, inputs that did not exist."""
+
+    rows: dict[str, int]
+    stars: dict[str, int]
+    states: dict[str, int]
+    versions: dict[str, list[str]]
+    absent: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+def load_policies(
+    folder: Path, indicators: Mapping[str, Indicator] | None = None
+) -> tuple[RatingPolicy | None, ExitPolicy | None]:
+    """The rating and exit policies of a region's ``policies`` folder; None for a file that is not there.
+
+    Raises `PolicyError` with the lines that are wrong.
+    """
+    known = catalogue() if indicators is None else indicators
+    rating, leaving = folder / "rating.yaml", folder / "exit.yaml"
+    return (
+        load(rating, RatingPolicy, rating_check(known)) if rating.exists() else None,
+        load(leaving, ExitPolicy, exit_check) if leaving.exists() else None,
+    )
+
+
+def run(
+    con: duckdb.DuckDBPyConnection,
+    region: Region,
+    progress: Progress | None = None,
+    *,
+    indicators: Mapping[str, Indicator] | None = None,
+) -> PolicyResult:
+    """Write rating, rating_domain, rating_evidence, exit_status and exit_reason into schema ``marts`` in one transaction.
+
+    ``con`` holds the schemas ``checked`` and ``marts``; what a module never delivered reads as empty. Raises `PolicyError`.
+    """
+    began = time.perf_counter()
+    known = catalogue() if indicators is None else indicators
+    rating, leaving = load_policies(region.path / "policies", known)
+    absent = inputs.read(con)
+    _lay_months(con, list(rating.versions) if rating else [], list(leaving.versions) if leaving else [])
+    rate(con, rating, known, progress)
+    judge(con, leaving, progress)
+    rows = _write(con)
+    latest = "(select max(month) from policy_month)"
+    count = f", count(*) from {{}} where month = {latest} group by 1 order by 1"
+    stars = dict(con.execute("select coalesce(star::text, '暂不评级')" + count.format("policy_rating")).fetchall())
+    states = dict(con.execute("select state" + count.format("policy_exit_status")).fetchall())
+    _clean(con)
+    versions = {name: [v.version for v in p.versions] for name, p in (("rating", rating), ("exit", leaving)) if p}
+    return PolicyResult(rows, stars, states, versions, absent, time.perf_counter() - began)
+
+
+def _version_of(versions: list[Version]) -> str:
+    """SQL: the name of the version in force in month ``m.month``."""
+    cases = [f"when m.month >= {lit(v.valid_from)} then {lit(v.version)}" for v in reversed(versions)]
+    return f"case {' '.join(cases)} end" if cases else "null::text"
+
+
+def _lay_months(con: duckdb.DuckDBPyConnection, rating: list[Version], leaving: list[Version]) -> None:
+    """Months with the versions in force; providers registered by (and operating at) each month end; the latest restorations."""
+    con.execute(f"""
+        create or replace temp table policy_month as
+        select m.month, m.first_day, m.last_day, year(m.last_day) * 12 + month(m.last_day) as idx,
+               {_version_of(rating)} as rating_version, {_version_of(leaving)} as exit_version
+        from policy_in_month m;
+        create or replace temp table policy_standing as
+        select m.*, p.provider_id, p.kind, p.registered_on, year(p.registered_on) * 12 + month(p.registered_on) as registered_idx,
+               p.closed_on is null or p.closed_on > m.last_day as operating
+        from policy_month m join policy_in_provider p on p.registered_on is null or p.registered_on <= m.last_day;
+        create or replace temp table policy_subject as select * from policy_standing where operating;
+        create or replace temp table policy_restored as
+        select m.month, a.provider_id, max(a.decided_on) as restored_on
+        from policy_month m join policy_in_action a on a.kind = '恢复' and a.decided_on <= m.last_day
+        group by all;
+        create or replace temp table policy_figure as
+        select f.*, cast(left(f.month, 4) as int) * 12 + cast(right(f.month, 2) as int) as idx
+        from policy_in_provider_figure f;
+    """)
+
+
+def _write(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    try:
+        con.execute("begin")
+        own = True
+    except duckdb.TransactionException:  # the caller holds one already; it decides about the end
+        own = False
+    try:
+        con.execute("create schema if not exists marts")
+        for table, columns in _OUTPUT.items():
+            con.execute(f"create or replace table marts.{table} ({columns}); insert into marts.{table} {_SELECT[table]}")
+        if own:
+            con.execute("commit")
+    except BaseException:
+        if own:
+            con.execute("rollback")
+        raise
+    return {table: int(con.execute(f"select count(*) from marts.{table}").fetchall()[0][0]) for table in _OUTPUT}
+
+
+def _clean(con: duckdb.DuckDBPyConnection) -> None:
+    """Drop the engine's temporary tables, so that a long run does not carry them."""
+    names = con.execute(
+        "select table_name from duckdb_tables() where temporary and starts_with(table_name, 'policy_')").fetchall()
+    for (name,) in names:
+        con.execute(f"drop table temp.{name}")
