@@ -1,7 +1,7 @@
 """Makes the shipped fonts of assets/fonts from Debian's font packages: ``python -m dashboard.reports.build_fonts [ROOT]``.
 
-Each is a subset (GB2312, common punctuation and symbols, frequent rarer characters of personal and place names, everything in the
-region folders) of an open font, renamed, since two of the licences reserve the original names.  Needs the packages fonts-noto-cjk,
+Each is a subset (GB2312, common punctuation and symbols, frequent rarer characters of names, everything in the region folders)
+of an open font, renamed, since two of the licences reserve the original names.  Needs the packages fonts-noto-cjk,
 fonts-lxgw-wenkai and texlive-lang-chinese unpacked under ROOT (default ``/``).  Not used at run time.
 """
 
@@ -26,7 +26,10 @@ NAME_CHARACTERS = (
     "翀翊翃翙翚臧芃芊芮苒菡菲萱葳蓁蓓蔚蕙薇蘅覃觐訢詹谌邰郅郦鄢酆钏钤钰铉铎铖铠锃锜镡闳阗隽雎雯雱霁霂霈霏靓頫颀颢飏馥骁骅骞鹍鹏麒黛"
     "俶倓偲僖凃勐勖卲厍叕啟嗣垕埔堽塆夔妤姝婕婷嫄嫚嬛孖寯峣嵘嶙巘庥弢彧恺悫懋旸旻昉昙昱晖晗晟暐暕曈朕杲栻桢梓棻楠榕槿樊欤毓沅沚泓洺浔浠涵淏淇湜滢滪漪澍濛瀚灏炅焘煜熠熹燊犟甪皓睿砼笪箬纾绮缦翾"
 )
-EXTRA = "—–‘’“”…·•×÷±≥≤≠≈‰℃℉㎡㎞㎎㎏①②③④⑤⑥⑦⑧⑨⑩●○▲△▼▽◆◇■□★☆※〓〔〕【】《》〈〉「」『』←↑→↓↗↘✓✗¥￥©®°§¶½¼¾㈠㈡㈢〇\u3000\u00a0\u2002\u2003\u2011\u2212"
+EXTRA = (
+    "—–‘’“”…·•×÷±≥≤≠≈‰℃℉㎡㎞㎎㎏①②③④⑤⑥⑦⑧⑨⑩●○▲△▼▽◆◇■□★☆※"
+    "〓〔〕【】《》〈〉「」『』←↑→↓↗↘✓✗¥￥©®°§¶½¼¾㈠㈡㈢〇\u3000\u00a0\u2002\u2003\u2011\u2212"
+)
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,14 @@ class Face:
 FACES = (
     Face("YiguanSong-Regular.otf", "Yiguan Song", "Regular", NOTO + "NotoSerifCJK-Regular.ttc", "Noto Serif CJK SC"),
     Face("YiguanSong-Bold.otf", "Yiguan Song", "Bold", NOTO + "NotoSerifCJK-Bold.ttc", "Noto Serif CJK SC"),
-    Face("YiguanSongExt-Regular.otf", "Yiguan Song Ext", "Regular", NOTO + "NotoSerifCJK-Regular.ttc", "Noto Serif CJK SC", rest=True),
+    Face(
+        "YiguanSongExt-Regular.otf",
+        "Yiguan Song Ext",
+        "Regular",
+        NOTO + "NotoSerifCJK-Regular.ttc",
+        "Noto Serif CJK SC",
+        rest=True,
+    ),
     Face("YiguanHei-Regular.otf", "Yiguan Hei", "Regular", NOTO + "NotoSansCJK-Regular.ttc", "Noto Sans CJK SC"),
     Face("YiguanKai-Regular.ttf", "Yiguan Kai", "Regular", "usr/share/fonts/truetype/lxgw-wenkai/LXGWWenKai-Regular.ttf"),
     Face("YiguanFang-Regular.otf", "Yiguan Fang", "Regular", FANDOL + "FandolFang-Regular.otf"),
@@ -89,7 +99,7 @@ def _rename(font: Any, face: Face) -> None:
 
 
 def build(root: Path) -> None:
-    """Write every face; prints its size and what the source lacks."""
+    """Write every face; say its size and what the source lacks."""
     common = characters()
     rest = "".join(c for c in map(chr, range(0x4E00, 0x9FA6)) if c not in set(common))
     for face in FACES:
@@ -97,7 +107,11 @@ def build(root: Path) -> None:
         font = _open(root / face.source, face.within)
         absent = [c for c in text if ord(c) not in font.getBestCmap()]
         options = subset.Options(
-            hinting=False, layout_features=["kern", "ccmp", "mark", "mkmk"], notdef_outline=True, name_IDs=["*"], recalc_timestamp=False,
+            hinting=False,
+            layout_features=["kern", "ccmp", "mark", "mkmk"],
+            notdef_outline=True,
+            name_IDs=["*"],
+            recalc_timestamp=False,
             drop_tables=[*subset.Options._drop_tables_default, "vhea", "vmtx", "VORG", "BASE", "DSIG"],
         )
         worker = subset.Subsetter(options)
@@ -106,7 +120,8 @@ def build(root: Path) -> None:
         _rename(font, face)
         path = TARGET / face.file
         font.save(path)
-        print(f"{face.file}: {path.stat().st_size / 1e6:.2f} MB, {len(font.getBestCmap())} characters, {len(absent)} absent in the source")
+        size, held = path.stat().st_size / 1e6, len(font.getBestCmap())
+        sys.stdout.write(f"{face.file}: {size:.2f} MB, {held} characters, {len(absent)} absent in the source\n")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,11 @@
-"""Charts of a report as PNG (Word) or SVG (PDF). Figure objects only, never pyplot, so that any number of threads may draw at once."""
+"""Charts of a report as PNG (Word) or SVG (PDF).
+
+Figure objects only, never pyplot, so that any number of threads may draw at once."""
 
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any, Literal
 
 import matplotlib
@@ -18,10 +21,11 @@ from dashboard.reports.model import Chart, Series
 
 matplotlib.rcParams["svg.hashsalt"] = "yiguan"  # the same chart gives the same SVG, so that a report can be compared byte by byte
 
-BLUE, LIGHT, GREY, DARK, RED = "#1f5fbf", "#9dbde8", "#c9ced6", "#333d4b", "#b3261e"
-FILLS = (matplotlib.rcParams["svg.hashsalt"] = "yiguan"  # the same chart gives the same SVG, so that a report can be compared byte by byte
+# The same chart gives the same SVG, so that reports can be compared byte by byte.
+matplotlib.rcParams["svg.hashsalt"] = "yiguan"
 
-BLUE, LIGHT, GREY, "#6b7785")
+BLUE, LIGHT, GREY, DARK, RED = "#1f5fbf", "#9dbde8", "#c9ced6", "#333d4b", "#b3261e"
+FILLS = (BLUE, LIGHT, GREY, "#6b7785")
 HATCHES = ("", "///", "", "...")
 WIDTH = 6.1
 """Inches: the text width of the page, 156 mm."""
@@ -29,7 +33,7 @@ WIDTH = 6.1
 
 def draw(chart: Chart, fmt: Literal["png", "svg"]) -> bytes:
     """The chart as a picture of the page's text width: PNG at 200 dpi, or SVG with outlined text (needs no fonts to show)."""
-    absent = set(missing([chart.title, chart.unit, *chart.categories, *(s.name for s in chart.series)]))
+    chart = _printable(chart)
     font = FontProperties(family=families(), size=9)
     height = max(1.7, 0.62 + 0.25 * len(chart.categories)) if chart.kind == "bar" else 2.6
     figure = Figure(figsize=(WIDTH, height), dpi=200, layout="constrained")
@@ -38,14 +42,26 @@ def draw(chart: Chart, fmt: Literal["png", "svg"]) -> bytes:
     _finish(axes, chart, font)
     for text in figure.findobj(lambda artist: hasattr(artist, "set_fontproperties") and hasattr(artist, "get_text")):
         text.set_parse_math(False)  # a "$" in a name is a character, not mathematics
-        if absent & set(text.get_text()):
-            text.set_text("".join(MISSING_MARK if c in absent else c for c in text.get_text()))
     out = io.BytesIO()
     if fmt == "png":
         FigureCanvasAgg(figure).print_png(out, metadata={"Software": None})
     else:
         FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None, "Creator": None})
     return out.getvalue()
+
+
+def _printable(chart: Chart) -> Chart:
+    """The chart with 〓 for every character that no font has."""
+    lost = missing([chart.title, chart.unit, *chart.categories, *(s.name for s in chart.series)])
+    if not lost:
+        return chart
+    table = str.maketrans(dict.fromkeys(lost, MISSING_MARK))
+    return replace(
+        chart,
+        title=chart.title.translate(table),
+        categories=tuple(c.translate(table) for c in chart.categories),
+        series=tuple(replace(s, name=s.name.translate(table)) for s in chart.series),
+    )
 
 
 def _bars(axes: Any, chart: Chart, font: FontProperties) -> None:
@@ -63,8 +79,13 @@ def _bars(axes: Any, chart: Chart, font: FontProperties) -> None:
     if target and target.values and target.values[0] is not None:
         axes.axvline(target.values[0], color=RED, linewidth=1, linestyle=(0, (4, 2)))
         axes.text(
-            target.values[0], -0.62, f"{target.name} {fmt_number(target.values[0], chart.decimals)}", ha="right", va="bottom",
-            fontproperties=font, color=RED,
+            target.values[0],
+            -0.62,
+            f"{target.name} {fmt_number(target.values[0], chart.decimals)}",
+            ha="right",
+            va="bottom",
+            fontproperties=font,
+            color=RED,
         )
         top = max(top, target.values[0])
     axes.set_xlim(0, top * 1.12)
@@ -79,7 +100,14 @@ def _columns(axes: Any, chart: Chart, font: FontProperties) -> None:
         places = [p + (i - (len(bars) - 1) / 2) * width for p in range(len(chart.categories))]
         heights = [v or 0.0 for v in series.values]
         drawn = axes.bar(
-            places, heights, width * 0.92, color=FILLS[i % 4], hatch=HATCHES[i % 4], edgecolor="white", linewidth=0.4, label=series.name
+            places,
+            heights,
+            width * 0.92,
+            color=FILLS[i % 4],
+            hatch=HATCHES[i % 4],
+            edgecolor="white",
+            linewidth=0.4,
+            label=series.name,
         )
         if len(bars) == 1:  # side by side the labels would overlap; the table beside the chart has the numbers
             labels = [fmt_number(v, chart.decimals) if v else "" for v in series.values]
@@ -134,7 +162,9 @@ def _finish(axes: Any, chart: Chart, font: FontProperties) -> None:
     if chart.kind != "bar":
         axes.set_title(f"单位：{chart.unit}", loc="left", fontproperties=font, color=DARK, pad=4)
         if len(chart.series) > 1:
-            axes.legend(prop=font, frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=len(chart.series), borderaxespad=0.1)
+            axes.legend(
+                prop=font, frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=len(chart.series), borderaxespad=0.1
+            )
 
 
 def _of_style(chart: Chart, style: str) -> Series | None:

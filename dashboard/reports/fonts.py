@@ -1,7 +1,8 @@
 """The fonts that PDF and charts are set in, and which characters they lack.
 
-Shipped in ``assets/fonts`` (see its README). A character that no shipped and no system font has would be printed as an empty box; it is
-replaced by 〓, the mark that Chinese typesetting uses for a missing character, and listed at the end of the report.
+Shipped in ``assets/fonts`` (see its README). A character that no shipped and no system font has would be printed as an
+empty box; it is replaced by 〓, the mark that Chinese typesetting uses for a missing character, and listed at the end of
+the report.
 """
 
 from __future__ import annotations

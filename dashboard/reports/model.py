@@ -1,4 +1,6 @@
-"""A report as pure data: what Word, Excel and PDF are all rendered from.  Text is finished; numbers keep their value for Excel."""
+"""A report as pure data: what Word, Excel and PDF are all rendered from.
+
+Text is finished; numbers keep their value for Excel."""
 
 from __future__ import annotations
 
@@ -195,7 +197,11 @@ def _plain(block: Block) -> Any:
     if isinstance(block, Table):
         return [block.title, [c.title for c in block.columns], [[c.text for c in row] for row in block.rows], block.note]
     if isinstance(block, Chart):
-        return [block.title, block.categories, [[s.name, [None if v is None else round(v, 6) for v in s.values]] for s in block.series]]
+        return [
+            block.title,
+            block.categories,
+            [[s.name, [None if v is None else round(v, 6) for v in s.values]] for s in block.series],
+        ]
     return block.text
 
 
