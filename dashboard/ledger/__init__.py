@@ -1,0 +1,7 @@
+"""The ledger: what officials decide and do. ``ledger.open(url)`` is the one way to it."""
+
+from dashboard.ledger.models import Account, AuditLine, LoginFailure, Session
+from dashboard.ledger.store import Ledger, LedgerError
+from dashboard.ledger.store import open_ledger as open  # noqa: A004
+
+__all__ = ["Account", "AuditLine", "Ledger", "LedgerError", "LoginFailure", "Session", "open"]

@@ -1,0 +1,139 @@
+"""Answers are sent compressed; what never changes is compressed once, hard, and kept on disk for all workers."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import tempfile
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+import brotli
+from flask import Flask, Response, g, request
+
+SMALLEST = 800
+TEXT = ("text/", "application/json", "application/javascript", "application/geo+json", "image/svg+xml", "application/manifest")
+FOREVER = "private, max-age=31536000, immutable"
+
+
+def encoding_for(accept: str) -> str:
+    """``br``, ``gzip`` or ``""``. Browsers offer br only where the connection is trustworthy, so a plain http network gets gzip."""
+    return "br" if "br" in accept else "gzip" if "gzip" in accept else ""
+
+
+def squeeze(data: bytes, encoding: str, hard: bool = False) -> bytes:
+    """The data in one of the encodings; ``hard`` takes about a second a megabyte."""
+    if encoding == "br":
+        return brotli.compress(data, mode=brotli.MODE_TEXT, quality=10 if hard else 4)
+    return gzip.compress(data, 9 if hard else 5, mtime=0)
+
+
+class Body:
+    """A ready answer in every form asked for so far. Immutable to the outside; safe to share between threads."""
+
+    __slots__ = ("_extra", "_forms", "_type")
+
+    def __init__(self, data: bytes, mimetype: str, extra: Iterable[tuple[str, str]] = ()) -> None:
+        self._forms = {"": data}
+        self._type, self._extra = mimetype, tuple(extra)
+
+    @property
+    def size(self) -> int:
+        """Bytes held at most: the plain form and the two compressed ones, which are a third together."""
+        return len(self._forms[""]) * 4 // 3 + 500
+
+    def response(self, accept: str) -> Response:
+        """A response in the best form that the client takes."""
+        encoding = encoding_for(accept) if len(self._forms[""]) >= SMALLEST else ""
+        data = self._forms.get(encoding)
+        if data is None:
+            data = self._forms[encoding] = squeeze(self._forms[""], encoding)
+        response = Response(data, mimetype=self._type)
+        if encoding:
+            response.headers["Content-Encoding"] = encoding
+        response.headers["Vary"] = "Accept-Encoding"
+        for name, value in self._extra:
+            response.headers[name] = value
+        return response
+
+
+class Pressed:
+    """Compressed forms of immutable files, by content; made once per installation in the given folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._held: dict[tuple[str, str], bytes] = {}
+        self._lock = threading.Lock()
+
+    def get(self, data: bytes, encoding: str) -> bytes:
+        """The compressed data; a folder that cannot be written to only costs time."""
+        key = (hashlib.sha256(data).hexdigest()[:32], encoding)
+        held = self._held.get(key)
+        if held is None:
+            with self._lock:
+                held = self._held[key] = self._held.get(key) or self._read(key) or self._make(data, key)
+        return held
+
+    def _read(self, key: tuple[str, str]) -> bytes | None:
+        try:
+            return (self._folder / f"{key[0]}.{key[1]}").read_bytes() or None
+        except OSError:
+            return None
+
+    def _make(self, data: bytes, key: tuple[str, str]) -> bytes:
+        pressed = squeeze(data, key[1], hard=True)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self._folder)
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(pressed)
+            Path(name).replace(self._folder / f"{key[0]}.{key[1]}")
+        except OSError:
+            pass
+        return pressed
+
+
+def is_static(path: str) -> bool:
+    """Paths that only ever serve files of the product or the region."""
+    return path.startswith(("/_dash-component-suites/", "/assets/", "/geo/"))
+
+
+def install(server: Flask, pressed: Pressed) -> None:
+    """Compress every answer that is text and not compressed yet; cache fingerprinted files for good."""
+
+    @server.after_request
+    def compress(response: Response) -> Response:
+        static = is_static(request.path)
+        if static and response.status_code in (200, 304) and _fingerprinted() and g.get("identity") is not None:
+            response.headers["Cache-Control"] = FOREVER
+        if (
+            response.status_code != 200
+            or "Content-Encoding" in response.headers
+            or request.method == "HEAD"
+            or not (response.mimetype or "").startswith(TEXT)
+        ):
+            return response
+        encoding = encoding_for(request.headers.get("Accept-Encoding", ""))
+        response.headers["Vary"] = "Accept-Encoding"
+        if not encoding:
+            return response
+        response.direct_passthrough = False
+        data = response.get_data()
+        if len(data) < SMALLEST:
+            return response
+        response.set_data(pressed.get(data, encoding) if static else squeeze(data, encoding))
+        response.headers["Content-Encoding"] = encoding
+        if response.headers.get("ETag"):
+            response.headers["ETag"] = response.headers["ETag"].rstrip('"') + f'-{encoding}"'
+        return response
+
+
+def _fingerprinted() -> bool:
+    """Whether the address itself changes with the content: Dash's suites and its ``?m=`` assets, our ``?v=``."""
+    return (
+        "m" in request.args
+        or "v" in request.args
+        or (request.path.startswith("/_dash-component-suites/") and ".v" in request.path)
+    )

@@ -1,0 +1,79 @@
+"""The guard of the whole server: nothing is answered to anybody who is not logged in, whatever the route.
+
+It stands before every other hook, so that a route, a callback or a file added later is behind it without anybody thinking of it.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlsplit
+
+from flask import Flask, Response, g, redirect, request
+from flask_login import LoginManager
+
+from dashboard.access.sessions import Identity, Sessions
+
+OPEN = frozenset({"/login", "/healthz", "/assets/login.css"})
+"""The paths that need no login, in full. Exact matches only."""
+
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+SEE_LOGIN = "登录已失效，请重新登录。"
+FOREIGN = "请求来源不符，已拒绝。请从本系统页面操作。"
+
+
+def cookie_name(production: bool) -> str:
+    """``__Host-`` makes browsers insist on Secure, path / and no domain."""
+    return "__Host-yiguan" if production else "yiguan"
+
+
+def install(server: Flask, sessions: Sessions, production: bool) -> None:
+    """Put the guard before everything. Must be called before any other ``before_request``."""
+    cookie = cookie_name(production)
+
+    def guard() -> Response | None:
+        g.identity = None
+        if request.method not in READS and not same_origin():
+            return Response(FOREIGN, 403, mimetype="text/plain")
+        if request.path in OPEN:
+            return None
+        identity = sessions.identity(request.cookies.get(cookie))
+        if identity is None:
+            return refuse()
+        g.identity = identity
+        return None
+
+    server.before_request(guard)
+
+    manager = LoginManager()
+    manager.session_protection = None  # the session is ours, in the ledger
+    manager.request_loader(lambda _request: g.get("identity"))
+    # Not init_app: its remember-me hook would read and write a second, client-side session that is not used here.
+    server.login_manager = manager  # type: ignore[attr-defined]
+    server.context_processor(lambda: {"identity": g.get("identity")})
+
+
+def refuse() -> Response:
+    """What somebody who is not logged in gets, the same on every path: a page is sent to the login, anything else gets 401."""
+    wants_page = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+    if wants_page and request.headers.get("Sec-Fetch-Dest", "document") == "document":
+        back = request.full_path.rstrip("?")
+        return redirect(f"/login?next={quote(back, safe='')}" if back != "/" else "/login", 303)  # type: ignore[return-value]
+    return Response(SEE_LOGIN, 401, mimetype="text/plain")
+
+
+def same_origin() -> bool:
+    """Whether a writing request comes from our own pages. Browsers always say where from; what does not say is refused."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None and site != "same-origin":
+        return False
+    origin = request.headers.get("Origin") or request.headers.get("Referer")
+    if origin is None:
+        return site == "same-origin"
+    return urlsplit(origin).netloc == request.host
+
+
+def identity() -> Identity:
+    """Who the current request comes from; RuntimeError outside a guarded request (a mistake in the program)."""
+    found = g.get("identity")
+    if found is None:
+        raise RuntimeError("no identity: this code runs outside a guarded request")
+    return found

@@ -1,0 +1,69 @@
+"""Login and logout pages, rendered by the server without a line of script."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, make_response, redirect, render_template, request
+
+from dashboard.access.demo import DemoAccount
+from dashboard.access.guard import cookie_name
+from dashboard.access.sessions import Refused, Sessions
+from etl.region import Region
+
+WRONG = "用户名或密码不正确。"
+BUSY = "现在登录的人较多，请稍后再试。"
+
+
+def install(server: Flask, sessions: Sessions, region: Region, demo: list[DemoAccount], production: bool, hours: int) -> None:
+    """Add ``/login``, ``/logout`` and ``/healthz``."""
+    cookie = cookie_name(production)
+
+    def page(message: str = "", username: str = "", status: int = 200) -> Response:
+        where = local_path(request.values.get("next"))
+        response = make_response(
+            render_template("login.html", region=region, demo=demo, message=message, username=username[:64], next=where), status
+        )
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    @server.get("/login")
+    def login_page() -> Response:
+        if sessions.identity(request.cookies.get(cookie)):
+            return redirect(local_path(request.args.get("next")), 303)  # type: ignore[return-value]
+        return page()
+
+    @server.post("/login")
+    def login() -> Response:
+        username, password = request.form.get("username", ""), request.form.get("password", "")
+        result = sessions.log_in(username, password, request.remote_addr or "")
+        if isinstance(result, Refused):
+            if result.reason == "locked":
+                return page(f"失败次数过多，请 {result.minutes} 分钟后再试，或联系系统管理员。", username, 429)
+            return page(BUSY, username, 503) if result.reason == "busy" else page(WRONG, username, 401)
+        response = redirect(local_path(request.form.get("next")), 303)
+        response.set_cookie(cookie, result, max_age=hours * 3600, path="/", httponly=True, samesite="Lax", secure=production)
+        return response  # type: ignore[return-value]
+
+    def leave() -> Response:
+        # A link on somebody else's page must not log anybody out; our own links and the address bar may.
+        if request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
+            return redirect("/", 303)  # type: ignore[return-value]
+        sessions.log_out(g.identity, request.remote_addr or "")
+        response = redirect("/login", 303)
+        response.delete_cookie(cookie, path="/", httponly=True, samesite="Lax", secure=production)
+        response.headers["Clear-Site-Data"] = '"storage"'
+        return response  # type: ignore[return-value]
+
+    server.add_url_rule("/logout", "logout", leave, methods=["GET", "POST"])
+    server.add_url_rule("/healthz", "healthz", lambda: Response("ok", mimetype="text/plain"))
+
+
+def local_path(text: str | None) -> str:
+    """A path on this server to go on to; ``/`` for anything that could lead elsewhere."""
+    if not text or len(text) > 2000 or not text.startswith("/") or text.startswith(("//", "/\\", "/login", "/logout", "/_dash")):
+        return "/"
+    if any(ord(c) < 32 or c == "\\" for c in text):
+        return "/"
+    parts = urlsplit(text)
+    return "/" if parts.scheme or parts.netloc else text

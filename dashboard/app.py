@@ -1,0 +1,126 @@
+"""The application: one server, one guard before everything, one shell in front."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from pathlib import Path
+
+import dash
+import structlog
+from flask import Flask, Response, abort
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from dashboard import ledger
+from dashboard.access import answers, compression, errors, guard, headers, login
+from dashboard.access.demo import active_demo_accounts, seed_demo_accounts
+from dashboard.access.sessions import Sessions
+from dashboard.logs import configure
+from dashboard.services import Services
+from dashboard.settings import Settings, SettingsError
+from dashboard.warehouse import NoSnapshot, Snapshot
+from etl.paths import ROOT
+from etl.region import Region
+
+log = structlog.get_logger(__name__)
+LARGEST_FORM = 1 << 20
+
+
+def create_app(settings: Settings | None = None) -> dash.Dash:
+    """Build the application. SettingsError, RegionError or LedgerError (each with what to do) where it must not or cannot start."""
+    configure()  # first: the default log format would print local variables, and with them persons
+    settings = settings or Settings()
+    key = settings.key()
+    region = Region.load(settings.region)
+    demo = settings.offers_demo_accounts(region)
+    book = ledger.open(settings.ledger)
+    if demo:
+        accounts = seed_demo_accounts(book, region)
+    else:
+        accounts = []
+        left = active_demo_accounts(book)
+        if left and settings.production:
+            raise SettingsError(f"台账库中仍有演示账号（{'、'.join(left)}）。请用 yiguan user disable 停用后再启动正式运行。")
+    sessions = Sessions(book, key, settings.session_idle_minutes, settings.session_hours)
+    services = Services(settings, region, settings.layout, book)
+
+    server = Flask("dashboard", template_folder=str(Path(__file__).parent / "access" / "templates"), static_folder=None)
+    server.config.update(MAX_CONTENT_LENGTH=LARGEST_FORM, SECRET_KEY=key, PROPAGATE_EXCEPTIONS=False)
+    if settings.proxies:
+        # Without this, everybody behind the proxy would share one address, and with it one lock.
+        server.wsgi_app = ProxyFix(server.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies)  # type: ignore[method-assign]
+    guard.install(server, sessions, settings.production)  # the very first hook
+    errors.install(server)
+
+    app = dash.Dash(
+        "dashboard", server=server, assets_folder=str(ROOT / "assets"), serve_locally=True, suppress_callback_exceptions=True,
+        title="颐观", update_title=None, use_pages=False, pages_folder="", compress=False, add_log_handler=False, enable_mcp=False,
+        assets_ignore=r"^login\.css$", meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
+    )  # fmt: skip
+    app.index_string = _INDEX
+    app.enable_dev_tools(debug=False)
+
+    # Answers pass through these from the last to the first: kept, then compressed, then given their headers.
+    headers.install(server, app.csp_hashes, settings.image_hosts, settings.production)
+    compression.install(server, compression.Pressed(settings.layout.base / "cache" / "static"))
+    answers.install(server, lambda: app.callback_map, _run_id(services), answers.Kept(settings.answer_cache_mb << 20))
+
+    login.install(server, sessions, region, accounts, settings.production, settings.session_hours)
+    _install_geo(server, services)
+    for name in ("dashboard.shell", "dashboard.reports.routes"):
+        if importlib.util.find_spec(name) is None:
+            log.warning("part_missing", part=name)
+            continue
+        part = importlib.import_module(name)
+        part.install(app if name == "dashboard.shell" else server, services)
+    app.config.assets_ignore = "|".join(p for p in (app.config.assets_ignore, r"^login\.css$") if p)
+    _settle(app)
+    return app
+
+
+def _settle(app: dash.Dash) -> None:
+    """Complete Dash's own set-up now, without anybody's data, so that neither the first visitor nor a missing snapshot can break it."""
+    inner = app.layout
+    app.layout = dash.html.Main("颐观")
+    with app.server.test_request_context("/"):
+        app._setup_server()
+    if inner is not None:
+        app.layout = inner
+
+
+def _run_id(services: Services):  # noqa: ANN202
+    def current() -> str | None:
+        try:
+            return services.snapshot().run_id
+        except NoSnapshot:
+            return None
+
+    return current
+
+
+def _install_geo(server: Flask, services: Services) -> None:
+    """Boundaries are public facts and the same for everybody: one file a level, never part of a callback's answer."""
+
+    @server.get("/geo/<int:level>.json")
+    def geo(level: int) -> Response:
+        if level not in (2, 3):
+            abort(404)
+        response = Response(services.geo(level), mimetype="application/json")
+        response.headers["Cache-Control"] = "private, no-cache"
+        response.add_etag()
+        return response.make_conditional(_request())
+
+
+def _request():  # noqa: ANN202
+    from flask import request
+
+    return request._get_current_object()
+
+
+_INDEX = """<!DOCTYPE html>
+<html lang="zh-CN">
+<head>{%metas%}<title>{%title%}</title>{%favicon%}{%css%}</head>
+<body>{%app_entry%}<footer>{%config%}{%scripts%}{%renderer%}</footer></body>
+</html>"""
+
+__all__ = ["Snapshot", "create_app"]

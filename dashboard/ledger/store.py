@@ -1,0 +1,126 @@
+"""Opening the ledger and reading or writing it in transactions; SQLite by default, PostgreSQL by URL."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.orm import Session as OrmSession
+
+from dashboard.ledger.models import Base
+
+
+class LedgerError(Exception):
+    """The ledger cannot be used; the message says what to do, in Chinese."""
+
+
+class Ledger:
+    """The ledger of one process. ``read()`` and ``write()`` are transactions; ``fetch()`` is the plain way for the hot path."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.sqlite = engine.dialect.name == "sqlite"
+        self._local = threading.local()
+
+    @contextmanager
+    def read(self) -> Iterator[OrmSession]:
+        """A session for reading; nothing is committed."""
+        with OrmSession(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[OrmSession]:
+        """A session that is committed at the end, or rolled back as a whole. On SQLite writers wait for each other from the start."""
+        with (
+            self.engine.connect().execution_options(writes=True) as connection,
+            OrmSession(connection, expire_on_commit=False) as session,
+        ):
+            with session.begin():
+                yield session
+
+    def fetch(self, sql: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
+        """The first row of a query with ``?`` parameters on this thread's own autocommitting connection: always the newest committed state.
+
+        A connection that has gone (database restarted) is replaced once.
+        """
+        return self._plain(sql, parameters, rows=True)
+
+    def execute(self, sql: str, parameters: Sequence[Any]) -> None:
+        """One statement with ``?`` parameters on the same connection, committed at once."""
+        self._plain(sql, parameters, rows=False)
+
+    def _plain(self, sql: str, parameters: Sequence[Any], rows: bool) -> tuple[Any, ...] | None:
+        if not self.sqlite:
+            sql = sql.replace("?", "%s")
+        for attempt in (1, 2):
+            connection = getattr(self._local, "connection", None)
+            if connection is None:
+                connection = self._local.connection = self._autocommitting()
+            try:
+                cursor = connection.cursor()
+                try:
+                    cursor.execute(sql, tuple(parameters))
+                    return cursor.fetchone() if rows else None
+                finally:
+                    cursor.close()
+            except self.engine.dialect.dbapi.OperationalError:  # type: ignore[union-attr]
+                self._local.connection = None
+                if attempt == 2:
+                    raise
+        return None
+
+    def _autocommitting(self) -> Any:
+        fairy = self.engine.raw_connection()
+        raw = fairy.dbapi_connection
+        fairy.detach()  # this thread's own from now on; the pool makes another
+        if not self.sqlite:
+            raw.autocommit = True  # type: ignore[union-attr]
+        return raw
+
+    def close(self) -> None:
+        """Give up all connections."""
+        connection = getattr(self._local, "connection", None)
+        if connection is not None:
+            connection.close()
+            self._local.connection = None
+        self.engine.dispose()
+
+
+def open_ledger(url: str) -> Ledger:
+    """Open (and where it is new, create) the ledger at an SQLAlchemy URL; LedgerError where that is not possible."""
+    parsed = make_url(url)
+    try:
+        if parsed.get_backend_name() == "sqlite":
+            if parsed.database and parsed.database != ":memory:":
+                path = Path(parsed.database)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.touch(mode=0o600)
+            engine = create_engine(parsed, connect_args={"timeout": 15, "check_same_thread": False})
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+        else:
+            engine = create_engine(parsed, pool_pre_ping=True)
+        ledger = Ledger(engine)
+        with engine.connect().execution_options(writes=True) as connection, connection.begin():
+            Base.metadata.create_all(connection)
+    except Exception as error:
+        shown = parsed.render_as_string(hide_password=True)
+        raise LedgerError(
+            f"台账库 {shown} 无法打开（{type(error).__name__}）。请检查 YIGUAN_LEDGER_URL 和目录的写入权限。"
+        ) from error
+    return ledger
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # transactions are begun by us, see below
+    for pragma in ("journal_mode = wal", "foreign_keys = on", "synchronous = full", "busy_timeout = 15000"):
+        connection.execute(f"pragma {pragma}")
+
+
+def _begin_sqlite(connection: Any) -> None:
+    # A writer that begins as a reader can fail half-way when another writer was faster; one that begins as a writer waits instead.
+    connection.exec_driver_sql("begin immediate" if connection.get_execution_options().get("writes") else "begin")

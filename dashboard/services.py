@@ -1,0 +1,71 @@
+"""What pages, reports and routes may ask the application for; made once per process by ``create_app``."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+import orjson
+from flask import g, request
+
+from dashboard.access import guard
+from dashboard.access.sessions import Identity
+from dashboard.ledger import Ledger
+from dashboard.ledger.audit import record
+from dashboard.settings import Settings
+from dashboard.warehouse import Snapshot, Warehouse
+from etl.paths import Layout
+from etl.region import Region
+
+
+@dataclass
+class Services:
+    """Settings, region, ledger, and the warehouse of whoever asks."""
+
+    settings: Settings
+    region: Region
+    layout: Layout
+    ledger: Ledger
+    _geo: dict[int, bytes] = field(default_factory=dict)
+
+    @property
+    def identity(self) -> Identity:
+        """Who the current request comes from (``display_name``, ``role_name``, ``scope`` …)."""
+        return guard.identity()
+
+    def reader(self) -> Identity:
+        """The same, for callers that know services by their protocol."""
+        return guard.identity()
+
+    def bureau(self) -> str:
+        """The bureau's name, for headers."""
+        return self.region.bureau
+
+    def snapshot(self) -> Snapshot:
+        """The snapshot of this request: the same one from its first to its last read. NoSnapshot before the first run."""
+        held = g.get("snapshot")
+        if held is None:
+            held = g.snapshot = Snapshot.current(self.layout)
+        return held
+
+    def warehouse(self) -> Warehouse:
+        """What the person behind this request may read."""
+        held = g.get("warehouse")
+        if held is None:
+            held = g.warehouse = Warehouse(self.snapshot(), self.identity.scope)
+        return held
+
+    def audit(self, action: str, obj: str = "", detail: str = "") -> None:
+        """Add a line to the audit trail in the name of the current user: exports, reports, reads of unmasked records."""
+        record(self.ledger, self.identity.username, action, obj, detail, request.remote_addr or "")
+
+    def geo(self, level: int) -> bytes:
+        """The boundaries of a level as GeoJSON bytes, read once."""
+        held = self._geo.get(level)
+        if held is None:
+            held = self._geo[level] = orjson.dumps(self.region.boundaries(level))
+        return held
+
+    def geo_url(self, level: int) -> str:
+        """The address of the boundaries of a level (2 streets, 3 communities); it changes with their content, so browsers keep them for good."""
+        return f"/geo/{level}.json?v={hashlib.sha256(self.geo(level)).hexdigest()[:12]}"

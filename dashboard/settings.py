@@ -1,0 +1,109 @@
+"""Every setting of the application, typed. Each comes from the environment as ``YIGUAN_<NAME>``; a missing one says how to set it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from etl.paths import DEFAULT_REGION, Layout, default_var
+from etl.region import Region
+
+SHORTEST_KEY = 32
+WELL_KNOWN_KEYS = {"secret", "changeme", "change-me", "dev", "development", "test", "password", "yiguan"}
+
+
+class SettingsError(Exception):
+    """The application must not start like this; the message says what is wrong and what to do, in Chinese."""
+
+
+class Settings(BaseSettings):
+    """See README, section 正式运行, for a production set-up."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="YIGUAN_", env_file=None, extra="ignore", frozen=True, ignored_types=(cached_property,)
+    )
+
+    profile: Literal["demo", "production"] = Field("demo", description="demo: 演示；production: 正式运行，安全检查从严")
+    secret_key: SecretStr | None = Field(None, description="会话密钥，正式运行必填，至少 32 个字符")
+    var: Path = Field(default_factory=default_var, description="运行时文件目录")
+    region: Path = Field(DEFAULT_REGION, description="地区目录")
+    ledger_url: str | None = Field(None, description="台账库的 SQLAlchemy URL；默认使用运行目录下的 SQLite 文件")
+    demo_accounts: bool | None = Field(None, description="是否建立演示账号；默认仅在演示方式且数据为模拟时建立")
+    host: str = Field("127.0.0.1", description="监听地址")
+    port: int = Field(8050, ge=0, le=65535, description="监听端口")
+    workers: int = Field(2, ge=1, le=64, description="工作进程数")
+    threads: int = Field(4, ge=1, le=64, description="每个工作进程的线程数")
+    proxies: int = Field(0, ge=0, le=4, description="前置反向代理的层数（0 表示直接访问）；决定从哪里读取访问者地址")
+    session_idle_minutes: int = Field(30, ge=1, le=24 * 60, description="无操作多少分钟后须重新登录")
+    session_hours: int = Field(10, ge=1, le=72, description="登录后最长有效小时数")
+    answer_cache_mb: int = Field(64, ge=0, le=4096, description="每个工作进程的页面缓存上限（MB）")
+    image_hosts: tuple[str, ...] = Field((), description="允许加载底图瓦片的地址，例如 https://t0.tianditu.gov.cn")
+
+    @field_validator("var", "region")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @property
+    def production(self) -> bool:
+        return self.profile == "production"
+
+    @property
+    def layout(self) -> Layout:
+        """Where this region's runtime files lie."""
+        return Layout(self.var, self.region.name)
+
+    @property
+    def ledger(self) -> str:
+        """The ledger's SQLAlchemy URL."""
+        return self.ledger_url or f"sqlite:///{self.layout.ledger}"
+
+    def offers_demo_accounts(self, region: Region) -> bool:
+        """Whether demo accounts exist and are shown. SettingsError where they are asked for but must not be."""
+        if self.demo_accounts and self.production:
+            raise SettingsError(
+                "正式运行（YIGUAN_PROFILE=production）不允许演示账号。请去掉 YIGUAN_DEMO_ACCOUNTS，用 yiguan user add 建立账号。"
+            )
+        if self.demo_accounts and not region.synthetic:
+            raise SettingsError(
+                f"{region.name} 的数据不是模拟数据，不允许演示账号。请去掉 YIGUAN_DEMO_ACCOUNTS，用 yiguan user add 建立账号。"
+            )
+        return not self.production and region.synthetic and self.demo_accounts is not False
+
+    def key(self) -> bytes:
+        """The secret that session tokens are keyed with. A demo makes its own and keeps it (0600); production must be given one."""
+        given = self.secret_key.get_secret_value() if self.secret_key else ""
+        if given:
+            if self.production and (len(given) < SHORTEST_KEY or given.lower() in WELL_KNOWN_KEYS or len(set(given)) < 8):
+                raise SettingsError(f"YIGUAN_SECRET_KEY 太短或过于简单（至少 {SHORTEST_KEY} 个字符）。{_HOW_TO_MAKE_A_KEY}")
+            return given.encode()
+        if self.production:
+            raise SettingsError(f"正式运行必须设置 YIGUAN_SECRET_KEY。{_HOW_TO_MAKE_A_KEY}")
+        return _kept_key(self.layout.base / "secret_key")
+
+
+_HOW_TO_MAKE_A_KEY = '可用 python3 -c "import secrets; print(secrets.token_urlsafe(48))" 生成一个，写入服务的环境文件。'
+
+
+def _kept_key(path: Path) -> bytes:
+    """The key in ``path``, made once; two processes that start together agree on one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        pass
+    else:
+        with os.fdopen(handle, "w", encoding="ascii") as stream:
+            stream.write(secrets.token_urlsafe(48))
+    text = path.read_text(encoding="ascii").strip()
+    if len(text) < SHORTEST_KEY:  # made by a process that was killed in between, or being written right now
+        path.write_text(secrets.token_urlsafe(48), encoding="ascii")
+        path.chmod(0o600)
+        text = path.read_text(encoding="ascii").strip()
+    return text.encode()
