@@ -19,18 +19,49 @@ from shapely.ops import linemerge, polygonize, unary_union
 
 # lng, lat; clockwise from the south-west corner.
 OUTLINE = [
-    (120.1385, 30.2790), (120.1455, 30.2752), (120.1545, 30.2748), (120.1640, 30.2775), (120.1672, 30.2880), (120.1720, 30.2985),
-    (120.1775, 30.3090), (120.1805, 30.3200), (120.1850, 30.3300), (120.1925, 30.3362), (120.2035, 30.3410), (120.2120, 30.3490),
-    (120.2155, 30.3605), (120.2110, 30.3730), (120.2020, 30.3830), (120.1890, 30.3890), (120.1745, 30.3872), (120.1610, 30.3925),
-    (120.1470, 30.3935), (120.1350, 30.3880), (120.1240, 30.3795), (120.1110, 30.3735), (120.1010, 30.3640), (120.0945, 30.3520),
-    (120.0920, 30.3395), (120.0975, 30.3285), (120.1070, 30.3205), (120.1125, 30.3120), (120.1205, 30.3055), (120.1290, 30.3010),
+    (120.1385, 30.2790),
+    (120.1455, 30.2752),
+    (120.1545, 30.2748),
+    (120.1640, 30.2775),
+    (120.1672, 30.2880),
+    (120.1720, 30.2985),
+    (120.1775, 30.3090),
+    (120.1805, 30.3200),
+    (120.1850, 30.3300),
+    (120.1925, 30.3362),
+    (120.2035, 30.3410),
+    (120.2120, 30.3490),
+    (120.2155, 30.3605),
+    (120.2110, 30.3730),
+    (120.2020, 30.3830),
+    (120.1890, 30.3890),
+    (120.1745, 30.3872),
+    (120.1610, 30.3925),
+    (120.1470, 30.3935),
+    (120.1350, 30.3880),
+    (120.1240, 30.3795),
+    (120.1110, 30.3735),
+    (120.1010, 30.3640),
+    (120.0945, 30.3520),
+    (120.0920, 30.3395),
+    (120.0975, 30.3285),
+    (120.1070, 30.3205),
+    (120.1125, 30.3120),
+    (120.1205, 30.3055),
+    (120.1290, 30.3010),
     (120.1345, 30.2905),
 ]
 # street code: lng, lat, weight (power distance in units of 1e-5 square degrees; the larger the wider).
 SEEDS = {
-    "330105001": (120.1530, 30.2835, 0.0), "330105002": (120.1470, 30.2995, 0.0), "330105003": (120.1330, 30.3095, 0.2),
-    "330105004": (120.1200, 30.3140, -0.2), "330105005": (120.1375, 30.3270, 0.3), "330105007": (120.1585, 30.3075, 0.4),
-    "330105008": (120.1650, 30.3290, 1.6), "330105009": (120.1130, 30.3420, 5.0), "330105010": (120.1440, 30.3650, 5.0),
+    "330105001": (120.1530, 30.2835, 0.0),
+    "330105002": (120.1470, 30.2995, 0.0),
+    "330105003": (120.1330, 30.3095, 0.2),
+    "330105004": (120.1200, 30.3140, -0.2),
+    "330105005": (120.1375, 30.3270, 0.3),
+    "330105007": (120.1585, 30.3075, 0.4),
+    "330105008": (120.1650, 30.3290, 1.6),
+    "330105009": (120.1130, 30.3420, 5.0),
+    "330105010": (120.1440, 30.3650, 5.0),
     "330105011": (120.1860, 30.3640, 6.0),
 }
 SPACING = 0.0013
@@ -58,7 +89,8 @@ def draw(areas: list[dict[str, str]], seed: int = 330105) -> tuple[dict, dict]:
     smooth = _smooth(cells, labels)
     shapes = {code: smooth[code] for code in (c["code"] for c in communities)}
     streets = {
-        code: shapely.coverage_union_all([shapes[c["code"]] for c in communities if c["parent_code"] == code]) for code in street_codes
+        code: shapely.coverage_union_all([shapes[c["code"]] for c in communities if c["parent_code"] == code])
+        for code in street_codes
     }
     by_code = {a["code"]: a for a in supervised}
     return _collection(streets, by_code), _collection(shapes, by_code)
@@ -68,8 +100,15 @@ def _grid(outline: Polygon, rng: np.random.Generator) -> np.ndarray:
     """Jittered hexagonal points inside the outline, shape (n, 2)."""
     west, south, east, north = outline.buffer(SPACING).bounds
     ys = np.arange(south, north, SPACING * 0.866)
-    rows = [np.column_stack([np.arange(west + (i % 2) * SPACING / 2, east, SPACING), np.full_like(
-        np.arange(west + (i % 2) * SPACING / 2, east, SPACING), y)]) for i, y in enumerate(ys)]
+    rows = [
+        np.column_stack(
+            [
+                np.arange(west + (i % 2) * SPACING / 2, east, SPACING),
+                np.full_like(np.arange(west + (i % 2) * SPACING / 2, east, SPACING), y),
+            ]
+        )
+        for i, y in enumerate(ys)
+    ]
     points = np.concatenate(rows)
     points = points + rng.uniform(-0.28, 0.28, points.shape) * SPACING
     return points[shapely.contains_xy(outline, points[:, 0], points[:, 1])]
@@ -164,8 +203,10 @@ def _collection(shapes: dict[str, Polygon], by_code: dict[str, dict[str, str]]) 
         area = by_code[code]
         properties = {"code": code, "name": area["name"], "short_name": area["short_name"], "schematic": True, "label": LABEL}
         geometry = mapping(shapely.set_precision(shapely.normalize(shape), 0))
-        geometry = {"type": geometry["type"], "coordinates": [[[round(x, 5), round(y, 5)] for x, y in ring]
-                                                              for ring in geometry["coordinates"]]}
+        geometry = {
+            "type": geometry["type"],
+            "coordinates": [[[round(x, 5), round(y, 5)] for x, y in ring] for ring in geometry["coordinates"]],
+        }
         features.append({"type": "Feature", "properties": properties, "geometry": geometry})
     return {"type": "FeatureCollection", "name": "示意边界", "features": features}
 
@@ -177,7 +218,9 @@ def main(region: Path) -> None:
     folder = region / "boundaries"
     folder.mkdir(exist_ok=True)
     for name, collection in zip(("streets", "communities"), draw(areas), strict=True):
-        text = json.dumps(collection, ensure_ascii=False, separators=(",", ":")).replace('{"type":"Feature",', '\n{"type":"Feature",')
+        text = json.dumps(collection, ensure_ascii=False, separators=(",", ":")).replace(
+            '{"type":"Feature",', '\n{"type":"Feature",'
+        )
         (folder / f"{name}.geojson").write_text(text + "\n", encoding="utf-8")
 
 

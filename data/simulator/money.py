@@ -1,0 +1,484 @@
+"""Subsidy money: programmes, budgets, applications, approvals and payments as the finance bureau extracts them (GB18030 CSV)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data.simulator.mess import MONEY_FORMS, money_text
+from data.simulator.people import People
+from data.simulator.providers import CANTEEN, CENTRE, HOME, MICRO, Provider
+from data.simulator.staff import Staff
+from data.simulator.world import NEVER, World, iso
+from data.simulator.writers import csv_file, take
+
+PROGRAMMES = {
+    "high_age": ("高龄津贴", "老年人", "区高龄津贴发放办法：80 周岁以上按月发放"),
+    "service": ("养老服务补贴", "老年人", "区政府购买养老服务实施办法"),
+    "nursing": ("护理补贴", "老年人", "失能老年人护理补贴办法：重度、完全失能"),
+    "construction": ("建设补助", "服务单位", "养老服务设施建设补助办法：硬件投入 50%"),
+    "operation": ("运营补贴", "服务单位", "养老机构运营补贴办法：按季拨付"),
+    "entry_award": ("入职奖补", "服务单位", "养老护理员入职奖补办法"),
+}
+STEPS = ("社区初审", "街道审核", "区级审批")
+
+
+def high_age_amount(age: np.ndarray) -> np.ndarray:
+    """Monthly high-age allowance in cents by completed years of age."""
+    return np.where(age >= 100, 80_000, np.where(age >= 90, 20_000, 6_000))
+
+
+def service_amount(people: People, who: np.ndarray) -> np.ndarray:
+    """Monthly service subsidy in cents by ability and economic category."""
+    poor = people.category[who] >= 2
+    return np.where(
+        people.level[who] >= 3,
+        np.where(poor, 150_000, 60_000),
+        np.where(people.level[who] == 2, np.where(poor, 75_000, 37_500), 18_000),
+    )
+
+
+def nursing_amount(people: People, who: np.ndarray) -> np.ndarray:
+    """Monthly nursing allowance in cents: level 4 and level 3."""
+    return np.where(people.level[who] >= 4, 50_000, 25_000)
+
+
+@dataclass
+class Book:
+    """Applications of elders by programme, and the sums paid, which the budgets are built from."""
+
+    application: dict[str, np.ndarray] = field(default_factory=dict)
+    paid: dict[tuple[str, int, int], int] = field(default_factory=dict)
+    by_month: dict[str, dict[str, int]] = field(default_factory=dict)
+    rows: int = 0
+
+
+def write_money(world: World, people: People, providers: list[Provider], staff: Staff, folder: Path) -> int:
+    """All files of the subsidy module; returns the number of rows."""
+    rng = world.rng("money")
+    book = Book()
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.csv"):
+        old.unlink()
+    names = list(PROGRAMMES)
+    book.rows += csv_file(
+        folder / "项目.csv",
+        {
+            "项目编码": names,
+            "项目名称": [PROGRAMMES[c][0] for c in names],
+            "发放对象": [PROGRAMMES[c][1] for c in names],
+            "政策依据": [PROGRAMMES[c][2] for c in names],
+        },
+        {},
+    )
+    spans = _elder_spans(world, people, rng)
+    grants = _provider_grants(world, people, providers, staff, rng)
+    _applications(world, people, providers, spans, grants, book, folder, rng)
+    accounts = _accounts(world, people, spans, rng)
+    _payments(world, people, providers, spans, grants, accounts, book, folder, rng)
+    _budgets(world, book, folder, rng)
+    world.truth.expected["payments_by_programme_month"] = {
+        p: {m: round(c / 100, 2) for m, c in sorted(v.items())} for p, v in sorted(book.by_month.items())
+    }
+    return book.rows
+
+
+def _elder_spans(world: World, people: People, rng: np.random.Generator) -> dict[str, dict[str, np.ndarray]]:
+    """By programme: elder index, first month paid (may lie before the period), applied day; the end follows from the elder.
+
+    A few who are entitled never apply; some apply late.
+    """
+    ok = ~people.elsewhere & (people.gone > world.start - 15)
+    eighty = people.birth + 29_220
+    disabled = np.maximum(people.level_since + 20, people.registered + 20)
+    out = {}
+    for name, who, entitled, share in (
+        ("high_age", np.flatnonzero(ok & (eighty < world.end)), np.maximum(eighty, people.registered), 0.985),
+        ("service", np.flatnonzero(ok & (people.served_to > 0)), people.served_from, 1.0),
+        ("nursing", np.flatnonzero(ok & (people.level >= 3)), disabled, 0.93),
+    ):
+        taken = who[rng.random(len(who)) < share]
+        applied = (
+            entitled[taken] - 25
+            if name == "service"
+            else entitled[taken]
+            + rng.integers(0, 40, len(taken))
+            + np.where(rng.random(len(taken)) < 0.06, rng.integers(30, 200, len(taken)), 0)
+        )
+        applied = np.maximum(applied, people.registered[taken] + 1)
+        first = world.month_of(applied) + (1 if name == "service" else 1)
+        if name == "service":
+            first = np.maximum(first, world.month_of(people.served_from[taken]))
+        keep = (applied <= world.end - 3) & (applied < people.gone[taken] - 20)
+        out[name] = {"who": taken[keep], "applied": applied[keep], "first": first[keep]}
+    return out
+
+
+def _provider_grants(
+    world: World, people: People, providers: list[Provider], staff: Staff, rng: np.random.Generator
+) -> list[tuple[str, int, int, int]]:
+    """(programme, provider index, applied day, cents): construction once, operation quarterly, entry awards by quarter."""
+    rows: list[tuple[str, int, int, int]] = []
+    for p in providers:
+        if p.kind in (CENTRE, HOME, MICRO, CANTEEN) and p.registered > world.start - 120:
+            rows.append(("construction", p.index, max(p.registered + 30, world.start + 3), int(rng.integers(8, 60)) * 1_000_000))
+        elif p.kind in (CENTRE, CANTEEN) and rng.random() < 0.3 and p.closed == NEVER:
+            rows.append(
+                ("construction", p.index, int(rng.integers(world.start, world.end - 60)), int(rng.integers(5, 30)) * 1_000_000)
+            )
+        for month in range(len(world.months)):
+            if int(world.months[month][5:]) in (2, 5, 8, 11) and p.open_in(world, month) and p.open_in(world, max(0, month - 2)):
+                base = {HOME: 62_000, MICRO: 62_000}.get(p.kind, 0) * p.beds * 0.65 * 3 / 10 + {
+                    CENTRE: 1_800_000,
+                    CANTEEN: 1_300_000,
+                }.get(p.kind, 0)
+                if base and rng.random() < 0.97:
+                    rows.append(
+                        (
+                            "operation",
+                            p.index,
+                            world.first_day(month) + int(rng.integers(0, 6)),
+                            int(base * rng.uniform(0.9, 1.1)) // 100 * 100,
+                        )
+                    )
+    for i in np.flatnonzero((staff.hired > world.start - 400) & (staff.hired < world.end - 400)):
+        if staff.left[i] > staff.hired[i] + 370 and rng.random() < 0.9:
+            rows.append(
+                ("entry_award", int(staff.provider[i]), int(staff.hired[i]) + 372, int(rng.choice([600_000, 800_000, 1_000_000])))
+            )
+    return sorted((r for r in rows if world.start <= r[2] <= world.end - 5), key=lambda r: (r[2], r[1], r[0]))
+
+
+def _street_codes(world: World, people: People, who: np.ndarray) -> np.ndarray:
+    return world.streets["code"].to_numpy(dtype=object)[world.communities["street"].to_numpy()[people.community[who]]]
+
+
+def _monthly(people: People, programme: str, who: np.ndarray, on: int | np.ndarray) -> np.ndarray:
+    """Cents a month of a programme for elders on a day."""
+    if programme == "high_age":
+        return high_age_amount((on - people.birth[who]) / 365.25)
+    return service_amount(people, who) if programme == "service" else nursing_amount(people, who)
+
+
+def _applications(
+    world: World,
+    people: People,
+    providers: list[Provider],
+    spans: dict,
+    grants: list,
+    book: Book,
+    folder: Path,
+    rng: np.random.Generator,
+) -> None:
+    """申报_YYYYMM and 审核_YYYYMM; whatever was applied for before the period lies in the month before it."""
+    parts: list[dict[str, np.ndarray]] = []
+    serial = 10**7
+    for programme, span in spans.items():
+        n = len(span["who"])
+        ids = np.array([f"SB{v}" for v in np.arange(1, n + 1) + serial], dtype=object)
+        serial += 10**7
+        book.application[programme] = ids
+        parts.append(
+            {
+                "id": ids,
+                "programme": np.full(n, programme, dtype=object),
+                "payee": np.full(n, "老年人", dtype=object),
+                "elder": people.ids[span["who"]],
+                "provider": np.full(n, None, dtype=object),
+                "applied": span["applied"],
+                "from": np.array([world.month_name(int(m)) for m in span["first"]], dtype=object),
+                "cents": _monthly(
+                    people, programme, span["who"], np.maximum(span["applied"], people.birth[span["who"]] + 29_250)
+                ),
+                "street": _street_codes(world, people, span["who"]),
+            }
+        )
+    n = len(grants)
+    ids = np.array([f"SB{v}" for v in np.arange(1, n + 1) + serial], dtype=object)
+    book.application["grants"] = ids
+    codes = world.streets["code"].to_numpy(dtype=object)
+    parts.append(
+        {
+            "id": ids,
+            "programme": np.array([g[0] for g in grants], dtype=object),
+            "payee": np.full(n, "服务单位", dtype=object),
+            "elder": np.full(n, None, dtype=object),
+            "provider": np.array([providers[g[1]].id for g in grants], dtype=object),
+            "applied": np.array([g[2] for g in grants], dtype=np.int64),
+            "from": np.full(n, None, dtype=object),
+            "cents": np.array([g[3] for g in grants], dtype=np.int64),
+            "street": np.array([codes[providers[g[1]].street] for g in grants], dtype=object),
+        }
+    )
+    rows = {k: np.concatenate([p[k] for p in parts]) for k in parts[0]}
+    rows = _refused(world, people, rows, rng)
+    month = np.maximum(world.month_of(rows["applied"]), -1)
+    for m in range(-1, len(world.months)):
+        index = np.flatnonzero(month == m)
+        index = index[np.lexsort((rows["id"][index].astype(str), rows["applied"][index]))]
+        stamp = world.month_name(m).replace("-", "")
+        amount = money_text(rows["cents"][index])
+        amount = _damage(world, amount, rows["cents"][index], rows["id"][index], f"申报_{stamp}.csv", "申报金额", 0.0008, rng)
+        book.rows += csv_file(
+            folder / f"申报_{stamp}.csv",
+            {
+                "申报编号": rows["id"][index],
+                "项目编码": rows["programme"][index],
+                "发放对象": rows["payee"][index],
+                "老年人编号": rows["elder"][index],
+                "单位编号": rows["provider"][index],
+                "申报日期": iso(rows["applied"][index]),
+                "起始月份": rows["from"][index],
+                "申报金额": amount,
+                "街道代码": rows["street"][index],
+            },
+            {"申报编号": "合计", "申报金额": money_text(rows["cents"][index].sum(keepdims=True))[0]},
+        )
+        _approvals(world, {k: v[index] for k, v in rows.items()}, folder / f"审核_{stamp}.csv", book, rng)
+
+
+def _refused(world: World, people: People, rows: dict[str, np.ndarray], rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Adds applications of the period that are refused (not old enough, not disabled enough); marked by a leading ``-`` in ``from``."""
+    pool = np.flatnonzero(
+        (people.birth + 29_220 > world.end) & (people.gone > world.end) & (people.served_to < 0) & ~people.elsewhere
+    )
+    who = rng.choice(pool, min(len(pool), max(4, round(900 * world.scale))), replace=False)
+    n = len(who)
+    applied = np.maximum(rng.integers(world.start, world.end - 20, n), people.registered[who] + 5)
+    late = applied < world.end - 10
+    who, applied = who[late], applied[late]
+    n = len(who)
+    extra = {
+        "id": np.array([f"SB{v}" for v in np.arange(1, n + 1) + 9 * 10**7], dtype=object),
+        "programme": np.where(rng.random(n) < 0.6, "service", "nursing").astype(object),
+        "payee": np.full(n, "老年人", dtype=object),
+        "elder": people.ids[who],
+        "provider": np.full(n, None, dtype=object),
+        "applied": applied,
+        "from": np.full(n, None, dtype=object),
+        "cents": np.full(n, 25_000),
+        "street": _street_codes(world, people, who),
+        "refused": np.ones(n, dtype=bool),
+    }
+    rows = rows | {"refused": np.zeros(len(rows["id"]), dtype=bool)}
+    return {k: np.concatenate([rows[k], extra[k]]) for k in rows}
+
+
+def _approvals(world: World, rows: dict[str, np.ndarray], path: Path, book: Book, rng: np.random.Generator) -> None:
+    """Three steps for everybody; the refused stop at a step."""
+    n = len(rows["id"])
+    first = rows["applied"] + rng.integers(1, 5, n)
+    second = first + rng.integers(2, 8, n)
+    third = second + rng.integers(2, 10, n)
+    stop = np.where(rows["refused"], rng.integers(0, 3, n), 3)
+    # Somebody who applied in the last days has not been through all steps at the end of the data.
+    out: dict[str, list[Any]] = {k: [] for k in ("申报编号", "环节", "办理日期", "结果", "核定金额")}
+    dates = [iso(d) for d in (first, second, third)]
+    money = money_text(rows["cents"])
+    for step, on in enumerate((first, second, third)):
+        index = np.flatnonzero((step <= stop) & (on <= world.end))
+        refused = step == stop[index]
+        out["申报编号"] += rows["id"][index].tolist()
+        out["环节"] += [STEPS[step]] * len(index)
+        out["办理日期"] += dates[step][index].tolist()
+        out["结果"] += np.where(refused, "不通过", "通过").tolist()
+        out["核定金额"] += np.where(refused, "0.00", money[index]).tolist()
+    book.rows += csv_file(path, out, {"申报编号": "合计"})
+
+
+def _damage(
+    world: World,
+    text: np.ndarray,
+    cents: np.ndarray,
+    keys: np.ndarray,
+    table: str,
+    column: str,
+    share: float,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Amounts in other forms that can still be read."""
+    for kind, how in MONEY_FORMS.items():
+        for i in np.flatnonzero(rng.random(len(text)) < share):
+            if kind == "money_ten_thousands" and cents[i] < 100_000:
+                continue
+            text[i] = how(int(cents[i]))
+            world.truth.note(kind, "subsidy", table, [keys[i]], column, "absorbed")
+    return text
+
+
+def _accounts(world: World, people: People, spans: dict, rng: np.random.Generator) -> np.ndarray:
+    """Account hash per elder; a few elders share another's account (irregular)."""
+    accounts = np.array([f"{a:08x}{b:08x}" for a, b in rng.integers(0, 2**32, (people.n, 2))], dtype=object)
+    who = spans["high_age"]["who"]
+    living = who[people.gone[who] > world.end]
+    for a, b in rng.permutation(living)[: 2 * max(1, round(10 * min(1, world.provider_factor)))].reshape(-1, 2):
+        accounts[b] = accounts[a]
+        world.truth.irregular["shared_account"].append({"elders": [people.ids[a], people.ids[b]]})
+    return accounts
+
+
+def _payments(
+    world: World,
+    people: People,
+    providers: list[Provider],
+    spans: dict,
+    grants: list,
+    accounts: np.ndarray,
+    book: Book,
+    folder: Path,
+    rng: np.random.Generator,
+) -> None:
+    """发放_YYYYMM: elders on the 15th … 18th for the running month, providers two months after they applied; returns and second payments."""
+    factor = min(1.0, world.provider_factor)
+    grant_month = [max(0, int(world.month_of(np.array([g[2] + 45]))[0])) for g in grants]
+    street_of = world.communities["street"].to_numpy()
+    carried: dict[str, np.ndarray] = {p: np.empty(0, dtype=np.int64) for p in spans}
+    for m, name in enumerate(world.months):
+        stamp = name.replace("-", "")
+        parts: list[dict[str, Any]] = []
+        for programme, span in spans.items():
+            who, cut = span["who"], world.first_day(m)
+            active = np.flatnonzero(
+                (span["first"] <= m) & (people.gone[who] >= cut) & ((programme != "service") | (people.served_to[who] > cut))
+            )
+            kinds = [(active, np.full(len(active), m))]
+            dead = np.flatnonzero(
+                (span["first"] <= m) & people.dead[who] & (people.gone[who] < cut) & (people.gone[who] >= world.first_day(m - 3))
+            )
+            ghosts = dead[
+                (people.ids[who[dead]] != "")
+                & (rng.random(len(dead)) < 0.012 + 0.2 * (people.gone[who[dead]] >= world.first_day(m) - 12) * 0.1)
+            ]
+            world.truth.irregular["paid_after_death"] += [
+                {"programme": programme, "elder_id": people.ids[who[g]], "month": name} for g in ghosts
+            ]
+            kinds.append((ghosts, np.full(len(ghosts), m)))
+            twice = rng.permutation(active)[
+                : int(rng.poisson({"high_age": 1.2, "service": 0.8, "nursing": 0.3}[programme] * factor))
+            ]
+            world.truth.irregular["paid_twice"] += [
+                {"programme": programme, "elder_id": people.ids[who[t]], "month": name} for t in twice
+            ]
+            kinds.append((twice, np.full(len(twice), m)))
+            back = carried[programme]
+            kinds.append((back, np.full(len(back), m - 1)))
+            index, month = (np.concatenate(c) for c in zip(*kinds, strict=True))
+            n = len(index)
+            returned = rng.random(n) < 0.004
+            carried[programme] = index[: len(active)][returned[: len(active)] & (people.gone[who[active]] > world.last_day(m))]
+            cents = _monthly(
+                people,
+                programme,
+                who[index],
+                np.array([world.first_day(int(k)) for k in np.unique(month)])[np.unique(month, return_inverse=True)[1]],
+            )
+            parts.append(
+                {
+                    "申报编号": take(book.application[programme], index),
+                    "项目编码": [programme] * n,
+                    "发放对象": ["老年人"] * n,
+                    "老年人编号": take(people.ids, who[index]),
+                    "单位编号": [None] * n,
+                    "month": month,
+                    "cents": cents,
+                    "account": accounts[who[index]],
+                    "on": world.first_day(m) + 14 + rng.integers(0, 4, n),
+                    "returned": returned,
+                    "street": street_of[people.community[who[index]]],
+                }
+            )
+        chosen = [i for i, g in enumerate(grant_month) if g == m]
+        n = len(chosen)
+        parts.append(
+            {
+                "申报编号": book.application["grants"][chosen],
+                "项目编码": [grants[i][0] for i in chosen],
+                "发放对象": ["服务单位"] * n,
+                "老年人编号": [None] * n,
+                "单位编号": [providers[grants[i][1]].id for i in chosen],
+                "month": np.full(n, m),
+                "cents": np.array([grants[i][3] for i in chosen], dtype=np.int64),
+                "account": np.array([f"b{grants[i][1]:015x}" for i in chosen], dtype=object),
+                "on": world.first_day(m) + 19 + rng.integers(0, 5, n),
+                "returned": np.zeros(n, dtype=bool),
+                "street": np.array([providers[grants[i][1]].street for i in chosen], dtype=np.int64),
+            }
+        )
+        _write_month(world, parts, stamp, m, book, folder, rng)
+
+
+def _write_month(
+    world: World, parts: list[dict[str, Any]], stamp: str, m: int, book: Book, folder: Path, rng: np.random.Generator
+) -> None:
+    """One 发放 file and what it adds to the sums."""
+
+    def column(key: str) -> list[Any]:
+        return [v for p in parts for v in (p[key].to_pylist() if hasattr(p[key], "to_pylist") else list(p[key]))]
+
+    month, cents, on, returned, street = (
+        np.concatenate([p[k] for p in parts]).astype(np.int64) for k in ("month", "cents", "on", "returned", "street")
+    )
+    programme = np.array(column("项目编码"), dtype=object)
+    n = len(cents)
+    ids = np.array([f"FF{stamp}{v}" for v in np.arange(1, n + 1) + 10**6], dtype=object)
+    text = _damage(world, money_text(cents), cents, ids, f"发放_{stamp}.csv", "金额", 0.0004, rng)
+    names = {k: world.month_name(int(k)) for k in np.unique(month)}
+    batch = {p: f"PC{stamp}{i + 1:02d}" for i, p in enumerate(PROGRAMMES)}
+    back = iso(np.where(returned == 1, on + 5, NEVER))
+    book.rows += csv_file(
+        folder / f"发放_{stamp}.csv",
+        {
+            "发放编号": ids,
+            "批次号": [batch[p] for p in programme],
+            "申报编号": column("申报编号"),
+            "项目编码": programme,
+            "发放对象": column("发放对象"),
+            "老年人编号": column("老年人编号"),
+            "单位编号": column("单位编号"),
+            "发放月份": [names[k] for k in month.tolist()],
+            "金额": text,
+            "账户校验码": np.concatenate([p["account"] for p in parts]),
+            "发放日期": iso(on),
+            "银行结果": np.where(returned == 1, "退回", "成功").astype(object),
+            "退回日期": back,
+        },
+        {"发放编号": "合计", "金额": money_text(cents.sum(keepdims=True))[0]},
+    )
+    good = returned == 0
+    for p in np.unique(programme):
+        mine = good & (programme == p)
+        for k in np.unique(month[mine]):
+            months = book.by_month.setdefault(str(p), {})
+            months[names[k]] = months.get(names[k], 0) + int(cents[mine & (month == k)].sum())
+        year = int(world.months[m][:4])
+        for s, total in enumerate(np.bincount(street[mine], weights=cents[mine], minlength=len(world.streets))):
+            key = (str(p), s, year)
+            book.paid[key] = book.paid.get(key, 0) + round(total)
+
+
+def _budgets(world: World, book: Book, folder: Path, rng: np.random.Generator) -> None:
+    """预算_YYYY: what was paid, scaled to the year, over a plausible execution rate; some amounts in 万元."""
+    for year in sorted({int(m[:4]) for m in world.months}):
+        covered = sum(m.startswith(str(year)) for m in world.months)
+        # A first year of which only the last months are on record has a budget for those months only (追加预算).
+        share = covered / 12 if world.months[-1].startswith(str(year)) else 1.0
+        rows: dict[str, list[Any]] = {k: [] for k in ("项目编码", "街道代码", "年度", "预算金额")}
+        total = 0
+        for programme in PROGRAMMES:
+            for s, code in enumerate(world.streets["code"]):
+                paid = book.paid.get((programme, s, year), 0)
+                cents = int(max(paid, 2_000_000) / share / rng.uniform(0.78, 0.985)) // 1_000_000 * 1_000_000 + 1_000_000
+                total += cents
+                rows["项目编码"].append(programme)
+                rows["街道代码"].append(code)
+                rows["年度"].append(str(year))
+                rows["预算金额"].append(
+                    f"{cents / 1_000_000:.2f}万元" if rng.random() < 0.25 else money_text(np.array([cents]))[0]
+                )
+        book.rows += csv_file(
+            folder / f"预算_{year}.csv", rows, {"项目编码": "合计", "预算金额": money_text(np.array([total]))[0]}
+        )
+        world.truth.expected.setdefault("budget", {})[str(year)] = total / 100

@@ -1,0 +1,210 @@
+"""Writes the providers as their systems hold them: the provider register, permits, admissions and the monthly bed stock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from data.simulator.names import brands, credit_code
+from data.simulator.providers import CANTEEN, CENTRE, HOME, KINDS, MICRO, Provider
+from data.simulator.world import NEVER, World, iso
+from data.simulator.writers import SqlSink
+from etl import geo
+
+GRADES = {"一级": 360, "二级": 450, "三级": 570, "四级": 780, "五级": 900}
+TO_CRS = {"CGCS2000": lambda x, y: (x, y), "GCJ02": geo.wgs84_to_gcj02, "BD09": geo.wgs84_to_bd09}
+ROADS = ("禾樾路", "澄屿街", "岚汀路", "煦舟弄", "芮栖路", "沅澜街", "苓颐路", "昀棠弄")
+
+
+def _text(days: int) -> str | None:
+    return iso(days)[0]
+
+
+def _insert(sink: SqlSink, name: str, rows: list[dict[str, Any]], kinds: dict[str, str]) -> int:
+    sink.create(name, kinds)
+    return sink.append(name, {c: [r.get(c) for r in rows] for c in kinds})
+
+
+def write_providers(world: World, providers: list[Provider], sink: SqlSink) -> int:
+    """FWDW, FWZD, FWDW_ZZ and ZRSQ."""
+    rng = world.rng("register")
+    rows, sites, permits = [], [], []
+    for p in providers:
+        grade, score = _grade(p, rng)
+        medical = {HOME: "协议" if p.beds <= 100 else "内设"}.get(p.kind, "协议" if rng.random() < 0.6 else "无")
+        if p.kind == HOME and rng.random() < 0.12 + 0.3 * p.bad[-1]:
+            medical = "无"
+        rows.append(
+            {
+                "DW_ID": p.id,
+                "TYDM": p.code,
+                "MC": p.name,
+                "LB": p.kind,
+                "XZ": p.ownership,
+                "FR": p.legal_person,
+                "LXDH": p.phone,
+                "YL_LX": medical,
+                "DJ": grade,
+                "DJ_DF": score,
+                "ZT": p.status,
+                "ZC_RQ": _text(p.registered),
+                "ZX_RQ": _text(p.closed),
+            }
+        )
+        for j, s in enumerate(p.sites):
+            crs = str(rng.choice(list(TO_CRS), p=[0.7, 0.22, 0.08]))
+            lng, lat = TO_CRS[crs](s.lng, s.lat)
+            key = f"Z{p.index + 1:04d}{j + 1}"
+            if crs != "CGCS2000":
+                world.truth.note(f"site_{crs.lower()}", "provider", "FWZD", [key], "JD", "absorbed")
+            road = (
+                f"{world.region.name}{world.streets['name'][p.street]}{ROADS[(p.index + j) % len(ROADS)]}{rng.integers(1, 300)}号"
+            )
+            sites.append(
+                {
+                    "ZD_ID": key,
+                    "DW_ID": p.id,
+                    "MC": s.name,
+                    "DZ": road,
+                    "JD": round(float(lng), 6),
+                    "WD": round(float(lat), 6),
+                    "ZBX": crs,
+                    "SQ_DM": world.communities["code"][s.community],
+                    "JZMJ": float(s.area),
+                    "KY_RQ": _text(s.opened),
+                    "GB_RQ": _text(s.closed),
+                    "JDJ": "1" if s.street_level else "0",
+                    "ZZD": "1" if s.main else "0",
+                }
+            )
+        permits += _permits(world, p, rng)
+    permits = [{"ZZ_ID": f"ZZ{i + 1:05d}", **row} for i, row in enumerate(permits)]
+    text = dict.fromkeys
+    n = _insert(sink, "FWDW", rows, text(rows[0], "text") | {"DJ_DF": "real"})
+    n += _insert(sink, "FWZD", sites, text(sites[0], "text") | {"JD": "real", "WD": "real", "JZMJ": "real"})
+    n += _insert(sink, "FWDW_ZZ", permits, text(permits[0], "text"))
+    applications = _applications(world, providers, rng)
+    return n + _insert(sink, "ZRSQ", applications, text(applications[0], "text"))
+
+
+def _grade(p: Provider, rng: np.random.Generator) -> tuple[str | None, float | None]:
+    """GB/T 37276 grade and score of institutions and most centres; the score fits the grade except where somebody exaggerates."""
+    if p.kind not in (HOME, CENTRE, MICRO) or rng.random() < 0.25:
+        return None, None
+    score = float(np.clip(rng.normal(830 - 420 * p.bad.mean(), 75), 300, 985))
+    grade = None
+    for name, least in GRADES.items():
+        grade = name if score >= least else grade
+    if grade and rng.random() < 0.02:
+        grade = {"一级": "二级", "二级": "三级", "三级": "四级", "四级": "五级", "五级": "五级"}[grade]
+    return grade, round(score) if grade else None
+
+
+def _permits(world: World, p: Provider, rng: np.random.Generator) -> list[dict[str, Any]]:
+    """Registration, fire, food and the yearly insurance with its gaps."""
+    out: list[dict[str, Any]] = []
+    stop = p.closed if p.closed != NEVER else world.end + 1
+
+    def add(kind: str, number: str, issued: int, expires: int) -> None:
+        out.append({"DW_ID": p.id, "LX": kind, "BH": number, "FZ_RQ": _text(issued), "YX_RQ": _text(expires)})
+
+    number = f"{p.index + 1:04d}"
+    if rng.random() < 0.985:
+        add("执业登记", f"YL330105{number}", p.registered, NEVER)
+    if p.kind in (HOME, CENTRE, MICRO, CANTEEN) and rng.random() < 0.985 - 0.1 * p.bad[-1]:
+        expires = p.registered + 365 * 3
+        issued = p.registered
+        while expires < world.start:
+            issued, expires = expires, expires + 365 * 3
+        renewed = True
+        while renewed:
+            add("消防", f"XF{number}{issued % 100000:05d}", issued, expires)
+            renewed = expires < stop and rng.random() < 0.97 - 0.4 * p.bad[-1]
+            issued, expires = expires - int(rng.integers(0, 20)), expires + 365 * 3
+    if p.kind in (CANTEEN, HOME) or (p.kind == CENTRE and p.index % 2 == 0):
+        issued = p.registered
+        while True:
+            add("食品经营", f"JY3330105{number}{issued % 100000:05d}", issued, issued + 365 * 5)
+            if issued + 365 * 5 > stop or rng.random() < 0.03 + (0.15 if p.has("kitchen") else 0):
+                break
+            issued += 365 * 5 - int(rng.integers(0, 25))
+    issued = max(p.registered, world.start - int(rng.integers(1, 364)))
+    while issued < stop:
+        add("综合保险", f"ZB{number}{issued % 100000:05d}", issued, issued + 364)
+        lapse = rng.random() < 0.015 + 0.03 * p.bad.mean()
+        if p.has("lapsed_insurance") and issued + 364 > world.end - 300:
+            break
+        issued += 365 + (int(rng.integers(5, 60)) if lapse else 0)
+    return out
+
+
+def _applications(world: World, providers: list[Provider], rng: np.random.Generator) -> list[dict[str, Any]]:
+    """Admission: one application of everybody who opened in the period, and some that failed or are pending."""
+    rows: list[dict[str, Any]] = []
+    for p in providers:
+        if p.registered >= world.start:
+            applied = p.registered - int(rng.integers(25, 95))
+            rows.append(
+                {
+                    "MC": p.name,
+                    "TYDM": p.code,
+                    "LB": p.kind,
+                    "applied": applied,
+                    "SP_RQ": p.registered - 3,
+                    "JG": "通过",
+                    "DW_ID": p.id,
+                }
+            )
+    reasons = ("消防验收材料不全", "护理人员持证比例不足", "无食品经营许可", "场地面积不达标", "未签订医疗服务协议")
+    kinds = list(KINDS)
+    extra = max(6, round(18 * world.provider_factor))
+    for j, brand in enumerate(brands(300, rng)[-extra:]):
+        kind = kinds[j % len(kinds)]
+        pending = j % 3 == 0
+        applied = world.end - int(rng.integers(2, 40)) if pending else int(rng.integers(world.start, world.end - 100))
+        rows.append(
+            {
+                "MC": f"{world.streets['short'][j % len(world.streets)]}{brand}{'养老服务中心'}",
+                "TYDM": credit_code("52", world.region.code[:6], rng),
+                "LB": kind,
+                "applied": applied,
+                "SP_RQ": NEVER if pending else applied + int(rng.integers(15, 70)),
+                "JG": "受理中" if pending else "不通过",
+                "YY": None if pending else reasons[j % len(reasons)],
+            }
+        )
+    rows.sort(key=lambda r: (r["applied"], r["TYDM"]))
+    order = ("SQ_ID", "MC", "TYDM", "LB", "SQ_RQ", "SP_RQ", "JG", "YY", "DW_ID")
+    return [
+        {c: r.get(c) for c in order} | {"SQ_ID": f"SQ{i + 1:04d}", "SQ_RQ": _text(r["applied"]), "SP_RQ": _text(r["SP_RQ"])}
+        for i, r in enumerate(rows)
+    ]
+
+
+def write_beds(world: World, providers: list[Provider], sink: SqlSink) -> int:
+    """CWTJ: beds and occupied beds by type for every month and provider that has beds."""
+    rng = world.rng("beds")
+    months = len(world.months)
+    rows: list[dict[str, Any]] = []
+    expected: dict[str, int] = {}
+    for p in (p for p in providers if p.beds):
+        nursing = float(np.clip(rng.normal(0.665 if p.kind != CENTRE else 0.45, 0.09), 0.3, 0.95))
+        dementia = 0.055 if p.kind == HOME and rng.random() < 0.75 else 0.0
+        occupancy = float(np.clip(rng.normal(0.72, 0.1) - 0.25 * p.bad.mean(), 0.3, 0.97))
+        for m in range(months):
+            if not p.open_in(world, m):
+                continue
+            age = min(1.0, (world.last_day(m) - p.registered) / 300)
+            total = round(p.beds * (0.965 + 0.035 * m / max(1, months - 1)))
+            share = nursing + 0.03 * m / max(1, months - 1)
+            care, memory = round(total * share), round(total * dementia * (0.7 + 0.3 * m / max(1, months - 1)))
+            level = np.clip(occupancy * age + 0.03 * np.sin(m / 12 * 2 * np.pi) + rng.normal(0, 0.015), 0.05, 1)
+            for name, beds in (("护理型", care), ("认知障碍", memory), ("普通型", max(0, total - care - memory))):
+                if beds:
+                    rows.append(
+                        {"DW_ID": p.id, "YF": world.months[m], "CW_LX": name, "CWS": beds, "RZS": min(beds, round(beds * level))}
+                    )
+                    expected[world.months[m]] = expected.get(world.months[m], 0) + beds
+    world.truth.expected["beds_by_month"] = expected
+    return _insert(sink, "CWTJ", rows, {"DW_ID": "text", "YF": "text", "CW_LX": "text", "CWS": "int", "RZS": "int"})
