@@ -1,0 +1,155 @@
+"""The shell: a layout that stays, with slots, and the one server callback that fills them from the address.
+
+The map stays mounted between subjects; only its data changes.  Answers are plain dicts, kept by (snapshot, scope, address): a snapshot is
+immutable, so a kept answer can never be stale, and the scope's key is part of it, so no reader sees what another's scope computed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import Any, Protocol
+
+from dash import ClientsideFunction, Dash, Input, Output, dcc, html
+
+from dashboard.views import frame
+from dashboard.views.render import SLOTS, render
+
+KEPT = 2048
+"""Answers kept by a process; at some 20 KB each about 40 MB at most."""
+
+
+class Services(Protocol):
+    """What the application gives the shell; all of it about the request at hand."""
+
+    def warehouse(self) -> Any:
+        """The Warehouse of the signed-in reader over the current snapshot."""
+
+    def reader(self) -> Any:
+        """The signed-in account, with ``display_name``."""
+
+    def bureau(self) -> str:
+        """The bureau's name for the header."""
+
+
+class Answers:
+    """The last answers by key, the least used forgotten first."""
+
+    def __init__(self, most: int = KEPT) -> None:
+        self._kept: OrderedDict[tuple[str, ...], tuple[Any, ...]] = OrderedDict()
+        self._most = most
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[str, ...]) -> tuple[Any, ...] | None:
+        """A kept answer, or None."""
+        with self._lock:
+            found = self._kept.get(key)
+            if found is not None:
+                self._kept.move_to_end(key)
+            return found
+
+    def put(self, key: tuple[str, ...], answer: tuple[Any, ...]) -> None:
+        """Keep an answer."""
+        with self._lock:
+            self._kept[key] = answer
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+
+
+def install(app: Dash, services: Services) -> None:
+    """Give the app its layout and its callbacks."""
+    app.title = "颐观"
+    app.config.update_title = None
+    # The charting bundle is fetched on demand by assets/charts.js, not with every page.
+    app.config.assets_ignore = r".*plotly-basic.*|login.*"
+    app.layout = lambda: layout(services)
+    answers = Answers()
+
+    @app.callback(
+        [Output(slot, "children") for slot in SLOTS],
+        Output("map-data", "data"),
+        Output("page", "className"),
+        Output("told", "data"),
+        Input("url", "pathname"),
+        Input("url", "search"),
+    )
+    def view(pathname: Any, search: Any) -> tuple[Any, ...]:
+        """Everything on the page, from who reads and where he is."""
+        w = services.warehouse()
+        key = (str(w.snapshot.run_id), w.scope.key, str(pathname)[:200], str(search)[:2000])
+        kept = answers.get(key)
+        if kept is None:
+            drawn = render(w, pathname, search)
+            kept = (*(drawn[slot] for slot in SLOTS), drawn["map"], drawn["kind"], drawn["title"])
+            if "plain" not in drawn["kind"]:
+                answers.put(key, kept)
+        return kept
+
+    app.clientside_callback(ClientsideFunction("yiguan", "paint"), Output("map-said", "children"), Input("map-data", "data"))
+    app.clientside_callback(ClientsideFunction("yiguan", "settle"), Output("told-now", "data"), Input("told", "data"))
+
+
+def layout(services: Services) -> html.Div:
+    """The frame with its slots; what is in them before the first answer are skeletons of the same size."""
+    import dash_leaflet as dl
+
+    w = services.warehouse()
+    head = html.Header(
+        [
+            html.A("颐观", href="/", className="brand"),
+            html.Span(f"{services.bureau()} · 养老服务监管", className="bureau"),
+            html.Div(frame.stamp(w.snapshot), className="stamp"),
+            html.Div(
+                [html.Span(str(getattr(services.reader(), "display_name", "")), className="reader"), html.A("退出登录", href="/logout")],
+                className="who",
+            ),
+        ],
+        className="top",
+    )
+    the_map = dl.MapContainer(
+        id="map", center=[30.33, 120.15], zoom=12, zoomSnap=0, zoomDelta=0.5, preferCanvas=True, zoomControl=False, attributionControl=False,
+        scrollWheelZoom=False, doubleClickZoom=False, keyboard=False, boxZoom=False, fadeAnimation=False, zoomAnimation=False,
+        markerZoomAnimation=False, minZoom=9, maxZoom=17, children=[],
+    )  # fmt: skip
+    stage = html.Div(
+        [
+            html.Section(
+                [
+                    html.Div(id="map-head", className="map-head slot"), the_map, html.P(id="map-note", className="map-note"),
+                    html.Div(id="legend", className="legend slot"), html.P(id="map-said", className="offscreen"),
+                ],
+                className="panel map-panel", **{"aria-label": "地图"},
+            ),
+            html.Div([_skeleton("panel tall"), _skeleton("panel"), _skeleton("panel")], id="side", className="side slot"),
+        ],
+        className="stage",
+    )  # fmt: skip
+    page = html.Main(
+        [
+            html.Div([html.H1("正在载入…")], id="bar", className="bar slot"),
+            html.Div(html.Ul([html.Li(_skeleton("card")) for _ in range(7)], className="strip n7"), id="strip", className="slot"),
+            stage,
+            html.P(id="caption", className="caption slot"),
+            html.Div(id="below", className="below slot"),
+        ],
+        id="main", tabIndex="-1",
+    )  # fmt: skip
+    return html.Div(
+        [
+            dcc.Location(id="url", refresh=False),
+            dcc.Store(id="map-data"),
+            dcc.Store(id="told"),
+            dcc.Store(id="told-now"),
+            html.A("跳到正文", href="#main", className="skip"),
+            head,
+            html.Div(
+                [html.Nav(id="rail", className="rail slot", **{"aria-label": "主题"}), page, html.Div(id="over", className="over")],
+                id="page", className="page mapped",
+            ),
+        ],
+        className="app",
+    )  # fmt: skip
+
+
+def _skeleton(cls: str) -> html.Div:
+    return html.Div(className=f"skeleton {cls}", **{"aria-hidden": "true"})
