@@ -50,28 +50,18 @@ allowance as (
     join elder_link as l on l.elder_id = p.elder_id
     where p.programme = 'high_age' and p.bank_result = '成功'
     group by p.month, l.person_id
-),
-present as (
-    select m.month, e.elder_id, e.name, e.sex, e.community_code, e.living, e.category,
-           cast(left(m.month, 4) as integer) - cast(extract(year from e.birth_date) as integer)
-               - case when strftime(e.birth_date, '%m%d') > strftime(m.last_day, '%m%d') then 1 else 0 end as age
-    from month as m
-    join registry_elder as e
-        on e.birth_date <= m.last_day - interval 60 year
-        and e.registered_on <= m.last_day
-        and case when e.status = '正常' then date '9999-12-31' else coalesce(e.status_on, cast(e.updated_at as date)) end > m.last_day
-    join elder_link as l on l.elder_id = e.elder_id and l.person_id = e.elder_id
 )
-select e.month, e.elder_id, e.name, e.sex, e.age, e.age >= 80 as aged_80, e.community_code, e.living, e.category,
+select p.month, p.elder_id, e.name, e.sex, p.age, p.age >= 80 as aged_80, p.community_code, e.living, e.category,
        a.level as ability_level,
        coalesce(a.dementia, false) as dementia,
        a.assessed_on,
-       e.age >= 80 or e.category in ('特困', '低保', '低边', '计生特殊') as must_assess,
+       p.age >= 80 or e.category in ('特困', '低保', '低边', '计生特殊') as must_assess,
        coalesce(a.valid, false) as assessed_valid,
        coalesce(s.purchased_service, false) as purchased_service,
        coalesce(s.had_meal, false) as had_meal,
        h.person_id is not null as high_age_paid
-from present as e
-left join ability_month as a on a.person_id = e.elder_id and a.month = e.month
-left join served as s on s.elder_id = e.elder_id and s.month = e.month
-left join allowance as h on h.person_id = e.elder_id and h.month = e.month
+from elder_present as p
+join registry_elder as e on e.elder_id = p.elder_id
+left join ability_month as a on a.person_id = p.elder_id and a.month = p.month
+left join served as s on s.elder_id = p.elder_id and s.month = p.month
+left join allowance as h on h.person_id = p.elder_id and h.month = p.month

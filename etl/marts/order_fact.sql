@@ -33,7 +33,7 @@
 with worker as (
     select caregiver_id, max(name) as caregiver_name from caregiver_employment group by caregiver_id
 )
-select m.month, o.order_id, coalesce(e.person_id, o.elder_id) as elder_id, e.elder_name,
+select o.month, o.order_id, coalesce(e.person_id, o.elder_id) as elder_id, e.elder_name,
        coalesce(e.community_code, l.community_code, (select min(code) from area where level = 1)) as community_code,
        o.provider_id, l.name as provider_name, o.caregiver_id, w.caregiver_name, i.name as item, i.category,
        o.ordered_at, o.appointed_at, o.signed_in_at, o.signed_out_at, o.price, o.subsidy_part, o.own_part, o.status,
@@ -41,9 +41,9 @@ select m.month, o.order_id, coalesce(e.person_id, o.elder_id) as elder_id, e.eld
        o.signed_in_at <= o.appointed_at + interval 15 minute as on_time,
        o.signed_in_at is not null and o.signed_out_at is not null and o.lng is not null as sign_in_compliant,
        o.satisfaction, o.revisit
-from order_order as o
-join month as m on o.ordered_at >= m.first_day and o.ordered_at < m.last_day + interval 1 day
+from (select *, strftime(ordered_at, '%Y-%m') as month from order_order) as o
 left join elder_link as e on e.elder_id = o.elder_id
-left join provider_place as l on l.provider_id = o.provider_id and l.month = m.month
+left join provider_place as l on l.provider_id = o.provider_id and l.month = o.month
 left join worker as w on w.caregiver_id = o.caregiver_id
 left join order_item as i on i.item_code = o.item_code
+where o.month in (select month from month)
