@@ -8,83 +8,94 @@ from dashboard.warehouse.rows import page
 from dashboard.warehouse.snapshot import Snapshot
 from dashboard.warehouse.types import Area, Column, Rows, Unknown
 
-_SUMS = (
-    "sum(budget_year) as budget, sum(applied) as applied, sum(approved) as approved, sum(paid) as paid,"
-    " sum(applied_ytd) as applied_ytd, sum(approved_ytd) as approved_ytd, sum(paid_ytd) as paid_ytd"
-)
+AMOUNTS = ("applied", "approved", "paid", "applied_ytd", "approved_ytd", "paid_ytd")
 
 
-def _year_to_date(columns: list[str]) -> str:
-    """``subsidy_month`` with year-to-date sums of applied and approved, computed where the mart has only those of paid."""
-    extra = [
-        f"sum({name}) over (partition by programme, street_code, month[:4] order by month) as {name}_ytd"
-        for name in ("applied", "approved", "paid")
-        if f"{name}_ytd" not in columns
-    ]
-    return f"(select *{''.join(', ' + e for e in extra)} from subsidy_month)"
+def subsidy_months(snapshot: Snapshot) -> dict[str, list[dict[str, Any]]]:
+    """``subsidy_month`` by month, with year-to-date sums where the mart has none; read once (programmes × streets × months rows)."""
+
+    def read() -> dict[str, list[dict[str, Any]]]:
+        columns = snapshot.tables["subsidy_month"]
+        extra = "".join(
+            f", sum({name}) over (partition by programme, street_code, month[:4] order by month) as {name}_ytd"
+            for name in ("applied", "approved", "paid")
+            if f"{name}_ytd" not in columns
+        )
+        titles = (
+            dict(snapshot.query("select programme, name from subsidy_programme"))
+            if "subsidy_programme" in snapshot.tables
+            else {}
+        )
+        found: dict[str, list[dict[str, Any]]] = {}
+        for row in snapshot.dicts(f"select *{extra} from subsidy_month"):
+            row["name"] = row.get("programme_name") or row.get("name") or titles.get(row["programme"], row["programme"])
+            found.setdefault(row["month"], []).append(row)
+        return found
+
+    return snapshot.once("subsidy_months", read)
 
 
-def _rate(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    for row in rows:
-        budget, paid = row["budget"], row["paid_ytd"]
-        row["execution_rate"] = float(paid) / float(budget) * 100 if budget and paid is not None else None
-    return rows
+def _summed(rows: list[dict[str, Any]], head: dict[str, Any]) -> dict[str, Any]:
+    """One row of sums; None (nothing reported) stays apart from zero."""
+    found = dict(head)
+    for name, source in (("budget", "budget_year"), *((a, a) for a in AMOUNTS)):
+        values = [row[source] for row in rows if row[source] is not None]
+        found[name] = sum(values) if values else None
+    budget, paid = found["budget"], found["paid_ytd"]
+    found["execution_rate"] = float(paid) / float(budget) * 100 if budget and paid is not None else None
+    return found
 
 
 def subsidies(snapshot: Snapshot, area: Area, month: str) -> list[dict[str, Any]]:
-    """Rows with programme, name, payee, budget (of the year), applied, approved, paid (of the month), the same with ``_ytd`` (year to date)
-    and execution_rate (paid_ytd ÷ budget, %). Yuan. Budgets are laid down by street: a community has none, so the list is empty there.
+    """Rows with programme, name, payee, budget (of the year), applied, approved, paid (of the month), the same with ``_ytd`` (year to
+    date) and execution_rate (paid_ytd ÷ budget, %). Yuan. Budgets are laid down by street: a community has none, its list is empty.
     """
     if area.level > 2:
         return []
-    columns = snapshot.tables["subsidy_month"]
-    named = [c for c in ("programme_name", "name", "payee") if c in columns]
-    where = "" if area.level == 1 else " and street_code = ?"
-    rows = snapshot.dicts(
-        f"select programme, {''.join(f'any_value({c}) as {c}, ' for c in named)}{_SUMS} from {_year_to_date(columns)}"
-        f" where month = ?{where} group by programme order by sum(budget_year) desc nulls last, programme",
-        [month] if area.level == 1 else [month, area.code],
-    )
-    titles = (
-        dict(snapshot.query("select programme, name from subsidy_programme")) if "subsidy_programme" in snapshot.tables else {}
-    )
-    for row in rows:
-        row["name"] = row.pop("programme_name", None) or row.get("name") or titles.get(row["programme"], row["programme"])
-    return _rate(rows)
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in subsidy_months(snapshot).get(month, ()):
+        if area.level == 1 or row["street_code"] == area.code:
+            groups.setdefault(row["programme"], []).append(row)
+    found = [
+        _summed(rows, {"programme": programme, "name": rows[0]["name"], "payee": rows[0].get("payee")})
+        for programme, rows in sorted(groups.items())
+    ]
+    return sorted(found, key=lambda r: -(r["budget"] or 0))
 
 
 def subsidies_by_street(snapshot: Snapshot, streets: list[Area], programme: str | None, month: str) -> list[dict[str, Any]]:
     """As :func:`subsidies` with street_code and street instead of the programme; Unknown for a programme that does not exist."""
-    columns = snapshot.tables["subsidy_month"]
-    if programme is not None and not snapshot.query("select 1 from subsidy_month where programme = ? limit 1", [programme]):
+    rows = [r for r in subsidy_months(snapshot).get(month, ()) if programme is None or r["programme"] == programme]
+    if programme is not None and not rows:
         raise Unknown("programme")
-    where = "" if programme is None else " and programme = ?"
-    found = {
-        row["street_code"]: row
-        for row in snapshot.dicts(
-            f"select street_code, {_SUMS} from {_year_to_date(columns)} where month = ? and list_contains(?, street_code){where} group by street_code",
-            [month, [s.code for s in streets]] + ([] if programme is None else [programme]),
-        )
-    }
-    return _rate([{**found[s.code], "street": s.short_name} for s in streets if s.code in found])
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault(row["street_code"], []).append(row)
+    return [_summed(groups[s.code], {"street_code": s.code, "street": s.short_name}) for s in streets if s.code in groups]
 
 
 def sources(snapshot: Snapshot, code: str) -> list[tuple[str, str, str, Any]]:
     """(module, title, owner, data date) of the modules that an indicator is computed from."""
-    named = snapshot.query("select sources from meta_indicator where code = ?", [code])
-    wanted = [s.strip() for s in str(named[0][0] or "").split(",")] if named else []
-    known = {m["module"]: m for m in modules(snapshot)}
+    named = snapshot.once("sources", lambda: dict(snapshot.query("select code, sources from meta_indicator")))
+    known = {m["module"]: m for m in _modules(snapshot)}
+    wanted = (s.strip() for s in str(named.get(code) or "").split(","))
     return [(m, known[m]["title"], known[m]["owner"], known[m]["data_date"]) for m in wanted if m in known]
+
+
+def _modules(snapshot: Snapshot) -> list[dict[str, Any]]:
+    return snapshot.once("modules", lambda: snapshot.dicts("select * from meta_module order by status = 'ok', module"))
 
 
 def modules(snapshot: Snapshot) -> list[dict[str, Any]]:
     """``meta_module`` as it is, trouble first."""
-    return snapshot.dicts("select * from meta_module order by status = 'ok', module")
+    return [dict(m) for m in _modules(snapshot)]
 
 
 def loads(snapshot: Snapshot) -> list[dict[str, Any]]:
     """``meta_load`` as it is."""
-    return snapshot.dicts("select * from meta_load order by module, table_name")
+    return [
+        dict(r) for r in snapshot.once("loads", lambda: snapshot.dicts("select * from meta_load order by module, table_name"))
+    ]
 
 
 _REJECTED = (

@@ -70,12 +70,19 @@ def history(snapshot: Snapshot, provider_id: str) -> list[tuple[str, int | None,
 
 def exits(snapshot: Snapshot, rows: list[dict[str, Any]], month: str) -> list[dict[str, Any]]:
     """Of the given providers those that are not in state normal, each with its reasons."""
-    found = {row["provider_id"]: {**row, "reasons": []} for row in rows if row["exit_state"] != "normal"}
-    if found:
-        for reason in snapshot.dicts(
-            "select provider_id, rule, basis, sentence, source_table, row_key from exit_reason where month = ? and list_contains(?, provider_id)"
-            " order by provider_id, rule",
-            [month, list(found)],
-        ):
-            found[reason.pop("provider_id")]["reasons"].append(reason)
-    return list(found.values())
+    reasons: dict[str, list[dict[str, Any]]] = snapshot.once(f"exit_reasons {month}", lambda: _reasons(snapshot, month))
+    return [
+        {**row, "reasons": [dict(r) for r in reasons.get(row["provider_id"], ())]}
+        for row in rows
+        if row["exit_state"] != "normal"
+    ]
+
+
+def _reasons(snapshot: Snapshot, month: str) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for reason in snapshot.dicts(
+        "select provider_id, rule, basis, sentence, source_table, row_key from exit_reason where month = ? order by provider_id, rule",
+        [month],
+    ):
+        found.setdefault(reason.pop("provider_id"), []).append(reason)
+    return found

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 
@@ -22,6 +22,8 @@ from dashboard.warehouse.figures import Cube
 from dashboard.warehouse.types import Area
 from etl.indicators import Indicator, catalogue
 from etl.indicators.base import Measure
+
+T = TypeVar("T")
 
 
 class NoSnapshot(Exception):
@@ -47,6 +49,7 @@ class Snapshot:
         self._pid = os.getpid()
         self._local = threading.local()
         self._lock = threading.RLock()
+        self._once: dict[str, Any] = {}
         self._months_of_providers: dict[str, dict[str, dict[str, Any]]] = {}
         meta = self.dicts("select * from meta_snapshot")[0]
         self.run_id: str = str(meta["run_id"])
@@ -126,6 +129,12 @@ class Snapshot:
         result = self.cursor().execute(sql, list(parameters))
         names = [d[0] for d in result.description or ()]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def once(self, name: str, read: Callable[[], T]) -> T:
+        """Something small read at most once per snapshot and kept; never to be changed by whoever gets it."""
+        if name not in self._once:
+            self._once[name] = read()
+        return self._once[name]
 
     @cached_property
     def tables(self) -> dict[str, list[str]]:
