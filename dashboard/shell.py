@@ -66,7 +66,7 @@ def install(app: Dash, services: Services) -> None:
     answers = Answers()
 
     @app.callback(
-        [Output(slot, "children") for slot in SLOTS],
+        *(Output(slot, "children") for slot in SLOTS),
         Output("map-data", "data"),
         Output("page", "className"),
         Output("told", "data"),

@@ -1,0 +1,201 @@
+/* The one map. The server says which areas, in which class, with which words; boundaries come once as a cached file; Leaflet paints. */
+(function () {
+  "use strict";
+  var yiguan = (window.yiguan = window.yiguan || {});
+  var RAMP = ["#eef4fb", "#d3e4f6", "#a9cbee", "#6fa5dc", "#2f6db8"];
+  var TONES = { good: "#1b7f4b", plain: "#667085", warn: "#b54708", bad: "#b42318", none: "#667085" };
+  var SHAPES = {
+    "●": "M6 1.5a4.5 4.5 0 1 0 0 9a4.5 4.5 0 1 0 0-9Z", "■": "M2 2h8v8h-8Z", "▲": "M6 1.2L11 10.4H1Z", "◆": "M6 .6L11.4 6L6 11.4L.6 6Z",
+    "○": "M6 1.5a4.5 4.5 0 1 0 0 9a4.5 4.5 0 1 0 0-9Z", "□": "M2 2h8v8h-8Z", "◇": "M6 .6L11.4 6L6 11.4L.6 6Z",
+  };
+  var files = {}, map = null, layers = null, wanted = null, painted = "", fitted = "", bounds = null;
+
+  function hook() {
+    if (!window.L || window.L.yiguanHooked) return !!window.L;
+    window.L.yiguanHooked = true;
+    window.L.Map.addInitHook(function () { adopt(this); });
+    return true;
+  }
+  if (!hook()) document.addEventListener("DOMContentLoaded", hook);
+
+  function adopt(made) {
+    map = made;
+    layers = null;
+    painted = fitted = "";
+    window.L.control.zoom({ position: "topright", zoomInTitle: "放大", zoomOutTitle: "缩小" }).addTo(map);
+    map.on("zoomend viewreset", declutter);
+    new ResizeObserver(function () {
+      map.invalidateSize({ animate: false, pan: false });
+      if (bounds) fit();
+    }).observe(map.getContainer());
+    if (wanted) yiguan.paint(wanted);
+  }
+
+  function boundaries(url) {
+    if (!files[url]) {
+      files[url] = fetch(url, { credentials: "same-origin" }).then(function (answer) {
+        if (!answer.ok) throw new Error(url + " " + answer.status);
+        return answer.json();
+      });
+      files[url].catch(function () { delete files[url]; });
+    }
+    return files[url];
+  }
+
+  yiguan.paint = function (data) {
+    wanted = data;
+    if (!data || !map) return;
+    map.getContainer().setAttribute("aria-label", data.label || "地图");
+    var key = JSON.stringify(data);
+    if (key === painted) return;
+    Promise.all([boundaries(data.url), data.outline ? boundaries("/geo/streets.geojson") : null]).then(function (got) {
+      if (wanted !== data) return; /* the reader has gone on meanwhile */
+      painted = key;
+      draw(data, got[0], got[1]);
+    }, function () { say("边界文件未能载入，请刷新页面；数据见右侧排名和下方表格。"); });
+  };
+
+  function say(text) {
+    var note = document.getElementById("map-note");
+    if (note) note.textContent = text;
+  }
+
+  function draw(data, file, outline) {
+    var L = window.L;
+    say("");
+    if (layers) layers.remove();
+    layers = L.layerGroup().addTo(map);
+    layers.labels = [];
+    var coloured = Object.keys(data.areas).some(function (code) { return data.areas[code][0] !== null; });
+    var box = L.latLngBounds([]);
+    var found = file.features.filter(function (f) { return data.areas[f.properties.code]; });
+    L.geoJSON({ type: "FeatureCollection", features: found }, {
+      style: function (f) { return look(data, f.properties.code, coloured); },
+      onEachFeature: function (f, layer) {
+        var code = f.properties.code;
+        if (data.fit.indexOf(code) >= 0) box.extend(layer.getBounds());
+        layer.bindTooltip(function () { return words(data.areas[code][1], data.areas[code][3] || (coloured ? "无数据" : "")); },
+          { sticky: true, direction: "top", offset: [0, -8], className: "map-tip" });
+        layer.on("mouseover", function () { layer.setStyle({ weight: 2.4, color: "#174a94" }); layer.bringToFront(); });
+        layer.on("mouseout", function () { layer.setStyle(look(data, code, coloured)); front(data); });
+        layer.on("click", function () { yiguan.navigate(data.areas[code][4]); });
+        layer.code = code;
+        (layers.shapes = layers.shapes || {})[code] = layer;
+        if (!f.properties.point) layers.labels.push([code, layer]);
+      },
+    }).addTo(layers);
+    if (outline) {
+      L.geoJSON({ type: "FeatureCollection", features: outline.features.filter(function (f) { return f.properties.code === data.outline; }) },
+        { interactive: false, style: { fill: false, color: "#98a8bd", weight: 1.6 } }).addTo(layers);
+    }
+    front(data);
+    layers.labels = layers.labels.map(function (pair) { return label(data, pair[0], pair[1]); }).filter(Boolean);
+    (data.points || []).forEach(function (p) { mark(p).addTo(layers); });
+    bounds = box.isValid() ? box : null;
+    var key = data.fit.join();
+    if (bounds && key !== fitted) { fitted = key; fit(); }
+    declutter();
+  }
+
+  function look(data, code, coloured) {
+    var step = data.areas[code][0], here = data.here === code, dim = data.here && !here;
+    var fill = step === null ? (coloured ? "#f2f4f7" : "#eaf0f7") : RAMP[step];
+    return {
+      fillColor: fill, fillOpacity: dim ? 0.45 : 1, weight: here ? 2.4 : 1.3, color: here ? "#174a94" : coloured ? "#ffffff" : "#c3cedc",
+      opacity: 1, lineJoin: "round",
+    };
+  }
+
+  function front(data) {
+    if (data.here && layers.shapes && layers.shapes[data.here]) layers.shapes[data.here].bringToFront();
+  }
+
+  function fit() {
+    if (!bounds) return;
+    var size = map.getSize(), pad = Math.max(12, Math.min(28, size.y * 0.05));
+    map.fitBounds(bounds, { padding: [pad, pad], animate: false });
+  }
+
+  function words(name, detail) {
+    var box = document.createElement("div"), head = document.createElement("b");
+    head.textContent = name;
+    box.appendChild(head);
+    if (detail) {
+      var line = document.createElement("span");
+      line.textContent = detail;
+      box.appendChild(line);
+    }
+    return box;
+  }
+
+  function label(data, code, layer) {
+    var area = data.areas[code];
+    var at = area[5] !== null && area[6] !== null ? [area[6], area[5]] : layer.getBounds().getCenter();
+    var box = document.createElement("div"), name = document.createElement("b");
+    box.className = "lab" + (area[0] === 4 && (!data.here || data.here === code) ? " light" : "");
+    name.textContent = area[1];
+    box.appendChild(name);
+    if (area[2]) {
+      var value = document.createElement("span");
+      value.textContent = area[2];
+      box.appendChild(value);
+    }
+    var icon = window.L.divIcon({ html: box, className: "lab-at", iconSize: [0, 0] });
+    var marker = window.L.marker(at, { icon: icon, interactive: false, keyboard: false }).addTo(layers);
+    var bb = layer.getBounds();
+    return { box: box, marker: marker, size: (bb.getEast() - bb.getWest()) * (bb.getNorth() - bb.getSouth()), here: data.here === code };
+  }
+
+  /* Labels give way to one another: first a nudge, then without the value, then not at all (the tooltip still says both). */
+  function declutter() {
+    if (!layers || !layers.labels) return;
+    var taken = [];
+    var order = layers.labels.slice().sort(function (a, b) { return (b.here - a.here) || (a.size - b.size); });
+    var moves = [[0, 0], [0, -7], [0, 7], [-8, 0], [8, 0], [0, -13], [0, 13], [-14, -6], [14, 6], [14, -6], [-14, 6]];
+    order.forEach(function (item) {
+      var at = map.latLngToContainerPoint(item.marker.getLatLng());
+      item.box.classList.remove("gone", "short");
+      item.box.style.transform = "translate(-50%, -50%)";
+      for (var round = 0; round < 2; round++) {
+        if (round) item.box.classList.add("short");
+        var w = item.box.offsetWidth, h = item.box.offsetHeight;
+        for (var i = 0; i < moves.length; i++) {
+          var x = at.x + moves[i][0], y = at.y + moves[i][1];
+          var r = [x - w / 2, y - h / 2, x + w / 2, y + h / 2];
+          if (!taken.some(function (t) { return r[0] < t[2] && r[2] > t[0] && r[1] < t[3] && r[3] > t[1]; })) {
+            taken.push(r);
+            item.box.style.transform = "translate(calc(-50% + " + moves[i][0] + "px), calc(-50% + " + moves[i][1] + "px))";
+            return;
+          }
+        }
+      }
+      item.box.classList.add("gone");
+    });
+  }
+
+  function mark(p) {
+    var ns = "http://www.w3.org/2000/svg", svg = document.createElementNS(ns, "svg"), path = document.createElementNS(ns, "path");
+    var hollow = "○□◇".indexOf(p[2]) >= 0, own = p[7];
+    svg.setAttribute("viewBox", "-1 -1 14 14");
+    svg.setAttribute("class", "pin" + (own ? " own" : ""));
+    path.setAttribute("d", SHAPES[p[2]] || SHAPES["●"]);
+    path.setAttribute("fill", hollow ? "#fff" : TONES[p[3]] || TONES.plain);
+    path.setAttribute("stroke", hollow ? TONES[p[3]] || TONES.plain : "#fff");
+    path.setAttribute("stroke-width", hollow ? "1.6" : "1");
+    svg.appendChild(path);
+    var size = own ? 22 : 15;
+    var icon = window.L.divIcon({ html: svg, className: "pin-at", iconSize: [size, size] });
+    var marker = window.L.marker([p[1], p[0]], { icon: icon, keyboard: false, riseOnHover: true });
+    marker.bindTooltip(words(p[4], p[5]), { direction: "top", offset: [0, -7], className: "map-tip" });
+    marker.on("click", function () { yiguan.navigate(p[6]); });
+    return marker;
+  }
+
+  /* Where an area's label stands, in pixels of the window: for driving the map from tests and assistive scripts. */
+  yiguan.pointOf = function (code) {
+    var area = wanted && wanted.areas[code];
+    if (!area || !map || painted !== JSON.stringify(wanted)) return null;
+    var p = map.latLngToContainerPoint([area[6], area[5]]), r = map.getContainer().getBoundingClientRect();
+    return { x: r.left + p.x, y: r.top + p.y };
+  };
+})();

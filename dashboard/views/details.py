@@ -1,0 +1,52 @@
+"""What stands at ``/<subject>/<id>``: for now the provider."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dashboard.views import provider
+from dashboard.views.context import View
+from dashboard.views.h import Node
+from dashboard.views.page import code_of
+from etl.indicators import Indicator
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """The slots of a detail page; ``name`` ends the breadcrumb."""
+
+    name: str
+    head: Node
+    side: list[Node]
+    below: list[Node]
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderDetail:
+    """The detail page of a provider with its own figures of ``codes``."""
+
+    codes: tuple[str, ...]
+
+    def area(self, view: View) -> str:
+        """The community that the page is about; raises Unknown for a provider that the reader does not see."""
+        return str(view.w.provider(view.ident, view.month)["community_code"])
+
+    def draw(self, view: View) -> Detail:
+        """All slots."""
+        found = view.w.provider(view.ident, view.month)
+        rating = provider.rating_of(view)
+        side = [provider.star_panel(view, rating), provider.history_panel(view)]
+        below = [
+            provider.exit_panel(view), provider.evidence_panel(view, rating), provider.figures_panel(view, self.codes),
+            provider.permits_panel(view, found),
+        ]  # fmt: skip
+        return Detail(str(found["name"]), provider.head(view, found), side, below)
+
+
+def provider_detail(*indicators: Indicator | str) -> ProviderDetail:
+    """For a page's ``detail``: a provider, with these figures of its own."""
+    return ProviderDetail(tuple(code_of(i) for i in indicators))
+
+
+__all__: Sequence[str] = ("Detail", "ProviderDetail", "provider_detail")

@@ -1,0 +1,121 @@
+"""The frame around every subject: navigation, title with the way here, month and download menus, foot, and the page for what is not there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboard import format as fmt
+from dashboard.views.context import View
+from dashboard.views.h import Node, h
+from dashboard.views.page import registry
+from dashboard.views.place import Place
+
+
+def rail(pages: list[Any], place: Place, here: str) -> Node:
+    """The subjects; area and month go along."""
+    items = []
+    for page in pages:
+        on = page.path == here
+        items.append(h("li", h("a", page.title, href=place.subject(page.path), aria_current="page" if on else None)))
+    return h("ul", items)
+
+
+def pages_for(scope: Any) -> list[Any]:
+    """The pages in this reader's navigation."""
+    return [p for p in registry().values() if not p.needs_data or getattr(scope, "can_see_data", False)]
+
+
+def bar(view: View, tail: str = "") -> Node:
+    """Title, breadcrumb, month, downloads, copy link."""
+    crumbs: list[Node] = []
+    for k, area in enumerate(view.path):
+        last = k == len(view.path) - 1 and not tail
+        href = view.place.subject(view.page.path, area=area.code, layer=view.place.get("layer") or None)
+        crumbs.append(h("li", h("span", area.name, aria_current="location") if last else h("a", area.name, href=href)))
+    if tail:
+        crumbs.append(h("li", h("span", tail, aria_current="location")))
+    elif view.children:
+        crumbs.append(h("li", h("span", {1: "全部街道", 2: "全部社区"}.get(view.area.level, ""), cls="quiet")))
+    return [
+        h("h1", view.page.title),
+        h("nav", h("ol", crumbs), cls="crumbs", aria_label="所在区域"),
+        h("div", months(view), downloads(view), h("button", "复制链接", cls="btn", id="copy-link", type="button", data_done="已复制"), cls="tools"),
+    ]
+
+
+def months(view: View) -> Node:
+    """The month picker: years as rows of links, with the months before and after beside it."""
+    known = list(view.w.months)
+    at = known.index(view.month) if view.month in known else len(known) - 1
+    years: dict[str, list[str]] = {}
+    for month in known:
+        years.setdefault(month[:4], []).append(month)
+    grid = [
+        h("div", h("b", f"{year}年"), h("div", [
+            h("a", f"{int(m[5:])}月", href=view.place.url(month=m, offset=None), aria_current="date" if m == view.month else None) for m in listed
+        ], cls="twelve"), cls="year")
+        for year, listed in sorted(years.items(), reverse=True)
+    ]  # fmt: skip
+    before = known[at - 1] if at > 0 else None
+    after = known[at + 1] if at + 1 < len(known) else None
+    return h(
+        "div", _step(view, before, "‹", "上一月"),
+        h("details", h("summary", fmt.fmt_month(view.month), cls="btn", aria_label=f"月份：{fmt.fmt_month(view.month)}"), h("div", grid, cls="pop"), cls="menu"),
+        _step(view, after, "›", "下一月"), cls="months-nav",
+    )  # fmt: skip
+
+
+def _step(view: View, month: str | None, sign: str, name: str) -> Node:
+    if month is None:
+        return h("span", sign, cls="btn step off", aria_hidden="true")
+    return h("a", sign, href=view.place.url(month=month, offset=None), cls="btn step", aria_label=f"{name}：{fmt.fmt_month(month)}")
+
+
+def downloads(view: View) -> Node:
+    """The month's report in three forms and this page's tables; nothing for readers who may not export."""
+    if not view.can_export():
+        return None
+    place, items = view.place, []
+    for form, name in (("docx", "月报 Word"), ("xlsx", "月报 Excel"), ("pdf", "月报 PDF")):
+        items.append(h("a", name, href=place.report(form), download=True))
+    for sheet, title in view.page.layout.sheets.items():
+        items.append(h("a", f"表：{title}", href=place.export(view.page.key, table=sheet), download=True))
+    return h("details", h("summary", "导出", cls="btn"), h("div", items, cls="pop list"), cls="menu")
+
+
+def caption(view: View) -> Node:
+    """Under the map: definition, source and data date of what it shows."""
+    if not view.focus:
+        return None
+    ind = view.ind(view.focus)
+    sources = view.w.source_of(view.focus)
+    said = "、".join(f"{title}（{owner}，{str(date)[:10]}）" for _, title, owner, date in sources) or fmt.NONE
+    return [
+        h("span", h("em", "口径"), f"{ind.name}：{ind.definition}"),
+        h("span", h("em", "来源"), said),
+        h("span", "边界为示意", cls="right"),
+    ]
+
+
+def stamp(snapshot: Any) -> Node:
+    """The data date, and that the figures are simulated where they are."""
+    text = f"数据截至 {fmt.fmt_date(snapshot.data_date)}"
+    return [h("span", text), h("span", "模拟数据", cls="mock", title="本页数字由模拟程序生成，不对应任何真实的人或单位") if snapshot.synthetic else None]
+
+
+def missing(home: str) -> Node:
+    """One page for what does not exist and for what this reader may not see."""
+    return h(
+        "section", h("h1", "没有找到该区域、月份或页面"),
+        h("p", "地址可能有误，也可能不在您的权限范围内。请检查链接，或从下面的入口重新进入；需要调整权限请联系系统管理员。"),
+        h("p", h("a", "回到总览", href=home, cls="btn primary")), cls="panel missing", role="alert",
+    )  # fmt: skip
+
+
+def trouble(home: str) -> Node:
+    """Something failed on the server; nothing of it is shown."""
+    return h(
+        "section", h("h1", "页面暂时无法显示"),
+        h("p", "请稍后刷新重试。若仍不行，请把本页链接和时间告知系统管理员，后台日志中已有记录。"),
+        h("p", h("a", "回到总览", href=home, cls="btn primary")), cls="panel missing", role="alert",
+    )  # fmt: skip

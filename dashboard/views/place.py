@@ -1,0 +1,78 @@
+"""Where the reader is: a page, an area, a month and what is open there. The URL holds all of it and nothing else does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode
+
+KEPT = ("area", "month")
+"""What stays when the subject changes."""
+
+_ORDER = ("area", "month", "layer", "kind", "star", "state", "q", "sort", "rows", "which", "provider", "rec", "module", "offset")
+_DRAWER = ("rows", "which", "provider", "rec", "offset")
+_MAX = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A parsed address. ``params`` holds only known keys with non-empty values; ``home`` are the values that need not be written."""
+
+    path: str = "/"
+    params: dict[str, str] = field(default_factory=dict)
+    home: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, pathname: Any, search: Any) -> Place:
+        """From what the browser reports; anything that is not text, or is overlong, counts as absent."""
+        path = pathname if isinstance(pathname, str) and pathname.startswith("/") else "/"
+        query = search[1:] if isinstance(search, str) and search.startswith("?") else ""
+        pairs = parse_qsl(query[:2000], max_num_fields=40) if query.count("&") < 40 else []
+        known = {k: v.strip() for k, v in pairs if k in _ORDER and v.strip() and len(v) <= _MAX}
+        return cls("/" + path.strip("/"), known)
+
+    def get(self, key: str, default: str = "") -> str:
+        """One parameter."""
+        return self.params.get(key, default)
+
+    @property
+    def offset(self) -> int:
+        """First row to show in a paged table; 0 for anything that is not a small positive number."""
+        text = self.get("offset")
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 0
+
+    def at_home(self, **home: str) -> Place:
+        """The same place, knowing which area and month are the ordinary ones."""
+        return replace(self, home=home)
+
+    def url(self, **changes: Any) -> str:
+        """This address with some parameters changed; None or '' removes one, ``path`` goes to another page of the same view."""
+        path = changes.pop("path", self.path)
+        values = {**self.params, **{k: v for k, v in changes.items()}}
+        pairs = [(k, str(values[k])) for k in _ORDER if values.get(k) not in (None, "") and str(values[k]) != self.home.get(k)]
+        return quote(path, safe="/") + ("?" + urlencode(pairs) if pairs else "")
+
+    def subject(self, path: str, **changes: Any) -> str:
+        """Another subject with the same area and month."""
+        return Place(path, {k: v for k, v in self.params.items() if k in KEPT}, self.home).url(**changes)
+
+    def rows(self, code: str, **changes: Any) -> str:
+        """The drawer with the rows behind a figure, here."""
+        return self.url(**{**dict.fromkeys(_DRAWER), "rows": code, **changes})
+
+    def record(self, table: str, key: str) -> str:
+        """The drawer with the one record that a piece of evidence rests on, here."""
+        return self.url(**{**dict.fromkeys(_DRAWER), "rec": f"{table}:{key}"})
+
+    def closed(self) -> str:
+        """The same view without the drawer."""
+        return self.url(**dict.fromkeys(_DRAWER))
+
+    def export(self, subject: str, **params: Any) -> str:
+        """The address of a table's Excel file; area and month are always written out."""
+        pairs = {"area": self.get("area"), "month": self.get("month"), **params}
+        return f"/export/{quote(subject)}.xlsx?" + urlencode([(k, str(v)) for k, v in pairs.items() if v not in (None, "")])
+
+    def report(self, form: str) -> str:
+        """The address of the month's report as docx, xlsx or pdf."""
+        return f"/report.{form}?" + urlencode({"area": self.get("area"), "month": self.get("month")})

@@ -1,0 +1,48 @@
+"""Areas in order of a figure: dots on one scale with the target as a line (a bar that does not start at zero would lie)."""
+
+from __future__ import annotations
+
+from dashboard import format as fmt
+from dashboard.views.context import View
+from dashboard.views.h import Node, h
+from dashboard.views.scale import axis
+
+
+def panel(view: View) -> Node:
+    """The ranking beside the map; each row leads into its area."""
+    if not view.focus or not view.by_child:
+        return None
+    ind = view.ind(view.focus)
+    below = "街道" if view.stage.level == 1 else "社区"
+    sign = 1 if ind.better == "lower" else -1
+    rows = sorted(view.by_child, key=lambda item: (item[1].value is None, sign * (item[1].value or 0), item[0].code))
+    target = next((f.target for _, f in rows if f.target is not None), None)
+    own = view.figures.get(view.focus)
+    if target is None and ind.whole is not None and own:
+        target = own.target
+    scale = axis([f.value for _, f in rows], target)
+    items = []
+    for area, figure in rows:
+        reached = target is not None and figure.value is not None and (
+            round(figure.value, ind.decimals) >= target if ind.better != "lower" else round(figure.value, ind.decimals) <= target
+        )
+        dot = "dot met" if reached else "dot" if target is not None else "dot plain"
+        track = h("span", h("i", cls=dot, style={"left": f"{scale.at(figure.value)}%"}) if figure.value is not None else None, cls="track")
+        name = h("span", area.short_name, cls="name")
+        value = h("span", fmt.fmt_value(ind, figure, unit=False), cls="num")
+        here = area.code == view.area.code
+        row = h(
+            "a", name, track, value, href=view.place.url(area=area.code, rows=None, which=None, offset=None),
+            aria_current="true" if here else None, title=f"{area.name} {fmt.fmt_value(ind, figure)}" + ("，已达标" if reached else ""),
+        )  # fmt: skip
+        items.append(h("li", row))
+    line = None
+    if target is not None:
+        at = scale.at(target)
+        label = h("span", "目标 " + fmt.fmt_target(ind, target), cls="num" + (" left" if at > 70 else ""))
+        line = h("div", h("div", h("i", style={"left": f"{at}%"}), h("span", label, cls="at", style={"left": f"{at}%"})), cls="goal")
+    return h(
+        "section", h("h2", f"{below}排名", h("small", f"{ind.label}（{ind.unit}）")),
+        h("div", line, h("ol", items), cls="dots" + (" many" if len(items) > 12 else "") + (" goaled" if line else "")),
+        cls="panel ranking", aria_label=f"{below}排名",
+    )  # fmt: skip

@@ -1,0 +1,104 @@
+"""From an address to a whole view: the slots of the shell, as plain dicts. No framework, no request: a function of reader and URL."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import Any
+
+from dashboard.views import figures, frame, maps, marks, ranking, trend
+from dashboard.views.context import View
+from dashboard.views.drawer import drawer, record
+from dashboard.views.page import Layer, find
+from dashboard.views.place import Place
+from dashboard.warehouse.types import Unknown
+
+SLOTS = ("rail", "bar", "strip", "map-head", "legend", "side", "caption", "below", "over")
+"""Slots that hold components; beside them a view answers ``map`` (data of the map), ``kind`` (class of the page) and ``title``."""
+
+log = logging.getLogger(__name__)
+
+
+def render(w: Any, pathname: Any, search: Any) -> dict[str, Any]:
+    """One view for one reader. Never raises for what an address may hold: unknown and forbidden give the same page."""
+    place = Place.parse(pathname, search)
+    try:
+        return _render(w, place)
+    except (Unknown, LookupError):
+        return _plain(w, frame.missing("/"), "没有找到")
+    except Exception:
+        log.exception("view failed: %s", place.path)
+        return _plain(w, frame.trouble("/"), "暂时无法显示")
+
+
+def _render(w: Any, place: Place) -> dict[str, Any]:
+    found = find(place.path)
+    if found is None:
+        raise Unknown("page")
+    page, ident = found
+    if page.needs_data and not getattr(w.scope, "can_see_data", False):
+        raise Unknown("page")
+    root, latest = w.root, w.latest_month
+    area, month = w.area(place.get("area") or root.code), place.get("month") or latest
+    if month not in w.months:
+        raise Unknown("month")
+    home = {"area": root.code, "month": latest}
+    place = replace(place, params={**place.params, "area": area.code, "month": month}, home=home)
+    view = View(w, place, page, area, month, ident)
+    rail = frame.rail(frame.pages_for(w.scope), place, page.path)
+    return _detail(view, rail) if ident else _subject(view, rail)
+
+
+def _subject(view: View, rail: Any) -> dict[str, Any]:
+    layout = view.page.layout
+    mapped = view.layer is not None
+    side = [ranking.panel(view), trend.panel(view), layout.attention(view) if layout.attention else None]
+    return {
+        "rail": rail,
+        "bar": frame.bar(view),
+        "strip": figures.strip(view),
+        "map-head": maps.head(view),
+        "map": maps.data(view) if mapped else None,
+        "legend": maps.legend(view),
+        "side": [node for node in side if node] if mapped else None,
+        "caption": frame.caption(view) if mapped else None,
+        "below": [node for node in (panel(view) for panel in layout.below) if node],
+        "over": _over(view),
+        "kind": f"page {view.page.key} {'mapped' if mapped else 'unmapped'}",
+        "title": f"{view.page.title} · {view.area.name} · 颐观",
+    }
+
+
+def _detail(view: View, rail: Any) -> dict[str, Any]:
+    detail = view.page.detail
+    assert detail is not None  # found by its path, see page.find
+    at = View(view.w, view.place, view.page, view.w.area(detail.area(view)), view.month, view.ident)
+    at.layer = Layer("stars", "stars")
+    drawn = detail.draw(at)
+    painted = maps.data(at)
+    painted["points"] = [[*point, f"/{view.ident}" in point[6]] for point in painted["points"]]
+    return {
+        "rail": rail,
+        "bar": frame.bar(at, drawn.name),
+        "strip": drawn.head,
+        "map-head": maps.detail_head(at),
+        "map": painted,
+        "legend": marks.star_legend(),
+        "side": [node for node in drawn.side if node],
+        "caption": None,
+        "below": [node for node in drawn.below if node],
+        "over": _over(at),
+        "kind": f"page {view.page.key} mapped detail",
+        "title": f"{drawn.name} · 颐观",
+    }
+
+
+def _over(view: View) -> Any:
+    return record(view) if view.place.get("rec") and view.ident else drawer(view)
+
+
+def _plain(w: Any, body: Any, title: str) -> dict[str, Any]:
+    """A view without map and figures."""
+    rail = frame.rail(frame.pages_for(w.scope), Place(), "") if w is not None else None
+    empty = dict.fromkeys(SLOTS)
+    return {**empty, "rail": rail, "below": [body], "map": None, "kind": "page plain unmapped", "title": f"{title} · 颐观"}

@@ -1,0 +1,127 @@
+"""Two years of a figure, and where it goes: a line, its forecast with the interval, the target, and the verdict in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboard import format as fmt
+from dashboard.views import marks
+from dashboard.views.context import View
+from dashboard.views.h import Node, core, h
+from dashboard.warehouse.types import Forecast
+
+CONFIG = {"showSendToCloud": False, "displaylogo": False, "displayModeBar": False, "locale": "zh-CN", "responsive": True,
+          "doubleClick": False, "scrollZoom": False, "showTips": False}  # fmt: skip
+"""For every chart: nothing that could leave the house, no toolbar, Chinese."""
+
+BLUE, PALE, INK, GREY, LINE = "#1f5fbf", "rgba(63,128,201,0.18)", "#1d2939", "#667085", "#e3e8ef"
+FONT = '"Noto Sans CJK SC","Microsoft YaHei","PingFang SC",sans-serif'
+HEIGHT = 142
+
+
+def panel(view: View) -> Node:
+    """The trend of the focus indicator here."""
+    if not view.focus:
+        return None
+    ind = view.ind(view.focus)
+    points = view.w.trend(view.focus, view.area.code, months=24, until=view.month)
+    known = [p for p in points if p.value is not None]
+    head = h("h2", f"{view.area.short_name}走势与预测", h("small", f"{ind.label}（{ind.unit}）"))
+    if len(known) < 2:
+        return h("section", head, h("p", "可比月份不足两个，暂无走势。", cls="empty"), cls="panel trend", aria_label="走势与预测")
+    ahead = view.w.forecast(view.focus, view.area.code, view.month)
+    figure = view.figures.get(view.focus)
+    target = figure.target if figure else None
+    words = sentence(ahead, figure.due if figure else None, target)
+    said = h("p", marks.verdict(ahead.verdict), h("span", words), cls="verdict") if ahead and words else None
+    chart = core("Graph", id="trend", figure=chart_of(ind, points, ahead, target), config=CONFIG, style={"height": f"{HEIGHT}px"})
+    first, last = known[0], known[-1]
+    alt = (
+        f"{ind.name}：{fmt.fmt_month(first.month)} {fmt.fmt_value(ind, first)}，{fmt.fmt_month(last.month)} {fmt.fmt_value(ind, last)}。{words}"
+    )
+    months = h(
+        "details", h("summary", "逐月数据"),
+        h("div", h("table", h("tbody", [
+            h("tr", h("th", fmt.fmt_month(p.month), scope="row"), h("td", fmt.fmt_value(ind, p), cls="n")) for p in reversed(points)
+        ])), cls="pop"), cls="months",
+    )  # fmt: skip
+    return h(
+        "section", h("div", head, months, cls="row"), said, h("div", chart, cls="chart", role="img", aria_label=alt),
+        cls="panel trend", aria_label="走势与预测",
+    )  # fmt: skip
+
+
+def sentence(ahead: Forecast | None, due: Any, target: float | None) -> str:
+    """What the pace means, in one clause; empty where there is no target."""
+    if ahead is None or ahead.verdict is None or target is None:
+        return ""
+    reach = fmt.fmt_month(ahead.reach_month) if ahead.reach_month else ""
+    if ahead.verdict == "met":
+        return "已达目标"
+    if ahead.verdict == "on_pace":
+        return f"按目前速度 {reach}达标" if reach else "按目前速度可按期达标"
+    if ahead.verdict == "behind":
+        by = f"，晚于期限 {fmt.fmt_month(str(due)[:7])}" if reach and due else ""
+        return f"按目前速度 {reach}达标{by}" if reach else "按目前速度三年内不能达标"
+    return "可比月份不足，暂不判断"
+
+
+def chart_of(ind: Any, points: list[Any], ahead: Forecast | None, target: float | None) -> dict[str, Any]:
+    """The figure as plain JSON: history, band, forecast, last value; money in 万元."""
+    scale = 1e-4 if ind.unit == fmt.MONEY_UNIT else 1
+    unit = "万元" if ind.unit == fmt.MONEY_UNIT else ind.unit
+    places = 2 if ind.unit == fmt.MONEY_UNIT else ind.decimals
+
+    def y(value: Any) -> Any:
+        return None if value is None else round(float(value) * scale, places + 2)
+
+    hover = "%{customdata}<extra></extra>"
+    months = [p.month for p in points]
+    last = next((p for p in reversed(points) if p.value is not None), None)
+    future = list(ahead.points) if ahead else []
+    traces: list[dict[str, Any]] = []
+    if future and last is not None:
+        x = [last.month, *(p.month for p in future)]
+        low, high = [last.value, *(p.low for p in future)], [last.value, *(p.high for p in future)]
+        quiet = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "type": "scatter"}
+        traces += [{**quiet, "x": x, "y": [y(v) for v in low]}, {**quiet, "x": x, "y": [y(v) for v in high], "fill": "tonexty", "fillcolor": PALE}]
+        said = [""] + [f"{fmt.fmt_month(p.month)}（预测）<br>{_say(ind, p.mid)}　{_say(ind, p.low)}–{_say(ind, p.high)}" for p in future]
+        traces.append({
+            "type": "scatter", "mode": "lines", "x": x, "y": [y(v) for v in [last.value, *(p.mid for p in future)]],
+            "line": {"color": "#3f80c9", "width": 1.6, "dash": "4px,3px"}, "customdata": said, "hovertemplate": hover,
+        })  # fmt: skip
+    traces.append({
+        "type": "scatter", "mode": "lines", "x": months, "y": [y(p.value) for p in points], "line": {"color": BLUE, "width": 1.8},
+        "customdata": [f"{fmt.fmt_month(p.month)}<br>{fmt.fmt_value(ind, p)}" for p in points], "hovertemplate": hover,
+    })  # fmt: skip
+    if last is not None:
+        traces.append({"type": "scatter", "mode": "markers", "x": [last.month], "y": [y(last.value)], "marker": {"color": BLUE, "size": 6},
+                       "hoverinfo": "skip"})  # fmt: skip
+    every = months + [p.month for p in future]
+    ticks = sorted({months[0], *(m for m in every if last and m[5:] == last.month[5:]), every[-1]})
+    if last and len(ticks) > 2 and every.index(ticks[1]) - every.index(ticks[0]) < 4:
+        ticks = ticks[1:]
+    shapes, notes = [], []
+    if target is not None:
+        goal = y(target)
+        shapes.append({"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": goal, "y1": goal, "line": {"color": INK, "width": 1, "dash": "3px,3px"}})
+        notes.append({"xref": "paper", "x": 0, "xanchor": "left", "y": goal, "yanchor": "bottom", "showarrow": False,
+                      "text": f"目标 {fmt.fmt_target(ind, target)}", "font": {"size": 11, "color": INK}})  # fmt: skip
+    numbers = [v for t in traces for v in t["y"] if v is not None] + ([y(target)] if target is not None else [])
+    low, high = min(numbers), max(numbers)
+    air = (high - low) * 0.14 or abs(high) * 0.1 or 1
+    layout = {
+        "height": HEIGHT, "margin": {"l": 40, "r": 8, "t": 4, "b": 20}, "showlegend": False, "dragmode": False, "hovermode": "closest",
+        "hoverdistance": 40, "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", "font": {"family": FONT, "size": 11, "color": GREY},
+        "hoverlabel": {"bgcolor": "#fff", "bordercolor": "#d0d7e2", "font": {"family": FONT, "size": 12, "color": INK}, "align": "left"},
+        "xaxis": {"type": "category", "categoryorder": "array", "categoryarray": every, "tickvals": ticks, "ticktext": ticks, "fixedrange": True,
+                  "showgrid": False, "showline": True, "linecolor": LINE, "tickangle": 0, "range": [-0.6, len(every) - 0.4]},
+        "yaxis": {"fixedrange": True, "gridcolor": "#eef1f5", "zeroline": False, "nticks": 4, "range": [low - air if low - air > 0 or low < 0 else 0, high + air],
+                  "ticks": "", "automargin": False, "tickformat": ",~r" if high >= 1000 else "", "title": {"text": ""}},
+        "shapes": shapes, "annotations": notes, "uirevision": unit,
+    }  # fmt: skip
+    return {"data": traces, "layout": layout}
+
+
+def _say(ind: Any, value: float) -> str:
+    return str(fmt.fmt_value(ind, value))
