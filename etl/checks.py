@@ -1,0 +1,294 @@
+"""Contracts compiled to SQL: raw text becomes typed rows in one pass; what is unacceptable goes to quarantine with its reason.
+
+The pass marks a row with ``_bad`` or ``_warn`` only; which rule, which value and the sentence for the owner are worked out for
+the marked rows alone.  Always: rows read = rows loaded + rows quarantined + rows superseded, and the sums of money agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+import duckdb
+import sqlglot
+from sqlglot import exp
+
+from etl.clean import masked, name, quote
+from etl.contract import (
+    AreaCode,
+    Choice,
+    Column,
+    Contract,
+    CreditCode,
+    Date,
+    Flag,
+    IdNumber,
+    Integer,
+    Key,
+    Money,
+    Month,
+    Number,
+    Point,
+    Reference,
+    Table,
+    Text,
+    Timestamp,
+)
+
+LEVEL_NAMES = {1: "区", 2: "街道", 3: "社区"}
+FINDINGS = (
+    "module varchar, table_name varchar, source varchar, position bigint, column_name varchar, column_title varchar,"
+    " value_masked varchar, rule varchar, sentence varchar, community_code varchar, batch bigint"
+)
+
+
+class ContractError(Exception):
+    """A contract that cannot be compiled: a mistake of the developer, not of the data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One checked column: its type, the SQL that cleans it, the text it comes from and the SQL of what is wrong with it."""
+
+    column: Column
+    name: str
+    sql_type: str
+    clean: str
+    given: str
+    range_fault: str = ""
+    range_sentence: str = ""
+    invalid: str = "无法识别"
+
+    @property
+    def bad(self) -> str:
+        """SQL over the cleaned row: true where this column makes the row unacceptable."""
+        column = name(self.name)
+        if not self.column.optional:
+            return f"({column} is null or {self.range_fault})" if self.range_fault else f"{column} is null"
+        # CASE rather than AND: what was given is looked at for the few rows without a value only.
+        return f"(case when {column} is null then {self.given} is not null else {self.range_fault or 'false'} end)"
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A table of a contract as SQL. ``stage`` is a SELECT with a ``{where}`` hole over the raw rows."""
+
+    module: str
+    table: Table
+    cells: tuple[Cell, ...]
+    raw_columns: tuple[str, ...]
+    cleaned: str
+    plain_rejects: tuple[tuple[str, str], ...]
+    window_rejects: tuple[tuple[str, str], ...]
+    plain_warns: tuple[tuple[str, str], ...]
+    window_warns: tuple[tuple[str, str], ...]
+
+    @property
+    def full_name(self) -> str:
+        """The checked table's name, ``<module>_<table>``."""
+        return f"{self.module}_{self.table.name}"
+
+    @property
+    def columns(self) -> str:
+        """The checked columns, comma-joined and quoted."""
+        return ", ".join(name(c.name) for c in self.cells)
+
+    @property
+    def stage(self) -> str:
+        """One pass: cleaned columns, position, and the two marks."""
+        bad = " or ".join(["_defect is not null", *(c.bad for c in self.cells), *(_true(sql) for _, sql in self.plain_rejects)])
+        warn = " or ".join(_true(sql) for _, sql in self.plain_warns) or "false"
+        return f"select {self.columns}, _source, _position, ({bad}) as _bad, ({warn}) as _warn from ({self.cleaned})"
+
+    @property
+    def empty(self) -> str:
+        """DDL for the checked table without rows, for a module that has never delivered."""
+        columns = ", ".join(f"{name(c.name)} {c.sql_type}" for c in self.cells)
+        return f"create table if not exists checked.{name(self.full_name)} ({columns})"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What became of a delivery's rows, and of its money (None where the table has none)."""
+
+    read: int
+    loaded: int
+    quarantined: int
+    superseded: int
+    warned: int
+    money_read: Decimal | None = None
+    money_loaded: Decimal | None = None
+    money_quarantined: Decimal | None = None
+    money_superseded: Decimal | None = None
+
+    def verify(self, what: str) -> None:
+        """AssertionError when a row or a cent is unaccounted for."""
+        if self.read != self.loaded + self.quarantined + self.superseded:
+            raise AssertionError(f"{what}: {self}")
+        if self.money_read is not None:
+            parts = (self.money_loaded or 0) + (self.money_quarantined or 0) + (self.money_superseded or 0)
+            if self.money_read != parts:
+                raise AssertionError(f"{what}: {self}")
+
+
+def raw_columns(table: Table) -> tuple[str, ...]:
+    """The source columns that a table reads, each once, in order; they name the columns of the raw table."""
+    wanted: list[str] = []
+    for column in table.columns:
+        wanted.append(column.source)
+        if isinstance(column, Point):
+            wanted += [s for s in (column.latitude_source, column.crs_source) if s]
+    return tuple(dict.fromkeys(wanted))
+
+
+def compile(module: str, table: Table) -> Compiled:
+    """Compile one table of a module's contract; ContractError where a rule is not SQL or a key is not a column."""
+    raws = raw_columns(table)
+    texts = ", ".join(f"yg_text({name(r)}) as {name('t:' + r)}" for r in raws)
+    joins: list[str] = []
+    cells = tuple(cell for column in table.columns for cell in _cells(column, joins))
+    known = {c.name for c in cells}
+    for key in (*table.key, *([table.order_by] if table.order_by else []), *([table.money] if table.money else [])):
+        if key not in known:
+            raise ContractError(f"{module}.{table.name}: {key} is not one of its columns")
+    given = ", ".join(f"{name('t:' + r)}" for r in raws)
+    cleans = ", ".join(f"{c.clean} as {name(c.name)}" for c in cells)
+    cleaned = (
+        f"select {cleans}, {given}, _source, _position, _defect from (select {texts}, _source, _position, _defect"
+        f" from raw.{name(f'{module}_{table.name}')} where {{where}}) as r {' '.join(joins)}"
+    )
+    plain_rejects, window_rejects = _split(module, table, table.reject)
+    plain_warns, window_warns = _split(module, table, table.warn)
+    return Compiled(module, table, cells, raws, cleaned, plain_rejects, window_rejects, plain_warns, window_warns)
+
+
+def compile_contract(contract: Contract) -> list[Compiled]:
+    """All tables of a contract, in declared order."""
+    return [compile(contract.module, table) for table in contract.tables]
+
+
+def _true(condition: str) -> str:
+    return f"coalesce(({condition}), false)"
+
+
+def _split(module: str, table: Table, rules: object) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+    plain, windowed = [], []
+    for sentence, condition in dict(rules).items():  # type: ignore[call-overload]
+        try:
+            tree = sqlglot.parse_one(condition, read="duckdb")
+        except sqlglot.errors.ParseError as error:
+            raise ContractError(f"{module}.{table.name}: {condition!r} is not SQL: {error}") from error
+        (windowed if tree.find(exp.Window) or tree.find(exp.Subquery) else plain).append((sentence, condition))
+    return tuple(plain), tuple(windowed)
+
+
+def _cells(column: Column, joins: list[str]) -> Iterator[Cell]:
+    raw = name("t:" + column.source)
+    value = f"yg_value({raw})"
+    match column:
+        case Point():
+            yield from _point(column, raw, name("t:" + column.latitude_source))
+        case AreaCode():
+            alias = f"a{len(joins)}"
+            joins.append(
+                f"left join area_lookup as {alias} on {alias}.code = yg_area(r.{raw}) and {alias}.level = {int(column.level)}"
+            )
+            yield Cell(column, column.name, "varchar", f"{alias}.target", raw,
+                       invalid=f"不是本区有效的{LEVEL_NAMES[column.level]}代码")
+        case Text() if isinstance(column, Key):
+            yield Cell(column, column.name, "varchar", f"yg_key({raw})", raw, invalid="编号已损坏（被表格软件转成了数字）",
+                       **_longest(column))
+        case Text():
+            yield Cell(column, column.name, "varchar", raw, raw, **_longest(column))
+        case IdNumber():
+            yield Cell(column, column.name, "varchar", f"yg_id({raw})", value,
+                       invalid="不是有效的身份证号（位数、日期或校验码不符）")
+        case CreditCode():
+            yield Cell(column, column.name, "varchar", f"yg_credit({raw})", value,
+                       invalid="不是有效的统一社会信用代码（校验码不符）")
+        case Choice():
+            whole = all(isinstance(v, int) for v in column.allowed.values())
+            cases = " ".join(f"when {quote(k)} then {quote(v)}" for k, v in column.allowed.items())
+            allowed = "、".join(str(k) for k in list(column.allowed)[:8])
+            # What the source says may itself be one of the null words, so a listed value goes first.
+            yield Cell(column, column.name, "integer" if whole else "varchar", f"case {raw} {cases} end",
+                       f"(case when {raw} in ({', '.join(quote(k) for k in column.allowed)}) then {raw} else {value} end)",
+                       invalid=f"不在允许的取值之内（{allowed}）")
+        case Flag():
+            true, false = (", ".join(quote(w) for w in words) for words in (column.true, column.false))
+            clean = f"case when {raw} in ({true}) then true when {raw} in ({false}) then false end"
+            yield Cell(column, column.name, "boolean", clean, value, invalid="不是“是”或“否”")
+        case Date():
+            given = f"nullif({value}, '0000-00-00')"
+            yield Cell(column, column.name, "date", f"yg_date({given})", given, invalid="不是有效日期")
+        case Timestamp():
+            given = f"case when {value} not like '0000-00-00%' then {value} end"
+            yield Cell(column, column.name, "timestamp", f"yg_timestamp({raw})", given, invalid="不是有效时间")
+        case Month():
+            yield Cell(column, column.name, "varchar", f"yg_month({raw})", value, invalid="不是有效月份")
+        case Integer():
+            yield Cell(column, column.name, "bigint", f"yg_integer({raw})", value, invalid="不是整数", **_range(column))
+        case Number():
+            yield Cell(column, column.name, "double", f"yg_number({raw})", value, invalid="不是数字", **_range(column))
+        case Money():
+            yield Cell(column, column.name, "decimal(18, 2)", f"yg_money({raw})", value, invalid="不是有效金额（最多两位小数）",
+                       **_range(column))
+        case _:
+            raise ContractError(f"{column.name}: a column of kind {type(column).__name__} is not known")
+
+
+def _longest(column: Text) -> dict[str, str]:
+    return {
+        "range_fault": f"length({name(column.name)}) > {int(column.max_length)}",
+        "range_sentence": f"长度超过 {column.max_length} 个字",
+    }
+
+
+def _range(column: Integer | Number | Money) -> dict[str, str]:
+    low, high = column.minimum, getattr(column, "maximum", None)
+    faults = [f"{name(column.name)} < {low}"] if low is not None else []
+    faults += [f"{name(column.name)} > {high}"] if high is not None else []
+    bounds = "、".join([f"不小于 {low}"] * (low is not None) + [f"不大于 {high}"] * (high is not None))
+    return {"range_fault": " or ".join(faults), "range_sentence": f"应{bounds}"} if faults else {}
+
+
+def _point(column: Point, lng: str, lat: str) -> Iterator[Cell]:
+    point = f"yg_point({lng}, {lat})"
+    convert = {"cgcs2000": "{p}", "wgs84": "{p}", "gcj02": "yg_from_gcj({p})", "bd09": "yg_from_bd({p})"}
+    given = f"(case when not yg_no_fix({lng}, {lat}) then coalesce({lng}, {lat}) end)"
+    for axis in ("lng", "lat"):
+        if column.crs_source:
+            crs = f"coalesce(yg_crs({name('t:' + column.crs_source)}), {quote(column.crs)})"
+            clean = (
+                f"case {crs} when 'gcj02' then yg_from_gcj({point}).{axis} when 'bd09' then yg_from_bd({point}).{axis}"
+                f" else {point}.{axis} end"
+            )
+        elif column.crs in ("cgcs2000", "wgs84"):
+            low, high = ("73", "136") if axis == "lng" else ("3", "54")
+            text = lng if axis == "lng" else lat
+            clean = f"case when yg_number({text}) between {low} and {high} then yg_number({text}) end"
+        else:
+            clean = f"{convert[column.crs].format(p=point)}.{axis}"
+        yield Cell(column, f"{column.name}{axis}", "double", clean, given, invalid="不是境内的有效坐标")
+
+
+def references(compiled: Compiled, severity: str) -> list[Reference]:
+    """The references of a table with that severity."""
+    return [r for r in compiled.table.references if r.severity == severity]
+
+
+def outcome_tables(con: duckdb.DuckDBPyConnection) -> None:
+    """Create the schemas and the tables of findings of a work file, where they do not exist."""
+    for schema in ("raw", "checked", "state"):
+        con.execute(f"create schema if not exists {schema}")
+    for table in ("quarantine", "warning"):
+        con.execute(f"create table if not exists state.{table} ({FINDINGS})")
+
+
+def shown(cell: Cell) -> str:
+    """The delivered text of a cell as it may be shown."""
+    text = name("t:" + cell.column.source)
+    if isinstance(cell.column, Point):
+        text = f"concat_ws(',', {text}, {name('t:' + cell.column.latitude_source)})"
+    return masked(text, cell.column.privacy)

@@ -1,0 +1,18 @@
+"""The calendar of the bureau: Asia/Shanghai, without zone."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+def now() -> datetime:
+    """The moment in Asia/Shanghai, to the second, without zone."""
+    return datetime.now(ZONE).replace(tzinfo=None, microsecond=0)
+
+
+def today() -> date:
+    """The calendar day in Asia/Shanghai."""
+    return now().date()

@@ -1,0 +1,205 @@
+"""Run a compiled contract over one batch of raw rows: stage, set aside, keep the newest of each key, account for every row."""
+
+from __future__ import annotations
+
+import duckdb
+
+from etl.checks import Cell, Compiled, Counts, shown
+from etl.clean import name, quote
+from etl.contract import Reference
+
+NEW = "__new"
+
+
+def staged(compiled: Compiled) -> str:
+    """The name of the table that a sift builds beside the one in use."""
+    return f"checked.{name(compiled.full_name + NEW)}"
+
+
+def sift(con: duckdb.DuckDBPyConnection, compiled: Compiled, batch: int) -> Counts:
+    """Check one batch and leave the acceptable rows in ``checked.<table>__new``; findings replace the table's earlier ones.
+
+    Nothing that readers of ``checked`` see has changed until :func:`swap`.
+    """
+    stage = staged(compiled)
+    con.execute(f"drop table if exists {stage}")
+    con.execute(f"create table {stage} as {compiled.stage.replace('{where}', f'_batch = {int(batch)}')}")
+    _findings_of_whole_table(con, compiled)
+    money = name(compiled.table.money) if compiled.table.money else "null"
+    read, bad, warn, money_read, money_bad = _one(
+        con,
+        f"select count(*), count(*) filter (_bad), count(*) filter (_warn and not _bad), sum(coalesce({money}, 0)),"
+        f" sum(coalesce({money}, 0)) filter (_bad) from {stage}",
+    )
+    if bad or warn:
+        _details(con, compiled, batch)
+    superseded, money_superseded = _supersede(con, compiled, money)
+    if bad:
+        con.execute(f"delete from {stage} where _bad")
+    for mark in ("_source", "_position", "_bad", "_warn"):
+        con.execute(f"alter table {stage} drop column {mark}")
+    loaded, money_loaded = _one(con, f"select count(*), sum(coalesce({money}, 0)) from {stage}")
+    has_money = bool(compiled.table.money)
+    counts = Counts(
+        read, loaded, bad, superseded, warn,
+        *((money_read or 0, money_loaded or 0, money_bad or 0, money_superseded or 0) if has_money else ()),
+    )
+    counts.verify(compiled.full_name)
+    return counts
+
+
+def swap(con: duckdb.DuckDBPyConnection, compiled: Compiled) -> None:
+    """Put the sifted table in the place of the old one, and its findings too; call inside a transaction."""
+    con.execute(f"drop table if exists checked.{name(compiled.full_name)}")
+    con.execute(f"alter table {staged(compiled)} rename to {name(compiled.full_name)}")
+    for table in ("quarantine", "warning"):
+        con.execute(
+            f"delete from state.{table} where module = ? and table_name = ?", [compiled.module, compiled.table.name]
+        )
+        con.execute(f"insert into state.{table} select * from temp.new_{table} where module = ? and table_name = ?",
+                    [compiled.module, compiled.table.name])
+
+
+def start(con: duckdb.DuckDBPyConnection) -> None:
+    """Create the temporary tables that collect a module's findings until they are swapped in."""
+    for table in ("quarantine", "warning"):
+        con.execute(f"create or replace temp table new_{table} as select * from state.{table} limit 0")
+
+
+def _one(con: duckdb.DuckDBPyConnection, sql: str) -> tuple:
+    return con.execute(sql).fetchone() or ()
+
+
+def _findings_of_whole_table(con: duckdb.DuckDBPyConnection, compiled: Compiled) -> None:
+    """Rules that need other rows (windows, references): mark the rows and remember why, in ``temp.marks``."""
+    con.execute(
+        "create or replace temp table marks (source varchar, position bigint, kind varchar, sentence varchar, col varchar)"
+    )
+    rules = [("reject", s, c) for s, c in compiled.window_rejects] + [("warn", s, c) for s, c in compiled.window_warns]
+    for kind, sentence, condition in rules:
+        con.execute(
+            f"insert into marks select _source, _position, {quote(kind)}, {quote(sentence)}, null from"
+            f" (select _source, _position, ({condition}) as hit from {staged(compiled)} where not _bad) where hit"
+        )
+    for reference in compiled.table.references:
+        _check_reference(con, compiled, reference)
+    for kind, mark in (("reject", "_bad"), ("warn", "_warn")):
+        if _one(con, f"select count(*) from marks where kind = '{kind}'")[0]:
+            con.execute(
+                f"update {staged(compiled)} set {mark} = true where (_source, _position) in"
+                f" (select (source, position) from marks where kind = '{kind}')"
+            )
+
+
+def _check_reference(con: duckdb.DuckDBPyConnection, compiled: Compiled, reference: Reference) -> None:
+    """Mark rows whose value is not a key of the referred table; a table that was never delivered can prove nothing."""
+    found = con.execute(
+        "select table_name from information_schema.tables where table_schema = 'checked' and table_name in (?, ?)"
+        " order by length(table_name) desc",
+        [reference.table, reference.table + NEW],
+    ).fetchone()
+    if not found or not _one(con, f"select count(*) from checked.{name(found[0])}")[0]:
+        return
+    column = name(reference.column)
+    con.execute(
+        f"insert into marks select _source, _position, {quote(reference.severity)}, {quote(reference.sentence)},"
+        f" {quote(reference.column)} from {staged(compiled)} as s where not _bad and {column} is not null"
+        f" and not exists (select 1 from checked.{name(found[0])} as o where o.{name(reference.key)} = s.{column})"
+    )
+
+
+def _details(con: duckdb.DuckDBPyConnection, compiled: Compiled, batch: int) -> None:
+    """Work out, for the marked rows alone, which rules they break; rows × reasons go to the findings."""
+    stage = staged(compiled)
+    con.execute(
+        "create or replace temp table marked as"
+        f" select _source as s, _position as p, _bad, _warn from {stage} where _bad or _warn"
+    )
+    where = f"_batch = {int(batch)} and (_source, _position) in (select (s, p) from marked)"
+    con.execute(
+        f"create or replace temp table detail as select d.*, m._bad, m._warn from ({compiled.cleaned.replace('{where}', where)}) as d"
+        " join marked as m on m.s = d._source and m.p = d._position"
+    )
+    place = name(compiled.table.community) if compiled.table.community else "null"
+    head = f"{quote(compiled.module)}, {quote(compiled.table.name)}, _source, _position"
+    tail = f"cast({place} as varchar), {int(batch)}"
+
+    def reason(column: str, title: str, value: str, rule: str, sentence: str, where: str) -> str:
+        return f"select {head}, {column}, {title}, {value}, {quote(rule)}, {sentence}, {tail} from detail where {where}"
+
+    rejects = [reason("null", "null", "null", "malformed", "_defect", "_bad and _defect is not null")]
+    sound = "_bad and _defect is null"
+    for cell in _one_per_column(compiled.cells):
+        title = quote(cell.column.heading)
+        rejects += [
+            reason(quote(cell.name), title, value, rule, quote(sentence), f"{sound} and {when}")
+            for rule, value, sentence, when in _faults(cell)
+        ]
+    by_rule = sound + " and coalesce(({}), false)"
+    rejects += [reason("null", "null", "null", "rule", quote(s), by_rule.format(c)) for s, c in compiled.plain_rejects]
+    warns = [
+        reason("null", "null", "null", "rule", quote(s), f"_warn and not _bad and coalesce(({c}), false)")
+        for s, c in compiled.plain_warns
+    ]
+    con.execute(f"insert into new_quarantine {' union all '.join(rejects)}")
+    if warns:
+        con.execute(f"insert into new_warning {' union all '.join(warns)}")
+    for kind, target, when in (("reject", "new_quarantine", "true"), ("warn", "new_warning", "not d._bad")):
+        _remembered(con, compiled, kind, target, when, head, tail)
+
+
+def _remembered(
+    con: duckdb.DuckDBPyConnection, compiled: Compiled, kind: str, target: str, when: str, head: str, tail: str
+) -> None:
+    """Findings of rules over the whole table, which were marked before."""
+    columns = {c.name: c for c in compiled.cells}
+    used = [r[0] for r in con.execute(f"select distinct col from marks where kind = '{kind}'").fetchall()]
+    for column in used:
+        cell = columns.get(column) if column else None
+        title, value = (quote(cell.column.heading), shown(cell)) if cell else ("null", "null")
+        con.execute(
+            f"insert into {target} select {head}, m.col, {title}, {value}, {quote('reference' if column else 'rule')},"
+            f" m.sentence, {tail} from detail as d join marks as m on m.source = d._source and m.position = d._position"
+            f" where m.kind = '{kind}' and m.col is not distinct from {quote(column) if column else 'null'} and {when}"
+        )
+
+
+def _one_per_column(cells: tuple[Cell, ...]) -> list[Cell]:
+    """A point makes two cells but is one value to its owner."""
+    seen: dict[int, Cell] = {}
+    for cell in cells:
+        seen.setdefault(id(cell.column), cell)
+    return list(seen.values())
+
+
+def _faults(cell: Cell) -> list[tuple[str, str, str, str]]:
+    """(rule, shown value, sentence, SQL condition) of what can be wrong with one cell."""
+    column, title = name(cell.name), cell.column.heading
+    pair = f"({column} is null or {name(cell.name[:-3] + 'lat')} is null)" if cell.column.kind == "point" else f"{column} is null"
+    faults = [("invalid", shown(cell), f"“{title}”{cell.invalid}", f"{pair} and {cell.given} is not null")]
+    if not cell.column.optional:
+        faults.append(("missing", "null", f"“{title}”为空", f"{column} is null and {cell.given} is null"))
+    if cell.range_fault:
+        faults.append(("range", shown(cell), f"“{title}”{cell.range_sentence}", f"coalesce({cell.range_fault}, false)"))
+    return faults
+
+
+def _supersede(con: duckdb.DuckDBPyConnection, compiled: Compiled, money: str) -> tuple[int, object]:
+    """Remove all but the newest acceptable row of each key; how many rows (and how much money) went."""
+    stage, keys = staged(compiled), ", ".join(name(k) for k in compiled.table.key)
+    con.execute(
+        f"create or replace temp table twice as select {keys} from {stage} where not _bad group by {keys} having count(*) > 1"
+    )
+    if not _one(con, "select count(*) from twice")[0]:
+        return 0, 0
+    newest = f"{name(compiled.table.order_by)} desc nulls last, " if compiled.table.order_by else ""
+    con.execute(
+        "create or replace temp table older as select row from (select s.rowid as row, row_number() over"
+        f" (partition by {keys} order by {newest}_source desc, _position desc) as n"
+        f" from {stage} as s semi join twice using ({keys}) where not _bad) where n > 1"
+    )
+    count, amount = _one(con, f"select count(*), sum(coalesce({money}, 0)) from {stage} where rowid in (select row from older)")
+    con.execute(f"delete from {stage} where rowid in (select row from older)")
+    return count, amount
+
+
