@@ -14,14 +14,19 @@ from etl.policy.model import STATES, ExitPolicy
 from etl.policy.sentences import lit
 
 
-def judge(con: duckdb.DuckDBPyConnection, policy: ExitPolicy | None, progress: Callable[[str], None] | None = None) -> None:
-    """Lay ``policy_exit_status`` and ``policy_exit_reason``; needs ``policy_rating``. Without a policy nobody has a state."""
+def judge(
+    con: duckdb.DuckDBPyConnection, policy: ExitPolicy | None, laid: set[str], progress: Callable[[str], None] | None = None
+) -> None:
+    """Lay ``policy_exit_status`` and ``policy_exit_reason``; needs ``policy_rating``. Without a policy nobody has a state.
+
+    ``laid``: the facts that the rating has laid already.
+    """
     versions = policy.versions if policy else []
     if progress:
         progress("退出条件")
     demerits = [(version.version, item) for version in versions for item in version.demerits]
     used = {item.facts for _, item in demerits} | {c.when.facts for version in versions for c in version.criteria}
-    for name in sorted(used - {"demerit"}):
+    for name in sorted(used - laid - {"demerit"}):
         lay_fact(con, name)
     lay_demerits(con, "exit_version", demerits)
     lay_fact(con, "demerit")

@@ -20,13 +20,13 @@ _INPUTS: dict[str, str] = {
 _SHORT = ("provider_provider", "provider_permit", "inspection_", "complaint_")
 
 
-def _home(con: duckdb.DuckDBPyConnection, table: str) -> str | None:
-    """The schema of ``table``; the marts' before the checked tables'."""
-    row = con.execute(
-        "select table_schema from information_schema.tables where table_name = ? "
-        "and table_schema in ('marts', 'checked', 'main') order by case table_schema when 'marts' then 0 when 'checked' then 1 else 2 end limit 1", [table],
-    ).fetchone()
-    return str(row[0]) if row else None
+def _homes(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """The schema of each table that there is; the marts' before the checked tables'."""
+    found = con.execute(
+        "select table_name, table_schema from information_schema.tables where table_schema in ('marts', 'checked', 'main') "
+        "order by case table_schema when 'marts' then 2 when 'checked' then 1 else 0 end"
+    ).fetchall()
+    return dict(found)
 
 
 def _view_name(table: str) -> str:
@@ -35,10 +35,10 @@ def _view_name(table: str) -> str:
 
 def read(con: duckdb.DuckDBPyConnection) -> list[str]:
     """Lay the temporary views ``policy_in_*``; the names of the tables that do not exist (they read as empty)."""
-    absent = []
+    absent, homes = [], _homes(con)
     for table, declared in _INPUTS.items():
         columns = dict(column.split(" ") for column in declared.replace("decimal", "decimal(18,2)").split(", "))
-        schema = _home(con, table)
+        schema = homes.get(table)
         if schema is None:
             absent.append(table)
             body = "select " + ", ".join(f"null::{t} as {c}" for c, t in columns.items()) + " where false"

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Loc = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
 
@@ -39,7 +40,7 @@ class _Lines:
     def __init__(self, text: str) -> None:
         self.at: dict[Loc, int] = {(): 1}
         self.twice: list[Problem] = []
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = yaml.compose(text, Loader=_Loader)
         if root is not None:
             self._walk(root, ())
 
@@ -112,7 +113,7 @@ def load(path: Path, model: type[M], check: Callable[[M], Iterable[Problem]] = l
     except UnicodeDecodeError:
         raise PolicyError(path, [Problem((), "不是 UTF-8 编码，请另存为 UTF-8 后再试")]) from None
     try:
-        lines, data = _Lines(text), yaml.safe_load(text)
+        lines, data = _Lines(text), yaml.load(text, Loader=_Loader)  # noqa: S506 - the safe loader, in C where built
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         text = "YAML 写法有误（多为缩进、冒号后缺空格或引号不成对）"

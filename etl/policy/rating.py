@@ -44,16 +44,17 @@ def rate(
     policy: RatingPolicy | None,
     catalogue: Mapping[str, Indicator],
     progress: Callable[[str], None] | None = None,
-) -> None:
+) -> set[str]:
     """Lay ``policy_rating``, ``policy_domain_score``, ``policy_evidence``, ``policy_veto_evidence``.
 
-    Without a policy nobody is rated.
+    Without a policy nobody is rated. Returns the names of the facts laid.
     """
     con.execute(_TABLES)
     versions = policy.versions if policy else []
     for v, version in enumerate(versions):
         _lay_version(con, v, version, catalogue)
-    for name in sorted({"finding", "inspection"} | {c.when.facts for version in versions for c in version.caps}):
+    laid = {"finding", "inspection"} | {c.when.facts for version in versions for c in version.caps}
+    for name in sorted(laid):
         lay_fact(con, name)
     con.execute("create or replace temp table policy_missing (provider_id text, month text, ordinal int, text text)")
     for step in (Path(__file__).with_name("rating.sql")).read_text(encoding="utf-8").split("-- step: ")[1:]:
@@ -72,6 +73,7 @@ def rate(
     _fill(con, "policy_cap", rows)
     con.execute(_confidence(versions))
     con.execute(_RATING)
+    return laid
 
 
 def _fill(con: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[object, ...]]) -> None:

@@ -12,10 +12,11 @@ where p.all_kinds or exists (from policy_part_kind k where k.part_id = p.part_id
 -- step: 指标值（按窗口累计，小样本向同类均值折算）
 create or replace temp table policy_observed as
 with summed as (
-    select a.part_id, a.provider_id, a.month, a.kind, a.min_whole, a.shrink, a.scale, sum(f.part) as part, sum(f.whole) as whole
+    select a.part_id, a.provider_id, a.month, a.kind, a.min_whole, a.shrink, a.scale, sum(coalesce(f.part, 0)) as part,
+           sum(coalesce(f.whole, 0)) as whole
     from policy_applied a
     join policy_figure f on f.indicator = a.code and f.provider_id = a.provider_id and f.idx between a.idx - a.window_months + 1 and a.idx
-    where a.what = 'indicator' and f.part is not null and f.whole is not null
+    where a.what = 'indicator'  -- a month with a whole and no part has a part of nought
     group by all
 ), pooled as (
     select *, sum(part) over peers / nullif(sum(whole) over peers, 0) as mean

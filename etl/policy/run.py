@@ -80,18 +80,20 @@ def run(
     progress: Progress | None = None,
     *,
     indicators: Mapping[str, Indicator] | None = None,
+    policies: tuple[RatingPolicy | None, ExitPolicy | None] | None = None,
 ) -> PolicyResult:
     """Write rating, rating_domain, rating_evidence, exit_status and exit_reason into schema ``marts`` in one transaction.
 
-    ``con`` holds the schemas ``checked`` and ``marts``; what a module never delivered reads as empty. Raises `PolicyError`.
+    ``con`` holds the schemas ``checked`` and ``marts``; what a module never delivered reads as empty. ``policies``, where given,
+    take the place of the region's files (to try a change). Raises `PolicyError`.
     """
     began = time.perf_counter()
     known = catalogue() if indicators is None else indicators
-    rating, leaving = load_policies(region.path / "policies", known)
+    rating, leaving = load_policies(region.path / "policies", known) if policies is None else policies
     absent = inputs.read(con)
     _lay_months(con, list(rating.versions) if rating else [], list(leaving.versions) if leaving else [])
-    rate(con, rating, known, progress)
-    judge(con, leaving, progress)
+    laid = rate(con, rating, known, progress)
+    judge(con, leaving, laid, progress)
     rows = _write(con)
     latest = "(select max(month) from policy_month)"
     count = f", count(*) from {{}} where month = {latest} group by 1 order by 1"
