@@ -176,7 +176,8 @@ def fmt_target(indicator: Any, target: Any) -> str:
     exact = number(target)
     if exact is None:
         return NONE
-    sign = {"higher": "≥", "lower": "≤"}.get(indicator.better, "")
+    complete = indicator.unit == "%" and exact == 100
+    sign = "" if complete else {"higher": "≥", "lower": "≤"}.get(indicator.better, "")
     if indicator.unit == MONEY_UNIT:
         return sign + fmt_money(exact)
     digits = f"{rounded(exact, max(indicator.decimals, 1)):,f}"
@@ -218,8 +219,10 @@ def say_delta(indicator: Any, now: Any, before: Any, against: str = "环比") ->
     if diff == 0:
         return f"{against}持平"
     up, down = ("提高", "下降") if indicator.unit == "%" or indicator.kind in ("ratio", "mean", "median") else ("增加", "减少")
-    amount = fmt_money(abs(diff)) if indicator.unit == MONEY_UNIT else (
-        fmt_number(abs(diff), indicator.decimals) + delta_unit(indicator)
+    amount = (
+        fmt_money(abs(diff))
+        if indicator.unit == MONEY_UNIT
+        else (fmt_number(abs(diff), indicator.decimals) + delta_unit(indicator))
     )
     return f"{against}{up if diff > 0 else down}{amount}"
 

@@ -1,0 +1,72 @@
+"""What leaves the house: the monthly report as Word, Excel and PDF, and tables as Excel.
+
+All three forms are rendered from the same ``content.compose``, so they cannot disagree.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from dashboard.reports.model import Issue
+
+if TYPE_CHECKING:
+    from dashboard.warehouse import Warehouse
+
+Format = Literal["docx", "xlsx", "pdf"]
+FORMATS: dict[str, str] = {
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
+}
+"""Forms of the report with their media types."""
+
+
+def build(warehouse: Warehouse, area: Any, month: Any, fmt: str, issued_by: str, now: datetime) -> bytes:
+    """The monthly report of an area as a file's bytes.
+
+    ``issued_by`` and ``now`` (local time of the office) are the watermark.  Raises ``Unknown`` for an area or month outside the reader's
+    scope, ValueError for another format.  About a second each; safe in threads.
+    """
+    if fmt not in FORMATS:
+        raise ValueError(f"unknown format {fmt!r}")
+    # Imported here, so that the command line starts without matplotlib.
+    from dashboard.reports.content import compose
+
+    report = compose(warehouse, area, month, rows=fmt == "xlsx")
+    issue = Issue(issued_by, now)
+    if fmt == "docx":
+        from dashboard.reports import word
+
+        return word.render(report, issue)
+    if fmt == "xlsx":
+        from dashboard.reports import excel
+
+        return excel.render(report, issue)
+    from dashboard.reports import pdf
+
+    return pdf.render(report, issue)
+
+
+def save(path: str | Path, content: bytes) -> None:
+    """Write a file so that a reader sees the whole of it or nothing: beside it first, then renamed. OSError where it cannot be."""
+    target = Path(path)
+    handle, draft = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(draft).chmod(0o640)
+        Path(draft).replace(target)
+    except BaseException:
+        with suppress(OSError):
+            Path(draft).unlink()
+        raise
+
+
+__all__ = ["FORMATS", "Format", "build", "save"]
