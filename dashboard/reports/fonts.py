@@ -68,13 +68,18 @@ def missing(texts: Iterable[str]) -> list[str]:
     return sorted(unknown)
 
 
-def families() -> list[str]:
-    """The chain of families for charts; registers the shipped fonts with matplotlib once."""
+def known_families() -> frozenset[str]:
+    """Families of the shipped and the system fonts; registers the shipped ones with matplotlib once."""
     global _registered
     with _lock:
         if not _registered:
             for path in files():
                 font_manager.fontManager.addfont(path)
             _registered = True
-    known = {entry.name for entry in font_manager.fontManager.ttflist}
+    return frozenset(entry.name for entry in font_manager.fontManager.ttflist)
+
+
+def families() -> list[str]:
+    """The chain of families for charts."""
+    known = known_families()
     return [name for name in (*HEI, *SYSTEM) if name in known]
