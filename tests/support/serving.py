@@ -26,7 +26,18 @@ def serving(var: Path, workers: int = 2, env: dict[str, str] | None = None) -> I
     """Run ``yiguan serve`` over the snapshots below ``var``; yields its address; ended by its own pid."""
     port = free_port()
     log = var / f"server-{port}.log"
-    command = [sys.executable, "-c", "from dashboard.cli import main; main()", "--var", str(var), "serve", "--port", str(port), "--workers", str(workers)]
+    command = [
+        sys.executable,
+        "-c",
+        "from dashboard.cli import main; main()",
+        "--var",
+        str(var),
+        "serve",
+        "--port",
+        str(port),
+        "--workers",
+        str(workers),
+    ]
     with log.open("wb") as stream:
         process = subprocess.Popen(command, stdout=stream, stderr=stream, env={**os.environ, **(env or {})})
     address = f"http://127.0.0.1:{port}"

@@ -6,7 +6,6 @@ whose columns the fixture does not carry gets seeded plausible numbers instead, 
 
 from __future__ import annotations
 
-import csv
 import json
 import random
 from collections.abc import Iterable
@@ -17,12 +16,13 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from etl.indicators import Count, Indicator, Ratio, Total, catalogue
-from tests.support.tiny_marts import Row, Spot, first_day, last_day, make, month_names
+from etl.indicators import Indicator, catalogue
+from tests.support.tiny_areas import closure, read_areas
+from tests.support.tiny_base import Row, Spot, first_day, last_day, month_names
+from tests.support.tiny_marts import make
+from tests.support.tiny_shape import columns_of, conform, standing
 
-REGION = Path(__file__).parents[2] / "data" / "regions" / "gongshu"
 DISTRICT = "330105000000"
-STREETS = ("001米市巷", "002湖墅", "003小河", "004和睦", "005拱宸桥", "007大关", "008上塘", "009祥符", "010康桥", "011半山")
 MODULES = (
     ("registry", "老年人口库", "区民政局养老服务科"),
     ("assessment", "能力评估", "区民政局养老服务科"),
@@ -35,65 +35,12 @@ MODULES = (
     ("subsidy", "补贴资金", "区财政局"),
     ("area", "区划", "区民政局"),
 )
-PRIVACY = {
-    "name": "name",
-    "payee_name": "name",
-    "legal_person": "name",
-    "id_number": "id",
-    "phone": "phone",
-    "address": "address",
-    "account_hash": "account",
-}
-TITLES = {
-    "month": "月份",
-    "community_code": "社区",
-    "street_code": "街道",
-    "provider_id": "单位编号",
-    "caregiver_id": "人员编号",
-    "name": "姓名",
-    "id_number": "身份证号",
-    "phone": "联系电话",
-    "sex": "性别",
-    "birth_date": "出生日期",
-    "certified": "持证",
-    "best_level": "最高等级",
-    "elder_id": "老年人编号",
-    "amount": "金额",
-    "paid_on": "发放日期",
-    "account_hash": "账户校验码",
-    "bank_result": "银行结果",
-}
 TARGETS = {
     "caregiver_cert_rate": (95.0, date(2026, 12, 31), "拱墅区改革方案"),
     "nursing_bed_share": (70.0, date(2026, 12, 31), "拱墅区改革方案"),
     "insured_share": (100.0, date(2026, 12, 31), "任务 5"),
     "purchased_service_elders": (5185.0, date(2026, 12, 31), "改革方案"),
 }
-
-_BASIC = {"basis": "测试", "definition": "测试口径"}
-FALLBACK: tuple[Indicator, ...] = (
-    Ratio(
-        "caregiver_cert_rate",
-        name="护理员持证率",
-        group="护理人员",
-        better="higher",
-        mart="caregiver_month",
-        part="certified",
-        **_BASIC,
-    ),
-    Count("caregivers", name="在岗护理员", group="护理人员", mart="caregiver_month", **_BASIC),
-    Count("elders_60", name="60 岁及以上老年人", group="老年人", mart="elder_month", **_BASIC),
-    Total(
-        "subsidy_paid",
-        name="补贴发放额",
-        group="资金",
-        mart="payment_fact",
-        value="amount",
-        where="paid",
-        semantics="flow",
-        **_BASIC,
-    ),
-)
 
 
 def build(
@@ -113,18 +60,20 @@ def build(
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     rng, names = random.Random(seed), month_names(months)
-    areas = _areas()
+    areas = read_areas()
     spots = [Spot(a["code"], a["parent_code"], a["lng"], a["lat"]) for a in areas if a["level"] == 3]
-    marts = make(spots, names, rng, providers, elders)
+    raw = make(spots, names, rng, providers, elders)
+    marts = conform(raw, {a["code"]: a["short_name"] for a in areas})
     with duckdb.connect(str(path)) as con:
         _put(con, "area", areas)
-        _put(con, "area_closure", _closure(areas))
+        _put(con, "area_closure", closure(areas))
         _put(con, "month", [{"month": m, "first_day": first_day(m), "last_day": last_day(m)} for m in names])
         for name, rows in marts.items():
             _put(con, name, rows)
-        used = {**{i.code: i for i in FALLBACK}, **catalogue()}
+        _judgements(con, raw["provider_month"], rng)
+        standing(con)
+        used = dict(catalogue())
         _figures(con, used, names, rng)
-        _judgements(con, marts["provider_month"], rng)
         _meta(con, used, marts, names, run_id)
     if not str(target).endswith(".duckdb"):
         pointer = path.parent / "current.json"
@@ -137,60 +86,6 @@ def build(
 def _put(con: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) -> None:
     data = pa.Table.from_pylist(rows)  # noqa: F841  (read by name below)
     con.execute(f"create table {table} as select * from data")
-
-
-def _areas() -> list[Row]:
-    """Areas in force and supervised, from the region folder; a grid of the same shape where the folder has none."""
-    source = REGION / "areas.csv"
-    rows: list[Row] = []
-    if source.exists():
-        with source.open(encoding="utf-8-sig", newline="") as handle:
-            for r in csv.DictReader(handle):
-                if r["supervised"].lower() in ("1", "true", "是") and not r["valid_to"]:
-                    rows.append(
-                        {
-                            "code": r["code"],
-                            "name": r["name"],
-                            "short_name": r["short_name"],
-                            "level": int(r["level"]),
-                            "parent_code": r["parent_code"] or None,
-                        }
-                    )
-    else:
-        rows.append({"code": DISTRICT, "name": "拱墅区", "short_name": "拱墅", "level": 1, "parent_code": None})
-        for street in STREETS:
-            code = f"330105{street[:3]}000"
-            rows.append(
-                {"code": code, "name": street[3:] + "街道", "short_name": street[3:], "level": 2, "parent_code": DISTRICT}
-            )
-            rows += [
-                {
-                    "code": f"{code[:9]}{51 + k:03d}",
-                    "name": f"{street[3:]}第{k + 1}社区",
-                    "short_name": f"第{k + 1}",
-                    "level": 3,
-                    "parent_code": code,
-                }
-                for k in range(10)
-            ]
-    streets = [r["code"] for r in rows if r["level"] == 2]
-    for r in rows:
-        street = r["code"] if r["level"] == 2 else r["parent_code"] if r["level"] == 3 else None
-        r["street_code"] = street
-        at, k = (streets.index(street), int(r["code"][-3:] or 0) % 20) if street else (4, 10)
-        r["lng"], r["lat"] = 120.11 + 0.02 * (at % 4) + 0.001 * (k % 5), 30.28 + 0.025 * (at // 4) + 0.004 * (k // 5)
-    return rows
-
-
-def _closure(areas: list[Row]) -> list[Row]:
-    parent = {a["code"]: a["parent_code"] for a in areas}
-    rows = []
-    for code in parent:
-        at: str | None = code
-        while at in parent:
-            rows.append({"ancestor": at, "descendant": code})
-            at = parent[at]
-    return rows
 
 
 def _figures(con: duckdb.DuckDBPyConnection, used: dict[str, Indicator], months: list[str], rng: random.Random) -> None:
@@ -426,15 +321,9 @@ def _meta(
         con,
         "meta_column",
         [
-            {
-                "mart": mart,
-                "column_name": c,
-                "title": TITLES.get(c, c),
-                "privacy": PRIVACY.get(c, "") if not mart.startswith(("provider", "site")) or c != "name" else "",
-                "position": k,
-            }
-            for mart, rows in marts.items()
-            for k, c in enumerate(rows[0])
+            {"mart": mart, "column_name": c, "title": title, "privacy": privacy, "position": k}
+            for mart in [*marts, "provider_standing"]
+            for k, (c, title, privacy) in enumerate(columns_of(mart))
         ],
     )
     community = marts["provider_month"][0]["community_code"]
@@ -458,4 +347,4 @@ def _meta(
     _put(con, "warning", rejected[:2])
 
 
-__all__ = ["FALLBACK", "build"]
+__all__ = ["build"]

@@ -1,0 +1,207 @@
+"""Events of the tiny test snapshot: orders, inspections, complaints, money. See ``tiny_marts``."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+
+from tests.support.tiny_base import (
+    CATEGORIES,
+    FIELDS,
+    PROGRAMMES,
+    SEVERITIES,
+    Row,
+    Spot,
+    first_day,
+    last_day,
+)
+
+
+def orders(
+    elders: list[Row], firms: list[Row], caregivers: list[Row], months: list[str], rng: random.Random
+) -> dict[str, list[Row]]:
+    rows: list[Row] = []
+    staff: dict[str, list[str]] = {}
+    for c in caregivers:
+        if c["month"] == months[-1]:
+            staff.setdefault(c["provider_id"], []).append(c["caregiver_id"])
+    for n, m in enumerate(months):
+        for k in range(60 + n):
+            e, f = rng.choice(elders), rng.choice(firms)
+            at = datetime.combine(first_day(m) + timedelta(days=rng.randrange(28)), datetime.min.time()) + timedelta(
+                hours=8 + k % 9
+            )
+            late = rng.random() > f["quality"]
+            status = rng.choices(("已完成", "已取消", "未履约"), (93, 5, 2))[0]
+            price = rng.choice((12, 20, 45, 60, 120))
+            rows.append(
+                {
+                    "order_id": f"D{n:02d}{k:05d}",
+                    "month": m,
+                    "elder_id": e["elder_id"],
+                    "provider_id": f["provider_id"],
+                    "caregiver_id": rng.choice(staff[f["provider_id"]]),
+                    "community_code": e["community_code"],
+                    "item_code": f"X{k % 32:02d}",
+                    "category": CATEGORIES[k % 8],
+                    "ordered_at": at - timedelta(hours=20),
+                    "appointed_at": at,
+                    "dispatched_at": at - timedelta(hours=2),
+                    "signed_in_at": at + timedelta(minutes=30 if late else 2),
+                    "signed_out_at": at + timedelta(minutes=80),
+                    "minutes": 60,
+                    "price": price,
+                    "subsidy_part": price * 0.6,
+                    "own_part": price * 0.4,
+                    "status": status,
+                    "completed": status == "已完成",
+                    "on_time": status == "已完成" and not late,
+                    "sign_in_compliant": status == "已完成" and k % 17 != 0,
+                    "satisfaction": rng.choice((3, 4, 5, 5, 5)),
+                    "revisit": rng.choice(("满意", "满意", "不满意", None)),
+                }
+            )
+    return {"order_fact": rows}
+
+
+def supervision(firms: list[Row], months: list[str], rng: random.Random) -> dict[str, list[Row]]:
+    visits: list[Row] = []
+    findings: list[Row] = []
+    open_findings: list[Row] = []
+    complaints: list[Row] = []
+    for n, m in enumerate(months):
+        for i, f in enumerate(firms):
+            key = {"month": m, "provider_id": f["provider_id"], "community_code": f["community_code"]}
+            if (i + n) % 4 == 0:
+                bad = rng.random() > f["quality"]
+                visit = f"J{n:02d}{i:03d}"
+                visits.append(
+                    {
+                        **key,
+                        "inspection_id": visit,
+                        "kind": "双随机",
+                        "inspected_on": last_day(m) - timedelta(days=9),
+                        "inspectors": "甲、乙",
+                        "result": "不合格" if bad else "合格",
+                        "passed": not bad,
+                    }
+                )
+                if bad:
+                    row = {
+                        **key,
+                        "finding_id": visit + "-1",
+                        "inspection_id": visit,
+                        "field": FIELDS[i % 5],
+                        "severity": rng.choice(SEVERITIES),
+                        "scope": "个别",
+                        "clause": "第十二条",
+                        "description": "消防通道堆放杂物",
+                        "inspected_on": last_day(m) - timedelta(days=9),
+                        "deadline": last_day(m) + timedelta(days=21),
+                        "done_on": None,
+                        "rectified_on_time": i % 3 != 0,
+                        "due": True,
+                    }
+                    findings.append(row)
+                    for later in months[n : n + 2]:
+                        open_findings.append(
+                            {**row, "month": later, "open_at_month_end": True, "open": True, "overdue": later != m}
+                        )
+            if (i * 3 + n) % 10 == 0:
+                complaints.append(
+                    {
+                        **key,
+                        "complaint_id": f"T{n:02d}{i:03d}",
+                        "received_at": datetime.combine(first_day(m), datetime.min.time()),
+                        "channel": "12345",
+                        "subject": "服务质量",
+                        "content": "送餐不及时",
+                        "due_on": last_day(m),
+                        "answered_at": None,
+                        "answered": True,
+                        "answered_in_time": i % 4 != 0,
+                        "satisfied": i % 3 != 0,
+                    }
+                )
+    return {"inspection_fact": visits, "finding_fact": findings, "finding_month": open_findings, "complaint_fact": complaints}
+
+
+def money(spots: list[Spot], elders: list[Row], firms: list[Row], months: list[str], rng: random.Random) -> dict[str, list[Row]]:
+    monthly: list[Row] = []
+    payments: list[Row] = []
+    applications: list[Row] = []
+    street_of = {s.code: s.street for s in spots}
+    for programme, (title, payee) in PROGRAMMES.items():
+        takers = [e for i, e in enumerate(elders) if i % 6 == 0] if payee == "elder" else firms[::4]
+        for n, m in enumerate(months):
+            for k, taker in enumerate(takers):
+                amount = (40 if programme == "high_age" else 300) + 10 * (k % 9) if payee == "elder" else 5000 + 100 * k
+                who = {
+                    "elder_id": taker.get("elder_id"),
+                    "provider_id": taker["provider_id"] if payee == "provider" else None,
+                    "community_code": taker["community_code"],
+                    "street_code": street_of[taker["community_code"]],
+                }
+                key = {
+                    "month": m,
+                    "programme": programme,
+                    "programme_name": title,
+                    "payee": payee,
+                    "payee_name": taker["name"],
+                    **who,
+                }
+                application = f"A{programme}{k:04d}{n:02d}"
+                returned = rng.random() < 0.01
+                applications.append(
+                    {
+                        **key,
+                        "application_id": application,
+                        "applied_on": first_day(m),
+                        "amount": amount,
+                        "approved": True,
+                        "approved_on": first_day(m) + timedelta(days=12),
+                        "approved_amount": amount,
+                    }
+                )
+                payments.append(
+                    {
+                        **key,
+                        "payment_id": "F" + application,
+                        "application_id": application,
+                        "amount": amount,
+                        "paid_on": last_day(m),
+                        "account_hash": f"{rng.randrange(16**16):016x}",
+                        "bank_result": "退回" if returned else "成功",
+                        "returned": returned,
+                        "paid": not returned,
+                        "days_to_pay": 18 + k % 9,
+                    }
+                )
+    sums: dict[tuple[str, str, str], float] = {}
+    for p in payments:
+        at = (p["programme"], p["street_code"], p["month"])
+        sums[at] = sums.get(at, 0) + (p["amount"] if p["paid"] else 0)
+    for programme, (title, payee) in PROGRAMMES.items():
+        for street in sorted(set(street_of.values())):
+            year_to_date = 0.0
+            for m in months:
+                paid = sums.get((programme, street, m), 0.0)
+                year_to_date = paid if m.endswith("-01") else year_to_date + paid
+                budget = 12.8 * sums.get((programme, street, months[-1]), 0.0)
+                monthly.append(
+                    {
+                        "month": m,
+                        "programme": programme,
+                        "programme_name": title,
+                        "payee": payee,
+                        "street_code": street,
+                        "budget_year": budget,
+                        "applied": paid * 1.03,
+                        "approved": paid * 1.01,
+                        "paid": paid,
+                        "paid_ytd": year_to_date,
+                        "applied_ytd": year_to_date * 1.03,
+                        "approved_ytd": year_to_date * 1.01,
+                    }
+                )
+    return {"subsidy_month": monthly, "payment_fact": payments, "application_fact": applications}
