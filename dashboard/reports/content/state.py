@@ -22,6 +22,7 @@ from dashboard.reports.model import Block, Cell, Chart, Column, Heading, Paragra
 from dashboard.warehouse import Figure, Forecast
 from etl.indicators import Indicator
 
+GROUPS = ("老年人", "床位", "设施", "护理人员", "服务", "医养", "资金", "监管")
 RANKED_BY = ("caregiver_cert_rate", "order_completion", "nursing_bed_share")
 BESIDE = (
     "caregivers", "caregiver_cert_rate", "order_completion", "on_time_rate", "satisfaction", "provider_star_mean", "findings_open",
@@ -138,7 +139,8 @@ def _targets(c: Context, aimed: dict[str, Figure]) -> Table:
 
 def _watched(c: Context, others: dict[str, Figure]) -> Table:
     rows = []
-    for code, figure in others.items():
+    groups = {name: n for n, name in enumerate(GROUPS)}
+    for code, figure in sorted(others.items(), key=lambda item: groups.get(c.w.indicator(item[0]).group, len(groups))):
         i = c.ind(code)
         cells = (figure_cell(i, figure), Cell(fmt_delta(i, figure, figure.previous)), Cell(fmt_delta(i, figure, figure.year_ago)))
         rows.append((text(i.group), text(i.name), *cells))
