@@ -16,7 +16,7 @@ caregivers = Count(
     basis=REFORM,
     better="higher",
     mart="caregiver_month",
-    definition="月末在岗（已入职、未离职，单位未停业）的养老护理员；同一人只计在最近入职的单位",
+    definition="月末在岗（在护理员台账中已入职、未离职，单位未停业）的养老护理员；同一人只计在最近入职的单位",
 )
 caregiver_cert_rate = Ratio(
     "caregiver_cert_rate",

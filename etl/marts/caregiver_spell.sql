@@ -1,4 +1,4 @@
--- grain: one spell of employment of one caregiver with one employer
+-- grain: one spell of employment of one caregiver with one employer; everybody in the ledger of caregivers is one
 -- left_on: the day of leaving, or the day on which the employer closed if that is earlier; null while employed
 -- provider_id: null where the employer is not in the provider register
 -- columns:
@@ -23,4 +23,3 @@ select c.caregiver_id, c.id_number, c.name, c.sex, c.birth_date, c.credit_code, 
 from caregiver_employment as c
 left join employer as e on e.credit_code = c.credit_code
 left join provider_provider as p on p.provider_id = e.provider_id
-where c.post like '%护理%'

@@ -1,7 +1,8 @@
 -- grain: one payment, in the month it is paid for
 -- paid: the bank carried it out; returned: the bank sent it back
 -- community_code: where the elder lives or of the provider's main site; else the street that filed the application; else the district
--- days_to_pay: from the district's approval to the first payment of the application; null for every later payment
+-- days_to_pay: from the district's approval to the first payment of the application; null for every later payment, and where the
+-- approval lies before the first month on record (its first payment may not be on record either)
 -- area: community_code
 -- time: month
 -- provider: provider_id
@@ -27,7 +28,7 @@
 with approved as (
     select application_id, max(decided_on) as approved_on
     from subsidy_approval
-    where step = '区级审批' and outcome = '通过'
+    where step = '区级审批' and outcome = '通过' and decided_on >= (select min(first_day) from month)
     group by application_id
 ),
 first_paid as (

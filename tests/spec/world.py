@@ -125,7 +125,7 @@ class World:
 
     def __init__(self, first: str = "2024-11", last: str = "2026-10") -> None:
         self.con = duckdb.connect(":memory:", config={"threads": 1})
-        self.built = False
+        self.built: set[str] = set()
         self._months(first, last)
         self._areas()
         for name, table in checked().items():
@@ -133,7 +133,6 @@ class World:
             self.con.execute(f'create table "{name}" ({fields})')
         for name, fields in POLICY_TABLES.items():
             self.con.execute(f"create table {name} ({fields})")
-        self.con.execute("create table run_delivery (module varchar, month varchar, due_on date, delivered_on date)")
         self.add("order_item", {})
         self.add("subsidy_programme", {"programme": "high_age", "name": "高龄津贴", "payee": "elder"})
         self.add("subsidy_programme", {"programme": "operation", "name": "运营补贴", "payee": "provider"})
@@ -163,21 +162,20 @@ class World:
 
     def add(self, table: str, *rows: Mapping[str, Any]) -> World:
         """Add rows to a checked (or policy) table; empty strings mean NULL."""
+        assert not self.built, "rows must be given before the first figure is asked for"
         for row in rows:
             said = DEFAULTS.get(table, {}) | {k: (None if v == "" else v) for k, v in row.items()}
             names = ", ".join(f'"{k}"' for k in said)
             self.con.execute(f'insert into "{table}" ({names}) values ({", ".join("?" * len(said))})', list(said.values()))
         return self
 
-    def build(self, only: Iterable[str] = ()) -> World:
-        """Create the marts (those named and what they read, or all); once."""
-        if self.built:
-            return self
-        wanted = self._closure(set(only)) if only else None
+    def build(self, names: Iterable[str]) -> World:
+        """Create the marts named and what they read, as far as they are not there yet."""
+        wanted = self._closure(set(names))
         for name, sql, _ in mart_files():
-            if wanted is None or name in wanted:
+            if name in wanted and name not in self.built:
                 self.con.execute(f'create table "{name}" as {sql}')
-        self.built = True
+                self.built.add(name)
         return self
 
     @staticmethod

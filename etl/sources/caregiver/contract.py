@@ -68,7 +68,7 @@ certificate = Table(
     source="证书",
     grain="一人的一本证书",
     # The person belongs to the key: a number found on two persons must stay visible twice, not supersede one of them.
-    key=["certificate_no", "id_number"],
+    key=["certificate_no", "caregiver_id", "id_number"],
     columns=[
         Key(name="certificate_no", source="证书编号", aliases=("证书号",)),
         Key(name="caregiver_id", source="人员编号"),
@@ -96,7 +96,7 @@ certificate = Table(
     },
     warn={
         "同一证书号属于不同人员": (
-            "certificate_no is not null and count(distinct id_number) over (partition by certificate_no) > 1"
+            "certificate_no is not null and count(distinct concat(caregiver_id, '/', id_number)) over (partition by certificate_no) > 1"
         ),
     },
     references=[KNOWN_CAREGIVER],
