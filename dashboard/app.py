@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 
 import dash
 import structlog
-from flask import Flask, Response, abort
+from flask import Flask, Response, abort, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from dashboard import ledger
@@ -29,7 +30,7 @@ LARGEST_FORM = 1 << 20
 def create_app(settings: Settings | None = None) -> dash.Dash:
     """Build the application. SettingsError, RegionError or LedgerError (each with what to do) where it must not or cannot start."""
     configure()  # first: the default log format would print local variables, and with them persons
-    settings = settings or Settings()
+    settings = settings or Settings()  # type: ignore[call-arg]
     key = settings.key()
     region = Region.load(settings.region)
     demo = settings.offers_demo_accounts(region)
@@ -53,10 +54,20 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
     errors.install(server)
 
     app = dash.Dash(
-        "dashboard", server=server, assets_folder=str(ROOT / "assets"), serve_locally=True, suppress_callback_exceptions=True,
-        title="颐观", update_title=None, use_pages=False, pages_folder="", compress=False, add_log_handler=False, enable_mcp=False,
-        assets_ignore=r"^login\.css$", meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
-    )  # fmt: skip
+        "dashboard",
+        server=server,  # type: ignore[arg-type]
+        assets_folder=str(ROOT / "assets"),
+        serve_locally=True,
+        suppress_callback_exceptions=True,
+        title="颐观",
+        update_title="",
+        use_pages=False,
+        pages_folder="",
+        compress=False,
+        add_log_handler=False,
+        enable_mcp=False,
+        meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
+    )
     app.index_string = _INDEX
     app.enable_dev_tools(debug=False)
 
@@ -88,7 +99,7 @@ def _settle(app: dash.Dash) -> None:
         app.layout = inner
 
 
-def _run_id(services: Services):  # noqa: ANN202
+def _run_id(services: Services) -> Callable[[], str | None]:
     def current() -> str | None:
         try:
             return services.snapshot().run_id
@@ -108,13 +119,8 @@ def _install_geo(server: Flask, services: Services) -> None:
         response = Response(services.geo(level), mimetype="application/json")
         response.headers["Cache-Control"] = "private, no-cache"
         response.add_etag()
-        return response.make_conditional(_request())
-
-
-def _request():  # noqa: ANN202
-    from flask import request
-
-    return request._get_current_object()
+        response.make_conditional(request.environ)
+        return response
 
 
 _INDEX = """<!DOCTYPE html>

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+from collections.abc import MutableMapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,12 @@ import structlog
 _ZONE = ZoneInfo("Asia/Shanghai")
 
 
-def _stamp(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
+def _stamp(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     event["at"] = datetime.now(_ZONE).isoformat(timespec="milliseconds")
     return event
 
 
-def _trace(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
+def _trace(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Where an exception came from, file and line only: its message and the variables around it may hold a person's data."""
     error = event.pop("exc_info", None)
     if isinstance(error, BaseException):

@@ -51,7 +51,7 @@ def create(
                 active=True,
                 created_at=now,
                 password_changed_at=now,
-            )  # fmt: skip
+            )
         )
         append(session, by, "建立账号", username, f"{ROLES[role].name} {area_code}")
 

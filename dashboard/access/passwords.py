@@ -18,7 +18,7 @@ class AccountError(ValueError):
     """The account cannot be made or changed like this; the message says why, in Chinese."""
 
 
-class Busy(Exception):
+class Busy(Exception):  # noqa: N818
     """Too many logins at this moment."""
 
 

@@ -2,6 +2,6 @@
 
 from dashboard.ledger.models import Account, AuditLine, LoginFailure, Session
 from dashboard.ledger.store import Ledger, LedgerError
-from dashboard.ledger.store import open_ledger as open  # noqa: A004
+from dashboard.ledger.store import open_ledger as open
 
 __all__ = ["Account", "AuditLine", "Ledger", "LedgerError", "LoginFailure", "Session", "open"]

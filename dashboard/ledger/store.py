@@ -38,9 +38,9 @@ class Ledger:
         with (
             self.engine.connect().execution_options(writes=True) as connection,
             OrmSession(connection, expire_on_commit=False) as session,
+            session.begin(),
         ):
-            with session.begin():
-                yield session
+            yield session
 
     def fetch(self, sql: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
         """The first row of a query with ``?`` parameters on this thread's own autocommitting connection: always the newest committed state.

@@ -17,7 +17,7 @@ from dashboard.warehouse.types import Figure, Forecast, Point
 from etl.indicators import Indicator
 
 if TYPE_CHECKING:
-    from dashboard.warehouse.snapshot import Snapshot
+    from dashboard.warehouse.snapshot import Snapshot, Target
 
 KEPT = 60_000
 
@@ -94,7 +94,7 @@ class Cube:
         self._kept[code, key, month] = figure
         return figure
 
-    def _target(self, indicator: Indicator, level: int | None):  # noqa: ANN202
+    def _target(self, indicator: Indicator, level: int | None) -> Target | None:
         """A plan target is set for the district; a share or a mean must be reached everywhere, a number only by the whole."""
         target = self._snapshot.targets.get(indicator.code)
         return (

@@ -107,8 +107,6 @@ def forecast(
     value = series[-1][1]
     reach = None
     if target is not None:
-        if value is not None and reaches(value, target, better):
-            reach = series[-1][0]
-        else:
-            reach = next((p.month for p in points if reaches(p.mid, target, better)), None)
+        known = [] if value is None else [(series[-1][0], value)]
+        reach = next((m for m, v in [*known, *((p.month, p.mid) for p in points)] if reaches(v, target, better)), None)
     return Forecast(points, judge(series, target, due, better), reach)

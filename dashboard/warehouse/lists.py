@@ -71,7 +71,11 @@ def subsidies_by_street(snapshot: Snapshot, streets: list[Area], programme: str 
     groups: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         groups.setdefault(row["street_code"], []).append(row)
-    return [_summed(groups[s.code], {"street_code": s.code, "street": s.short_name}) for s in streets if s.code in groups]
+    return [
+        _summed(groups[s.code], {"street_code": s.code, "street": s.short_name if s.level == 2 else "未分街道"})
+        for s in sorted(streets, key=lambda s: (-s.level, s.code))
+        if s.code in groups
+    ]
 
 
 def sources(snapshot: Snapshot, code: str) -> list[tuple[str, str, str, Any]]:

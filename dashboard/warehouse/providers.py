@@ -9,17 +9,28 @@ from dashboard.warehouse.masking import mask
 from dashboard.warehouse.snapshot import Snapshot
 from dashboard.warehouse.types import Evidence, Rating, RatingDomain, Unknown
 
-# A provider is an organisation: its name, address and telephone are public (等级评定公示), its legal person is not.
-PRIVATE = {"legal_person": "name"}
+
+def _private(snapshot: Snapshot) -> dict[str, str]:
+    """The privacy class of each personal column of the provider marts, as their headers declare them."""
+    return snapshot.once(
+        "provider_privacy",
+        lambda: dict(
+            snapshot.query("select column_name, privacy from meta_column where mart = 'provider_month' and privacy <> ''")
+        ),
+    )
 
 
-def _shown(row: dict[str, Any], scope: Scope) -> dict[str, Any]:
-    return {key: mask(value, PRIVATE[key], scope.unmask) if key in PRIVATE else value for key, value in row.items()}
+def _shown(snapshot: Snapshot, row: dict[str, Any], scope: Scope) -> dict[str, Any]:
+    found = dict(row)
+    for name, privacy in _private(snapshot).items():
+        if name in found:
+            found[name] = mask(found[name], privacy, scope.unmask)
+    return found
 
 
 def listed(snapshot: Snapshot, scope: Scope, codes: frozenset[str], month: str) -> list[dict[str, Any]]:
     """Providers with their main site in ``codes``, by id."""
-    return [_shown(row, scope) for row in snapshot.providers(month).values() if row["community_code"] in codes]
+    return [_shown(snapshot, row, scope) for row in snapshot.providers(month).values() if row["community_code"] in codes]
 
 
 def detail(snapshot: Snapshot, scope: Scope, provider_id: str, month: str) -> dict[str, Any]:
@@ -27,7 +38,7 @@ def detail(snapshot: Snapshot, scope: Scope, provider_id: str, month: str) -> di
 
     The caller has checked that it is visible.
     """
-    found = _shown(snapshot.providers(month)[provider_id], scope)
+    found = _shown(snapshot, snapshot.providers(month)[provider_id], scope)
     found["beds_total"] = found.get("beds")
     for name, table in (("permits", "permit_month"), ("sites", "site_month"), ("beds", "bed_month")):
         found[name] = (
@@ -56,7 +67,7 @@ def rating(snapshot: Snapshot, provider_id: str, month: str) -> Rating:
         " where provider_id = ? and month = ? order by domain, points, happened_on",
         [provider_id, month],
     )
-    return Rating(*own[0], domains=[RatingDomain(*d) for d in domains], evidence=[Evidence(*e) for e in evidence])
+    return Rating(*own[0], [RatingDomain(*d) for d in domains], [Evidence(*e) for e in evidence])  # type: ignore[call-arg]
 
 
 def history(snapshot: Snapshot, provider_id: str) -> list[tuple[str, int | None, str | None]]:

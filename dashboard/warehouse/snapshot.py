@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import duckdb
 
@@ -26,7 +26,7 @@ from etl.indicators.base import Measure
 T = TypeVar("T")
 
 
-class NoSnapshot(Exception):
+class NoSnapshot(Exception):  # noqa: N818
     """There is no published snapshot yet; the message says what to do."""
 
 
@@ -66,7 +66,7 @@ class Snapshot:
 
     # ------------------------------------------------------------------ finding the current one
 
-    _current: dict[str, tuple[tuple[int, int, int], Snapshot]] = {}
+    _current: ClassVar[dict[str, tuple[tuple[int, int, int], Snapshot]]] = {}
     _current_lock = threading.Lock()
 
     @classmethod
@@ -92,10 +92,8 @@ class Snapshot:
             try:
                 named = json.loads(pointer.read_text(encoding="utf-8"))
                 path = pointer.parent / str(named.get("file") or f"{named['run_id']}.duckdb")
-                if held and held[1]._pid == os.getpid() and held[1].path == path:
-                    fresh = held[1]
-                else:
-                    fresh = cls(path)
+                same = held is not None and held[1]._pid == os.getpid() and held[1].path == path
+                fresh = held[1] if held is not None and same else cls(path)
             except (OSError, ValueError, KeyError, AttributeError, duckdb.Error) as error:
                 if held and held[1]._pid == os.getpid():
                     return held[1]  # a torn pointer or a half-copied file: the last good snapshot stays in use
@@ -225,7 +223,11 @@ class Snapshot:
 
     @cached_property
     def _providers_sql(self) -> str:
-        own = [c for c in self.tables["provider_month"] if c not in ("month", "star", "exit_state")]
+        own = [
+            c
+            for c in self.tables["provider_month"]
+            if c not in ("month", "star", "score", "confidence", "exit_state", "community", "street", "street_code")
+        ]
         return (
             "with last as (select * from provider_month where month <= ? qualify row_number() over (partition by provider_id order by month desc) = 1)"
             f" select {', '.join('p.' + c for c in own)}, p.month = e.month as operating, r.star, r.score, r.uncapped_star, r.cap_rule, r.cap_because,"

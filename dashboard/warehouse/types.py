@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 Verdict = Literal["met", "on_pace", "behind", "unknown"]
 
 
-class Unknown(LookupError):
+class Unknown(LookupError):  # noqa: N818
     """No such area, month, provider or indicator *for this reader*: forbidden and missing are answered alike."""
 
 

@@ -186,10 +186,10 @@ class Warehouse:
         return lists.subsidies(self.snapshot, at, self._month(month))
 
     def subsidies_by_street(self, programme: Any, month: Any) -> list[dict[str, Any]]:
-        """One row per street within the scope, of one programme or (None) of all."""
+        """One row per street within the scope, of one programme or (None) of all; to the district also what no street could be found for."""
         if programme is not None and not isinstance(programme, str):
             raise Unknown("programme")
-        streets = [a for a in self.snapshot.areas.values() if a.level == 2 and a.code in self._mine]
+        streets = [a for a in self.snapshot.areas.values() if a.level < 3 and a.code in self._mine]
         return lists.subsidies_by_street(self.snapshot, streets, programme, self._month(month))
 
     # ------------------------------------------------------------------ where the data comes from
