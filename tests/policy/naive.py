@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from etl.policy.model import Condition, ExitPolicy, FindingsPart, IndicatorPart, Need, RatingPolicy, RatingVersion
@@ -242,8 +243,8 @@ class Naive:
         if c.kinds and self.providers[provider]["kind"] not in c.kinds:
             return False
         total = 0.0
-        for f in self.facts(c.facts, month, provider):
-            f = f | {"age": idx(month) - idx(f["happened_on"])}
+        for bare in self.facts(c.facts, month, provider):
+            f = bare | {"age": idx(month) - idx(bare["happened_on"])}
             if matches(f, c.where) and (c.window is None or f["age"] < c.window) and (reset is None or f["happened_on"] > reset):
                 total += f["points"] if c.measure == "points" else 1
         return total >= c.at_least
@@ -291,7 +292,7 @@ def matches(fact: Row, where: dict[str, Any]) -> bool:
 def along(curve: list[tuple[float, float]], value: float) -> float:
     if value < curve[0][0]:
         return curve[0][1]
-    for (x0, y0), (x1, y1) in zip(curve, curve[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(curve):
         if value < x1:
             return y0 + (value - x0) * (y1 - y0) / (x1 - x0)
     return curve[-1][1]

@@ -94,17 +94,35 @@ versions:
       - {rule: finding, facts: finding, where: {severity: [严重, 重大]}, points: 3, basis: 记分, row: "{happened_on}{severity}"}
       - {rule: again, facts: inspection, where: {kind: 复查, result: 不合格}, points: 2, basis: 记分, row: "{happened_on}复查不合格"}
     criteria:
-      - {rule: decided, state: exited, decided: true, basis: 决定, when: {facts: action, where: {kind: 退出决定, restored: false}, row: "{happened_on}{document_no}"}, because: "{items}"}
-      - {rule: closed, state: exited, decided: true, basis: 决定, when: {facts: closure, where: {in_exit: true}, row: "{happened_on}"}, because: "{items}"}
-      - {rule: notified, state: exit_proposed, decided: true, basis: 告知, when: {facts: action, where: {kind: 拟退出, restored: false}, row: "{happened_on}"}, because: "{items}"}
-      - {rule: points, state: exit_proposed, basis: 记分, when: {facts: demerit, measure: points, at_least: 8, window: 12, row: "{sentence}"}, because: "累计{sum}分"}
-      - {rule: order, state: rectifying, reset: false, basis: 整改, when: {facts: finding, where: {ordered: true, open: true}, since: ordered_on, row: "{description}"}, because: "{count}项"}
-      - {rule: stars, state: watch, basis: 星级, when: {facts: star, where: {star: 1, months_ago: {max: 1}}, at_least: 2, row: "{rated_month}"}, because: "{items}"}
-      - {rule: voices, state: watch, basis: 投诉, when: {facts: complaint, where: {dissatisfied: true}, window: 6, at_least: 2, row: "{happened_on}{subject}"}, because: "{count}件"}
+      - {rule: decided, state: exited, decided: true, basis: 决定,
+         when: {facts: action, where: {kind: 退出决定, restored: false}, row: "{happened_on}{document_no}"},
+         because: "{items}"}
+      - {rule: closed, state: exited, decided: true, basis: 决定,
+         when: {facts: closure, where: {in_exit: true}, row: "{happened_on}"},
+         because: "{items}"}
+      - {rule: notified, state: exit_proposed, decided: true, basis: 告知,
+         when: {facts: action, where: {kind: 拟退出, restored: false}, row: "{happened_on}"},
+         because: "{items}"}
+      - {rule: points, state: exit_proposed, basis: 记分,
+         when: {facts: demerit, measure: points, at_least: 8, window: 12, row: "{sentence}"},
+         because: "累计{sum}分"}
+      - {rule: order, state: rectifying, reset: false, basis: 整改,
+         when: {facts: finding, where: {ordered: true, open: true}, since: ordered_on, row: "{description}"},
+         because: "{count}项"}
+      - {rule: stars, state: watch, basis: 星级,
+         when: {facts: star, where: {star: 1, months_ago: {max: 1}}, at_least: 2, row: "{rated_month}"},
+         because: "{items}"}
+      - {rule: voices, state: watch, basis: 投诉,
+         when: {facts: complaint, where: {dissatisfied: true}, window: 6, at_least: 2, row: "{happened_on}{subject}"},
+         because: "{count}件"}
   - version: 乙
     valid_from: 2026-05
     basis: 测试
     criteria:
-      - {rule: back, state: watch, decided: true, reset: false, basis: 恢复, when: {facts: action, where: {kind: 恢复}, window: 3, row: "{happened_on}"}, because: "{items}"}
-      - {rule: late, state: rectifying, basis: 整改, when: {facts: finding, where: {overdue: true, days_overdue: {min: 10}}, since: overdue_since, row: "{days_overdue}天"}, because: "{items}"}
+      - {rule: back, state: watch, decided: true, reset: false, basis: 恢复,
+         when: {facts: action, where: {kind: 恢复}, window: 3, row: "{happened_on}"},
+         because: "{items}"}
+      - {rule: late, state: rectifying, basis: 整改,
+         when: {facts: finding, where: {overdue: true, days_overdue: {min: 10}}, since: overdue_since, row: "{days_overdue}天"},
+         because: "{items}"}
 """
