@@ -1,0 +1,336 @@
+"""Tables as Excel files: the tables of the pages and the rows behind a figure, each saying what it is, from when, for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from dashboard.format import (
+    CERT_LEVELS,
+    MODULE_STATES,
+    exit_word,
+    fmt_date,
+    fmt_month,
+    fmt_time,
+    star_word,
+    verdict_word,
+)
+from dashboard.reports.content.context import all_rows, figure_cell, ranked
+from dashboard.reports.model import SYNTHETIC, SYNTHETIC_NOTE
+from dashboard.reports.sheets import Book
+from dashboard.warehouse import Rows, Unknown, Warehouse
+
+ROW_CAP = 20_000
+
+
+@dataclass(frozen=True)
+class Meta:
+    """What a file says of itself besides its rows."""
+
+    area: str
+    month: str
+    data_date: date
+    run_id: str
+    synthetic: bool
+    by: str
+    at: datetime
+    purpose: str = ""
+    definition: str = ""
+    source: str = ""
+    total: int | None = None
+    """Rows that exist; where more than the file holds, the file says so."""
+
+    @property
+    def stamp(self) -> str:
+        """The watermark: who, when, what for."""
+        return f"{self.by} {fmt_time(self.at)} 导出" + (f"，用途：{self.purpose}" if self.purpose else "")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One table to export: titles and rows of plain values or ``Cell``."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: Sequence[Sequence[Any]]
+    definition: str = ""
+    source: str = ""
+    total: int | None = None
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked for, straight from the URL: nothing in it is trusted, the warehouse judges it."""
+
+    area: str
+    month: str
+    table: str
+    code: str = ""
+    which: str = "part"
+    provider: str | None = None
+    programme: str | None = None
+    module: str | None = None
+    cap: int = field(default=ROW_CAP)
+
+
+def table_xlsx(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], meta: Meta) -> bytes:
+    """A workbook with the table (frozen header, filter, formula-safe) and a sheet that states definition, source, data date and watermark."""
+    book = Book(
+        meta.stamp + (f" {SYNTHETIC}" if meta.synthetic else ""),
+        {
+            "title": title,
+            "author": meta.by,
+            "created": meta.at.replace(tzinfo=None),
+            "keywords": SYNTHETIC if meta.synthetic else "",
+        },
+    )
+    held = list(rows)
+    sheet = book.sheet(title)
+    sheet.set_row(0, 24)
+    book.text(sheet, 0, 0, title, bold=True, font_size=14)
+    mark = f"　【{SYNTHETIC}】" if meta.synthetic else ""
+    line = f"{meta.area} {fmt_month(meta.month)}　数据时点 {fmt_date(meta.data_date)}{mark}　{meta.stamp}"
+    book.text(sheet, 1, 0, line, font_color="#5A6573")
+    top = 2
+    cut = meta.total is not None and meta.total > len(held)
+    if cut:
+        book.text(sheet, 2, 0, _cut(meta.total or 0, len(held)), font_color="#B3261E", bold=True)
+        top = 3
+    book.table(sheet, top, list(columns), held)
+    about = book.sheet("说明")
+    about.set_column(0, 0, 14)
+    about.set_column(1, 1, 90)
+    facts = [
+        ("表名", title), ("区划", meta.area), ("月份", fmt_month(meta.month)), ("数据时点", fmt_date(meta.data_date)), ("数据快照", meta.run_id),
+        ("口径", meta.definition), ("数据来源", meta.source), ("行数", f"{len(held):,}" if not cut else _cut(meta.total or 0, len(held))),
+        ("导出", meta.stamp), ("脱敏", "个人信息已按本人权限脱敏，请按保密规定使用，不得外传。"),
+    ]  # fmt: skip
+    if meta.synthetic:
+        facts.append((SYNTHETIC, SYNTHETIC_NOTE))
+    for n, (name, value) in enumerate(f for f in facts if f[1]):
+        book.text(about, n, 0, name, bold=True)
+        book.text(about, n, 1, value, text_wrap=True)
+    return book.bytes()
+
+
+def _cut(total: int, held: int) -> str:
+    return f"共{total:,}行，超出单次导出上限，本表只含前{held:,}行；请按街道、社区或服务单位分别导出。"
+
+
+# ---------------------------------------------------------------------- the tables on offer
+
+
+def _behind(w: Warehouse, wish: Wish) -> Sheet:
+    i = w.indicator(wish.code)
+    columns, rows, total = all_rows(w, wish.code, wish.area, wish.month, wish.which, wish.cap, wish.provider)
+    side = "" if i.whole is None else "（分子）" if wish.which == "part" else "（分母）"
+    return Sheet(f"{i.name}明细{side}", tuple(c.title for c in columns), rows, i.definition, _sources(w, wish.code), total)
+
+
+def _sources(w: Warehouse, code: str) -> str:
+    return "、".join(f"{title}（{owner}，{fmt_date(day)}）" for _, title, owner, day in w.source_of(code))
+
+
+_PROVIDER = (
+    ("单位编号", "provider_id"), ("名称", "name"), ("统一社会信用代码", "credit_code"), ("类别", "kind"), ("性质", "ownership"), ("街道", "street"),
+    ("社区", "community"), ("床位", "beds"), ("等级评定", "grade"),
+)  # fmt: skip
+
+
+def _providers(w: Warehouse, wish: Wish) -> Sheet:
+    found = w.providers(wish.area, wish.month)
+    known = [(title, key) for title, key in _PROVIDER if not found or key in found[0]]
+    columns = (*(t for t, _ in known), "监管星级", "监管得分", "限制原因", "退出状态", "状态起始", "经度", "纬度")
+    rows = [
+        (
+            *(p[k] for _, k in known), star_word(p["star"]), _rounded(p["score"], 1), p.get("cap_because"), exit_word(p["exit_state"]),
+            p.get("exit_since"), p.get("lng"), p.get("lat"),
+        )
+        for p in found
+    ]  # fmt: skip
+    return Sheet("服务单位", columns, rows, "月末在营的服务单位及其监管星级、退出状态；坐标为 CGCS2000", "服务单位库、综合监管")
+
+
+def _rounded(value: Any, decimals: int) -> float | None:
+    return None if value is None else round(float(value), decimals)
+
+
+CERTIFIED = ("caregivers", "caregiver_cert_rate", "cert_expiring_90d", "senior_share")
+
+
+def _caregiver_providers(w: Warehouse, wish: Wish) -> Sheet:
+    codes = [c for c in CERTIFIED if c in w.snapshot.indicators]
+    found = [p for p in w.by_provider(codes, wish.area, wish.month) if p[codes[0]].part]
+    found.sort(key=lambda p: (p["caregiver_cert_rate"].value is None, p["caregiver_cert_rate"].value or 0, p["provider_id"]))
+    rows = [
+        (
+            p["provider_id"],
+            p["name"],
+            p["kind"],
+            p.get("street"),
+            p.get("community"),
+            *(figure_cell(w.indicator(c), p[c]) for c in codes),
+        )
+        for p in found
+    ]
+    columns = ("单位编号", "名称", "类别", "街道", "社区", *(w.indicator(c).name for c in codes))
+    i = w.indicator("caregiver_cert_rate")
+    return Sheet("护理员持证（按服务单位）", columns, rows, i.definition, _sources(w, i.code))
+
+
+def _levels(w: Warehouse, wish: Wish) -> Sheet:
+    codes = {level: f"cert_level_{level}" for level in sorted(CERT_LEVELS, reverse=True)}
+    figures = w.figures([*codes.values(), "caregiver_cert_rate"], wish.area, wish.month)
+    rate = figures["caregiver_cert_rate"]
+    rows: list[tuple[Any, ...]] = [(CERT_LEVELS[level], figures[code].part) for level, code in codes.items()]
+    if rate.whole is not None:
+        rows += [("未持有效证书", rate.whole - (rate.part or 0)), ("合计", rate.whole)]
+    i = w.indicator("caregiver_cert_rate")
+    return Sheet("护理员职业技能等级", ("等级", "人数"), rows, i.definition, _sources(w, i.code))
+
+
+def _by_child(w: Warehouse, wish: Wish, codes: Sequence[str], title: str) -> Sheet:
+    known = [c for c in codes if c in w.snapshot.indicators]
+    if not known:
+        raise Unknown("indicator")
+    many = w.by_child_many(known, wish.area, wish.month)
+    first = w.indicator(known[0])
+    rows = []
+    for place, area, figure in ranked(w.by_child(known[0], wish.area, wish.month), first):
+        cells = [figure_cell(w.indicator(c), many[area.code][c]) for c in known]
+        parts = (figure.part, figure.whole) if len(known) == 1 else ()
+        rows.append((place, area.code, area.name, *cells, *parts, verdict_word(figure.verdict)))
+    sides = ("分子", "分母") if len(known) == 1 else ()
+    columns = ("名次", "区划代码", "区划", *(w.indicator(c).name for c in known), *sides, f"{first.label}评价")
+    definition = "；".join(f"{w.indicator(c).name}：{w.indicator(c).definition}" for c in known)
+    return Sheet(title, columns, rows, definition, _sources(w, known[0]))
+
+
+def _areas(w: Warehouse, wish: Wish) -> Sheet:
+    return _by_child(
+        w, wish, ("caregiver_cert_rate", "caregivers", "uncertified", "cert_expiring_90d", "senior_share"), "护理员持证（按区划）"
+    )
+
+
+def _ranking(w: Warehouse, wish: Wish) -> Sheet:
+    code = wish.code or "caregiver_cert_rate"
+    return _by_child(w, wish, (code,), f"{w.indicator(code).name}排名")
+
+
+_MONEY = (
+    ("年度预算（元）", "budget"), ("本月申报（元）", "applied"), ("本月核定（元）", "approved"), ("本月拨付（元）", "paid"),
+    ("累计申报（元）", "applied_ytd"), ("累计核定（元）", "approved_ytd"), ("累计拨付（元）", "paid_ytd"), ("预算执行率（%）", "execution_rate"),
+)  # fmt: skip
+_MONEY_SAYS = "累计为本年 1 月至本月；执行率 = 累计拨付 ÷ 年度预算"
+
+
+def _programmes(w: Warehouse, wish: Wish) -> Sheet:
+    rows = [(r["programme"], r["name"], *(r.get(k) for _, k in _MONEY)) for r in w.subsidies(wish.area, wish.month)]
+    return Sheet("补贴资金（按项目）", ("项目编码", "项目", *(t for t, _ in _MONEY)), rows, _MONEY_SAYS, "补贴资金（区财政局）")
+
+
+def _streets(w: Warehouse, wish: Wish) -> Sheet:
+    found = w.subsidies_by_street(wish.programme, wish.month)
+    inside = {wish.area, *(a.code for a in w.children(wish.area))}
+    rows = [(r["street_code"], r["street"], *(r.get(k) for _, k in _MONEY)) for r in found if r["street_code"] in inside]
+    return Sheet("补贴资金（按街道）", ("街道代码", "街道", *(t for t, _ in _MONEY)), rows, _MONEY_SAYS, "补贴资金（区财政局）")
+
+
+def _exits(w: Warehouse, wish: Wish) -> Sheet:
+    rows = []
+    for p in w.exits(wish.area, wish.month):
+        reasons = p["reasons"] or [{"sentence": p.get("exit_because"), "basis": p.get("exit_basis")}]
+        for reason in reasons:
+            rows.append(
+                (
+                    p["provider_id"], p["name"], p["kind"], p.get("street"), p.get("community"), exit_word(p["exit_state"]), p.get("exit_since"),
+                    star_word(p["star"]), reason.get("sentence"), reason.get("basis"),
+                )
+            )  # fmt: skip
+    columns = ("单位编号", "名称", "类别", "街道", "社区", "状态", "起始日期", "监管星级", "事由", "依据")
+    return Sheet("退出监管", columns, rows, "月末状态不为“正常”的服务单位，每条事由一行", "综合监管、服务单位库")
+
+
+def _modules(w: Warehouse, wish: Wish) -> Sheet:
+    rows = [
+        (m["title"], m["owner"], m["cadence"], str(MODULE_STATES[m["status"]].word) if m["status"] in MODULE_STATES else m["status"], m["data_date"],
+         m["loaded_at"], m["rows"], m["message"])
+        for m in w.modules()
+    ]  # fmt: skip
+    return Sheet("数据模块", ("数据模块", "报送单位", "频次", "状态", "数据时点", "汇集时间", "记录数", "说明"), rows)
+
+
+def _loads(w: Warehouse, wish: Wish) -> Sheet:
+    keys = (
+        "read",
+        "loaded",
+        "quarantined",
+        "superseded",
+        "warned",
+        "money_read",
+        "money_loaded",
+        "money_quarantined",
+        "money_superseded",
+    )
+    titles = ("读取", "入库", "隔离", "被替代", "存疑", "读取金额（元）", "入库金额（元）", "隔离金额（元）", "被替代金额（元）")
+    rows = [(m["module"], m["title"], m["batch"], *(m[k] for k in keys)) for m in w.loads()]
+    return Sheet("接入核对", ("数据模块", "数据表", "批次", *titles), rows, "读取 = 入库 + 隔离 + 被替代")
+
+
+def _rejected(w: Warehouse, read: Callable[..., Rows], title: str, wish: Wish) -> Sheet:
+    """All rejected rows of the reader's own area, whatever area he looks at."""
+    first = read(wish.module, offset=0, limit=5000)
+    rows = list(first.rows[: wish.cap])
+    while len(rows) < min(first.total, wish.cap):
+        more = read(wish.module, offset=len(rows), limit=5000).rows
+        if not more:
+            break
+        rows += more[: wish.cap - len(rows)]
+    names = {m["module"]: m["title"] for m in w.modules()}
+    at = next(i for i, c in enumerate(first.columns) if c.name == "module")
+    shown = [(*row[:at], names.get(row[at], row[at]), *row[at + 1 :]) for row in rows]
+    return Sheet(title, tuple(c.title for c in first.columns), shown, f"{w.root.name}范围内的全部记录", total=first.total)
+
+
+TABLES: dict[str, Callable[[Warehouse, Wish], Sheet]] = {
+    "rows": _behind,
+    "providers": _providers,
+    "caregiver_providers": _caregiver_providers,
+    "levels": _levels,
+    "areas": _areas,
+    "ranking": _ranking,
+    "programmes": _programmes,
+    "streets": _streets,
+    "exits": _exits,
+    "modules": _modules,
+    "loads": _loads,
+    "quarantine": lambda w, wish: _rejected(w, w.quarantine, "隔离记录", wish),
+    "warnings": lambda w, wish: _rejected(w, w.warnings, "存疑记录", wish),
+}
+ALIASES = {
+    ("caregivers", "providers"): "caregiver_providers",
+    ("caregivers", ""): "caregiver_providers",
+    ("overview", ""): "ranking",
+    ("providers", ""): "providers",
+    ("exits", ""): "exits",
+    ("subsidies", ""): "programmes",
+    ("data", ""): "modules",
+    ("subsidies", "subsidies"): "programmes",
+    ("subsidies", "subsidies_by_street"): "streets",
+}
+SUBJECTS = frozenset({"overview", "caregivers", "subsidies", "providers", "exits", "data"})
+
+
+def sheet_of(w: Warehouse, subject: str, wish: Wish) -> Sheet:
+    """The table asked for; Unknown for a table, area, month or code that does not exist for this reader."""
+    w.area(wish.area)
+    w.figures([], wish.area, wish.month)
+    make = TABLES.get(ALIASES.get((subject, wish.table), wish.table))
+    if make is None or (subject not in SUBJECTS and wish.table != "rows"):
+        raise Unknown("table")
+    return make(w, wish)
+
+
+__all__ = ["ROW_CAP", "Meta", "Sheet", "Wish", "sheet_of", "table_xlsx"]

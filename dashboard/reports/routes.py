@@ -1,0 +1,108 @@
+"""The two download routes. They stand behind the server's guard; here: the export permission, the audit line, the file's name."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from flask import Flask, Response, abort, request
+
+from dashboard.reports import FORMATS, build
+from dashboard.reports.export import ROW_CAP, Meta, Sheet, Wish, sheet_of, table_xlsx
+from dashboard.warehouse import Unknown, Warehouse
+
+ZONE = ZoneInfo("Asia/Shanghai")
+AT_ONCE = 2
+WAIT = 90
+_turns = threading.BoundedSemaphore(AT_ONCE)
+"""Making a file takes a processor for a second: so many at once a process, the others wait their turn, so that pages stay quick."""
+
+
+@contextmanager
+def turn() -> Iterator[None]:
+    """One of the places for making files; 503 after waiting too long."""
+    if not _turns.acquire(timeout=WAIT):
+        abort(503)
+    try:
+        yield
+    finally:
+        _turns.release()
+
+
+def install(server: Flask, services: Any) -> None:
+    """Add ``/export/<subject>.xlsx`` and ``/report.<docx|xlsx|pdf>``."""
+
+    @server.get("/export/<subject>.xlsx")
+    def export(subject: str) -> Response:
+        w = _warehouse(services)
+        wish = _wish(w, int(getattr(services.settings, "export_rows", ROW_CAP)))
+        with turn():
+            sheet = sheet_of(w, subject, wish)
+            meta = _meta(services, w, wish, sheet)
+            content = table_xlsx(sheet.title, sheet.columns, sheet.rows, meta)
+        area = w.area(wish.area)
+        # The line is written before the file leaves: what cannot be recorded is not handed out.
+        services.audit(
+            "export", f"{sheet.title} {area.code} {wish.month}", f"{len(sheet.rows)} 行；用途：{meta.purpose or '未填'}"
+        )
+        return _file(content, "xlsx", f"{area.name}_{sheet.title}_{wish.month}")
+
+    @server.get("/report.<fmt>")
+    def report(fmt: str) -> Response:
+        if fmt not in FORMATS:
+            raise Unknown("format")
+        w = _warehouse(services)
+        area = w.area(request.args.get("area") or w.root.code)
+        month = request.args.get("month") or w.latest_month
+        with turn():
+            content = build(w, area.code, month, fmt, issued_by=_who(services), now=datetime.now(ZONE))
+        services.audit("report", f"月报 {fmt} {area.code} {month}", f"用途：{_purpose() or '未填'}")
+        return _file(content, fmt, f"{area.name}养老服务监管月报_{month}")
+
+
+def _warehouse(services: Any) -> Warehouse:
+    """The reader's warehouse, if he may take anything out of the house."""
+    w: Warehouse = services.warehouse()
+    if not w.scope.can_export:
+        abort(403)
+    return w
+
+
+def _wish(w: Warehouse, cap: int) -> Wish:
+    ask = request.args.get
+    return Wish(
+        area=ask("area") or w.root.code, month=ask("month") or w.latest_month, table=ask("table", ""), code=ask("rows") or ask("code") or "",
+        which=ask("which") or "part", provider=ask("provider") or None, programme=ask("programme") or None, module=ask("module") or None, cap=cap,
+    )  # fmt: skip
+
+
+def _who(services: Any) -> str:
+    who = services.identity
+    return f"{who.display_name}（{who.username}）" if who.display_name != who.username else str(who.username)
+
+
+def _purpose() -> str:
+    return " ".join(request.args.get("purpose", "").split())[:60]
+
+
+def _meta(services: Any, w: Warehouse, wish: Wish, sheet: Sheet) -> Meta:
+    return Meta(
+        area="".join(a.name for a in w.path(wish.area)), month=wish.month, data_date=w.snapshot.data_date, run_id=w.snapshot.run_id,
+        synthetic=w.snapshot.synthetic, by=_who(services), at=datetime.now(ZONE), purpose=_purpose(), definition=sheet.definition,
+        source=sheet.source, total=sheet.total,
+    )  # fmt: skip
+
+
+def _file(content: bytes, fmt: str, name: str) -> Response:
+    """A download; the name in UTF-8 as RFC 5987 has it, with a plain one for old clients."""
+    response = Response(content, mimetype=FORMATS[fmt])
+    full = quote(f"{name}.{fmt}".replace("/", "_"), safe="")
+    response.headers["Content-Disposition"] = f"attachment; filename=\"yiguan.{fmt}\"; filename*=UTF-8''{full}"
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
