@@ -8,7 +8,7 @@
     "●": "M6 1.5a4.5 4.5 0 1 0 0 9a4.5 4.5 0 1 0 0-9Z", "■": "M2 2h8v8h-8Z", "▲": "M6 1.2L11 10.4H1Z", "◆": "M6 .6L11.4 6L6 11.4L.6 6Z",
     "○": "M6 1.5a4.5 4.5 0 1 0 0 9a4.5 4.5 0 1 0 0-9Z", "□": "M2 2h8v8h-8Z", "◇": "M6 .6L11.4 6L6 11.4L.6 6Z",
   };
-  var files = {}, map = null, layers = null, wanted = null, painted = "", fitted = "", bounds = null;
+  var files = {}, poles = {}, map = null, layers = null, wanted = null, painted = "", fitted = "", bounds = null;
 
   function hook() {
     if (!window.L || window.L.yiguanHooked) return !!window.L;
@@ -48,7 +48,7 @@
     map.getContainer().setAttribute("aria-label", data.label || "地图");
     var key = JSON.stringify(data);
     if (key === painted) return;
-    Promise.all([boundaries(data.url), data.outline ? boundaries("/geo/streets.geojson") : null]).then(function (got) {
+    Promise.all([boundaries(data.url), data.outline ? boundaries(data.outline[0]) : null]).then(function (got) {
       if (wanted !== data) return; /* the reader has gone on meanwhile */
       painted = key;
       draw(data, got[0], got[1]);
@@ -85,7 +85,7 @@
       },
     }).addTo(layers);
     if (outline) {
-      L.geoJSON({ type: "FeatureCollection", features: outline.features.filter(function (f) { return f.properties.code === data.outline; }) },
+      L.geoJSON({ type: "FeatureCollection", features: outline.features.filter(function (f) { return f.properties.code === data.outline[1]; }) },
         { interactive: false, style: { fill: false, color: "#98a8bd", weight: 1.6 } }).addTo(layers);
     }
     front(data);
@@ -128,9 +128,43 @@
     return box;
   }
 
+  /* The point inside an area that is farthest from its boundary: a coarse grid, then finer ones around the best. */
+  function pole(geometry) {
+    var sets = geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates;
+    var rings = sets.reduce(function (a, b) { return b[0].length > a[0].length ? b : a; });
+    var xs = rings[0].map(function (p) { return p[0]; }), ys = rings[0].map(function (p) { return p[1]; });
+    var x0 = Math.min.apply(null, xs), x1 = Math.max.apply(null, xs), y0 = Math.min.apply(null, ys), y1 = Math.max.apply(null, ys);
+    var k = Math.cos(((y0 + y1) / 2) * Math.PI / 180), best = [-1, (x0 + x1) / 2, (y0 + y1) / 2];
+    for (var round = 0; round < 3; round++) {
+      for (var i = 0; i <= 12; i++) {
+        for (var j = 0; j <= 12; j++) {
+          var x = x0 + (x1 - x0) * i / 12, y = y0 + (y1 - y0) * j / 12, d = depth(rings, x, y, k);
+          if (d > best[0]) best = [d, x, y];
+        }
+      }
+      var w = (x1 - x0) / 8, h = (y1 - y0) / 8;
+      x0 = best[1] - w; x1 = best[1] + w; y0 = best[2] - h; y1 = best[2] + h;
+    }
+    return [best[2], best[1]];
+  }
+
+  /* Distance to the nearest edge, negative outside. A label is wider than high, so nearness left and right counts double. */
+  function depth(rings, x, y, k) {
+    var inside = false, least = Infinity;
+    rings.forEach(function (ring) {
+      for (var a = 0, b = ring.length - 1; a < ring.length; b = a++) {
+        var ax = (ring[a][0] - x) * k / 1.7, ay = ring[a][1] - y, bx = (ring[b][0] - x) * k / 1.7, by = ring[b][1] - y;
+        if (ay > 0 !== by > 0 && 0 < (bx - ax) * (0 - ay) / (by - ay) + ax) inside = !inside;
+        var dx = bx - ax, dy = by - ay, t = dx || dy ? Math.max(0, Math.min(1, -(ax * dx + ay * dy) / (dx * dx + dy * dy))) : 0;
+        least = Math.min(least, Math.hypot(ax + t * dx, ay + t * dy));
+      }
+    });
+    return inside ? least : -least;
+  }
+
   function label(data, code, layer) {
     var area = data.areas[code];
-    var at = area[5] !== null && area[6] !== null ? [area[6], area[5]] : layer.getBounds().getCenter();
+    var at = (poles[code] = poles[code] || pole(layer.feature.geometry));
     var box = document.createElement("div"), name = document.createElement("b");
     box.className = "lab" + (area[0] === 4 && (!data.here || data.here === code) ? " light" : "");
     name.textContent = area[1];
@@ -194,8 +228,8 @@
   /* Where an area's label stands, in pixels of the window: for driving the map from tests and assistive scripts. */
   yiguan.pointOf = function (code) {
     var area = wanted && wanted.areas[code];
-    if (!area || !map || painted !== JSON.stringify(wanted)) return null;
-    var p = map.latLngToContainerPoint([area[6], area[5]]), r = map.getContainer().getBoundingClientRect();
+    if (!area || !map || !poles[code] || painted !== JSON.stringify(wanted)) return null;
+    var p = map.latLngToContainerPoint(poles[code]), r = map.getContainer().getBoundingClientRect();
     return { x: r.left + p.x, y: r.top + p.y };
   };
 })();

@@ -1,22 +1,18 @@
 """The shell: a layout that stays, with slots, and the one server callback that fills them from the address.
 
-The map stays mounted between subjects; only its data changes.  Answers are plain dicts, kept by (snapshot, scope, address): a snapshot is
-immutable, so a kept answer can never be stale, and the scope's key is part of it, so no reader sees what another's scope computed.
+The map stays mounted between subjects; only its data changes.  Answers are plain dicts and a function of reader and address alone, so the
+server may keep them by (snapshot, scope, address); what failed is not kept.
 """
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from typing import Any, Protocol
 
 from dash import ClientsideFunction, Dash, Input, Output, dcc, html
+from flask import g
 
 from dashboard.views import frame
 from dashboard.views.render import SLOTS, render
-
-KEPT = 2048
-"""Answers kept by a process; at some 20 KB each about 40 MB at most."""
 
 
 class Services(Protocol):
@@ -31,29 +27,8 @@ class Services(Protocol):
     def bureau(self) -> str:
         """The bureau's name for the header."""
 
-
-class Answers:
-    """The last answers by key, the least used forgotten first."""
-
-    def __init__(self, most: int = KEPT) -> None:
-        self._kept: OrderedDict[tuple[str, ...], tuple[Any, ...]] = OrderedDict()
-        self._most = most
-        self._lock = threading.Lock()
-
-    def get(self, key: tuple[str, ...]) -> tuple[Any, ...] | None:
-        """A kept answer, or None."""
-        with self._lock:
-            found = self._kept.get(key)
-            if found is not None:
-                self._kept.move_to_end(key)
-            return found
-
-    def put(self, key: tuple[str, ...], answer: tuple[Any, ...]) -> None:
-        """Keep an answer."""
-        with self._lock:
-            self._kept[key] = answer
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
+    def geo_url(self, level: int) -> str:
+        """The address of the boundaries of a level (2 streets, 3 communities)."""
 
 
 def install(app: Dash, services: Services) -> None:
@@ -63,7 +38,6 @@ def install(app: Dash, services: Services) -> None:
     # The charting bundle is fetched on demand by assets/charts.js, not with every page.
     app.config.assets_ignore = r".*plotly-basic.*|login.*"
     app.layout = lambda: layout(services)
-    answers = Answers()
 
     @app.callback(
         *(Output(slot, "children") for slot in SLOTS),
@@ -75,15 +49,10 @@ def install(app: Dash, services: Services) -> None:
     )
     def view(pathname: Any, search: Any) -> tuple[Any, ...]:
         """Everything on the page, from who reads and where he is."""
-        w = services.warehouse()
-        key = (str(w.snapshot.run_id), w.scope.key, str(pathname)[:200], str(search)[:2000])
-        kept = answers.get(key)
-        if kept is None:
-            drawn = render(w, pathname, search)
-            kept = (*(drawn[slot] for slot in SLOTS), drawn["map"], drawn["kind"], drawn["title"])
-            if "plain" not in drawn["kind"]:
-                answers.put(key, kept)
-        return kept
+        drawn = render(services.warehouse(), pathname, search, services.geo_url)
+        if "failed" in drawn["kind"]:
+            g.pop("answer_key", None)
+        return (*(drawn[slot] for slot in SLOTS), drawn["map"], drawn["kind"], drawn["title"])
 
     app.clientside_callback(ClientsideFunction("yiguan", "paint"), Output("map-said", "children"), Input("map-data", "data"))
     app.clientside_callback(ClientsideFunction("yiguan", "settle"), Output("told-now", "data"), Input("told", "data"))
@@ -100,7 +69,10 @@ def layout(services: Services) -> html.Div:
             html.Span(f"{services.bureau()} · 养老服务监管", className="bureau"),
             html.Div(frame.stamp(w.snapshot), className="stamp"),
             html.Div(
-                [html.Span(str(getattr(services.reader(), "display_name", "")), className="reader"), html.A("退出登录", href="/logout")],
+                [
+                    html.Span(str(getattr(services.reader(), "display_name", "")), className="reader"),
+                    html.A("退出登录", href="/logout"),
+                ],
                 className="who",
             ),
         ],

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from dashboard.views.page import Layer, Page
 from dashboard.views.place import Place
-from dashboard.warehouse.types import Area, Figure
+from dashboard.warehouse.types import Area, Figure, Unknown
 
 
 @dataclass(eq=False)
@@ -22,6 +22,7 @@ class View:
     area: Area
     month: str
     ident: str = ""
+    geo_url: Callable[[int], str] = "/geo/{}.json".format
 
     @cached_property
     def path(self) -> list[Area]:
@@ -59,7 +60,7 @@ class View:
         """Whether the running version declares an indicator."""
         try:
             return self.w.indicator(code) is not None
-        except LookupError:
+        except Unknown:
             return False
 
     def ind(self, code: str) -> Any:

@@ -9,6 +9,7 @@ from dashboard.views import marks
 from dashboard.views.context import View
 from dashboard.views.h import Node, h
 from dashboard.views.tables import Col, cell, empty, panel, table
+from dashboard.warehouse.types import Unknown
 
 PAGE = 50
 
@@ -86,7 +87,7 @@ def quarantine(view: View) -> Node:
         if names[k] == "community_code" and value:
             try:
                 return view.w.area(value).name
-            except LookupError:
+            except Unknown:
                 return value
         return cell(value)
 

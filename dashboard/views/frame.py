@@ -34,7 +34,7 @@ def bar(view: View, tail: str = "") -> Node:
         crumbs.append(h("li", h("span", area.name, aria_current="location") if last else h("a", area.name, href=href)))
     if tail:
         crumbs.append(h("li", h("span", tail, aria_current="location")))
-    elif view.children:
+    elif view.children and view.layer is not None:
         crumbs.append(h("li", h("span", {1: "全部街道", 2: "全部社区"}.get(view.area.level, ""), cls="quiet")))
     return [
         h("h1", view.page.title),
@@ -52,7 +52,8 @@ def months(view: View) -> Node:
         years.setdefault(month[:4], []).append(month)
     grid = [
         h("div", h("b", f"{year}年"), h("div", [
-            h("a", f"{int(m[5:])}月", href=view.place.url(month=m, offset=None), aria_current="date" if m == view.month else None) for m in listed
+            h("a", f"{k}月", href=view.place.url(month=m, offset=None), aria_current="date" if m == view.month else None)
+            if (m := f"{year}-{k:02d}") in listed else h("span", f"{k}月", cls="off") for k in range(1, 13)
         ], cls="twelve"), cls="year")
         for year, listed in sorted(years.items(), reverse=True)
     ]  # fmt: skip

@@ -15,7 +15,7 @@ _TAGS = {
     "a": "A", "abbr": "Abbr", "article": "Article", "aside": "Aside", "b": "B", "br": "Br", "button": "Button", "caption": "Caption",
     "dd": "Dd", "details": "Details", "div": "Div", "dl": "Dl", "dt": "Dt", "em": "Em", "footer": "Footer", "form": "Form", "h1": "H1",
     "h2": "H2", "h3": "H3", "header": "Header", "i": "I", "input": "Input", "li": "Li", "main": "Main", "nav": "Nav", "ol": "Ol",
-    "p": "P", "section": "Section", "small": "Small", "span": "Span", "strong": "Strong", "summary": "Summary", "table": "Table",
+    "p": "P", "s": "S", "section": "Section", "small": "Small", "span": "Span", "strong": "Strong", "summary": "Summary", "table": "Table",
     "tbody": "Tbody", "td": "Td", "tfoot": "Tfoot", "th": "Th", "thead": "Thead", "time": "Time", "tr": "Tr", "ul": "Ul",
 }  # fmt: skip
 

@@ -11,17 +11,12 @@ from dashboard.views.h import Node, h
 from dashboard.views.scale import Classes, classes
 from dashboard.warehouse.types import Area, Figure
 
-BOUNDARIES = {1: "/geo/district.geojson", 2: "/geo/streets.geojson", 3: "/geo/communities.geojson"}
-"""Boundary files by area level, served with a long cache; features carry ``code``."""
-
-_EXIT_CODES = {"normal": "good", "watch": "watch", "rectifying": "rect", "exit_proposed": "prop", "exited": "gone"}
-
 
 def data(view: View) -> dict[str, Any]:
     """Everything the map paints, as one small value.
 
-    ``areas``: code → [class 0–4 or None, name, value, detail, address, lng, lat]; ``points``: [lng, lat, shape, tone, name, detail, address];
-    ``fit``: codes whose bounds fill the map; ``here``: the area in focus; ``faded``: whether the other areas step back.
+    ``areas``: code → [class 0–4 or None, name, value, detail, address]; ``points``: [lng, lat, shape, tone, name, detail, address];
+    ``fit``: codes whose bounds fill the map; ``here``: the area in focus, before which the others step back.
     """
     stage, layer = view.stage, view.layer
     shown = view.stage_children or [view.area]
@@ -32,8 +27,8 @@ def data(view: View) -> dict[str, Any]:
     scale = _scale(view, list(figures.values()))
     here = view.area if stage is not view.area else None
     return {
-        "url": BOUNDARIES.get(shown[0].level, BOUNDARIES[3]),
-        "outline": stage.code if stage.level == 2 and view.stage_children else "",
+        "url": view.geo_url(shown[0].level),
+        "outline": [view.geo_url(2), stage.code] if stage.level == 2 and view.stage_children else None,
         "areas": {a.code: _area(view, a, figures.get(a.code), scale, colour) for a in shown},
         "points": points(view) if layer is not None and (layer.kind != "area" or view.area.level > 1) else [],
         "fit": [here.code] if here else [a.code for a in shown],
@@ -51,7 +46,7 @@ def _area(view: View, area: Area, figure: Figure | None, scale: Classes, colour:
         if ind.whole is not None and ind.kind == "ratio":
             detail += f"（{fmt.fmt_number(figure.part)} / {fmt.fmt_number(figure.whole)}）"
     step = scale.of(figure.value) if figure is not None and colour else None
-    return [step, area.short_name, value, detail, view.place.url(area=area.code, offset=None, rows=None, which=None), area.lng, area.lat]
+    return [step, area.short_name, value, detail, view.place.url(area=area.code, offset=None, rows=None, which=None)]
 
 
 def points(view: View) -> list[list[Any]]:
@@ -125,7 +120,9 @@ def legend(view: View) -> Node:
     if layer.kind == "area" and view.by_child:
         parts.append(_ramp(view))
     if layer.kind == "exits":
-        parts.append(h("ul", [h("li", marks.chip(mark)) for mark in fmt.EXIT_STATES.values()], cls="marks", aria_label="退出状态"))
+        parts.append(
+            h("ul", [h("li", marks.chip(mark)) for mark in fmt.EXIT_STATES.values()], cls="marks", aria_label="退出状态")
+        )
     elif layer.kind == "stars" or view.area.level > 1:
         parts.append(marks.star_legend())
     return parts
@@ -148,7 +145,9 @@ def _ramp(view: View) -> Node:
     if scale.target is not None:
         reached = 0 if lower else n
         words[reached] += " 达标"
-    rows = [h("li", h("i", cls=f"c{scale.base + k}", aria_hidden="true"), h("span", word, cls="num")) for k, word in enumerate(words)]
+    rows = [
+        h("li", h("i", cls=f"c{scale.base + k}", aria_hidden="true"), h("span", word, cls="num")) for k, word in enumerate(words)
+    ]
     if any(f.value is None for _, f in view.by_child):
         rows.append(h("li", h("i", cls="cn", aria_hidden="true"), "无数据"))
     return h("ul", rows, cls="ramp", aria_label="颜色分级")

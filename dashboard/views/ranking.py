@@ -23,11 +23,21 @@ def panel(view: View) -> Node:
     scale = axis([f.value for _, f in rows], target)
     items = []
     for area, figure in rows:
-        reached = target is not None and figure.value is not None and (
-            round(figure.value, ind.decimals) >= target if ind.better != "lower" else round(figure.value, ind.decimals) <= target
+        reached = (
+            target is not None
+            and figure.value is not None
+            and (
+                round(figure.value, ind.decimals) >= target
+                if ind.better != "lower"
+                else round(figure.value, ind.decimals) <= target
+            )
         )
         dot = "dot met" if reached else "dot" if target is not None else "dot plain"
-        track = h("span", h("i", cls=dot, style={"left": f"{scale.at(figure.value)}%"}) if figure.value is not None else None, cls="track")
+        track = h(
+            "span",
+            h("i", cls=dot, style={"left": f"{scale.at(figure.value)}%"}) if figure.value is not None else None,
+            cls="track",
+        )
         name = h("span", area.short_name, cls="name")
         value = h("span", fmt.fmt_value(ind, figure, unit=False), cls="num")
         here = area.code == view.area.code
@@ -36,13 +46,14 @@ def panel(view: View) -> Node:
             aria_current="true" if here else None, title=f"{area.name} {fmt.fmt_value(ind, figure)}" + ("，已达标" if reached else ""),
         )  # fmt: skip
         items.append(h("li", row))
-    line = None
+    line, key = None, None
     if target is not None:
-        at = scale.at(target)
-        label = h("span", "目标 " + fmt.fmt_target(ind, target), cls="num" + (" left" if at > 70 else ""))
-        line = h("div", h("div", h("i", style={"left": f"{at}%"}), h("span", label, cls="at", style={"left": f"{at}%"})), cls="goal")
+        line = h("div", h("div", h("i", style={"left": f"{scale.at(target)}%"})), cls="goal", aria_hidden="true")
+        key = h("span", h("i", aria_hidden="true"), "目标 " + fmt.fmt_target(ind, target), cls="key num")
+    width = max(len(fmt.fmt_value(ind, f, unit=False)) for _, f in rows)
+    wide = max(len(a.short_name) for a, _ in rows)
     return h(
-        "section", h("h2", f"{below}排名", h("small", f"{ind.label}（{ind.unit}）")),
-        h("div", line, h("ol", items), cls="dots" + (" many" if len(items) > 12 else "") + (" goaled" if line else "")),
+        "section", h("div", h("h2", f"{below}排名", h("small", f"{ind.label}（{ind.unit}）")), key, cls="row"),
+        h("div", h("div", line, h("ol", items), cls="sheet"), cls="dots", style={"--name": f"{min(wide, 8) + 0.3}em", "--value": f"{width + 1}ch"}),
         cls="panel ranking", aria_label=f"{below}排名",
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,24 +15,24 @@ from dashboard.views.place import Place
 from dashboard.warehouse.types import Unknown
 
 SLOTS = ("rail", "bar", "strip", "map-head", "legend", "side", "caption", "below", "over")
-"""Slots that hold components; beside them a view answers ``map`` (data of the map), ``kind`` (class of the page) and ``title``."""
+"""Slots that hold components; beside them a view answers ``map`` (data of the map), ``kind`` (class of the page, with ``failed`` where it must not be kept) and ``title``."""
 
 log = logging.getLogger(__name__)
 
 
-def render(w: Any, pathname: Any, search: Any) -> dict[str, Any]:
+def render(w: Any, pathname: Any, search: Any, geo_url: Callable[[int], str]) -> dict[str, Any]:
     """One view for one reader. Never raises for what an address may hold: unknown and forbidden give the same page."""
     place = Place.parse(pathname, search)
     try:
-        return _render(w, place)
-    except (Unknown, LookupError):
+        return _render(w, place, geo_url)
+    except Unknown:
         return _plain(w, frame.missing("/"), "没有找到")
     except Exception:
         log.exception("view failed: %s", place.path)
-        return _plain(w, frame.trouble("/"), "暂时无法显示")
+        return _plain(w, frame.trouble("/"), "暂时无法显示", "failed")
 
 
-def _render(w: Any, place: Place) -> dict[str, Any]:
+def _render(w: Any, place: Place, geo_url: Callable[[int], str]) -> dict[str, Any]:
     found = find(place.path)
     if found is None:
         raise Unknown("page")
@@ -44,7 +45,7 @@ def _render(w: Any, place: Place) -> dict[str, Any]:
         raise Unknown("month")
     home = {"area": root.code, "month": latest}
     place = replace(place, params={**place.params, "area": area.code, "month": month}, home=home)
-    view = View(w, place, page, area, month, ident)
+    view = View(w, place, page, area, month, ident, geo_url)
     rail = frame.rail(frame.pages_for(w.scope), place, page.path)
     return _detail(view, rail) if ident else _subject(view, rail)
 
@@ -72,7 +73,7 @@ def _subject(view: View, rail: Any) -> dict[str, Any]:
 def _detail(view: View, rail: Any) -> dict[str, Any]:
     detail = view.page.detail
     assert detail is not None  # found by its path, see page.find
-    at = View(view.w, view.place, view.page, view.w.area(detail.area(view)), view.month, view.ident)
+    at = View(view.w, view.place, view.page, view.w.area(detail.area(view)), view.month, view.ident, view.geo_url)
     at.layer = Layer("stars", "stars")
     drawn = detail.draw(at)
     painted = maps.data(at)
@@ -97,8 +98,15 @@ def _over(view: View) -> Any:
     return record(view) if view.place.get("rec") and view.ident else drawer(view)
 
 
-def _plain(w: Any, body: Any, title: str) -> dict[str, Any]:
+def _plain(w: Any, body: Any, title: str, kind: str = "") -> dict[str, Any]:
     """A view without map and figures."""
     rail = frame.rail(frame.pages_for(w.scope), Place(), "") if w is not None else None
     empty = dict.fromkeys(SLOTS)
-    return {**empty, "rail": rail, "below": [body], "map": None, "kind": "page plain unmapped", "title": f"{title} · 颐观"}
+    return {
+        **empty,
+        "rail": rail,
+        "below": [body],
+        "map": None,
+        "kind": f"page plain unmapped {kind}".strip(),
+        "title": f"{title} · 颐观",
+    }

@@ -70,7 +70,7 @@ def _table(view: View, head: str, rows: list[dict[str, Any]], key: str) -> Node:
         cells += [fmt.fmt_wan(r.get(k)) for k, _ in STEPS]
         cells += [fmt.fmt_wan(r.get("paid"))] if wide else []
         body.append([*cells, fmt.fmt_number(r.get("execution_rate"), 1)])
-    sums: list[Node] = ["合计", *([""] if wide else []), *(fmt.fmt_wan(total(rows, k)) for k, _ in STEPS)]
+    sums: list[Node] = ["合计", *([h("span")] if wide else []), *(fmt.fmt_wan(total(rows, k)) for k, _ in STEPS)]
     sums += [fmt.fmt_wan(total(rows, "paid"))] if wide else []
     sums.append(fmt.fmt_share(total(rows, "paid_ytd"), total(rows, "budget"))[:-1] or fmt.NONE)
     return table(cols, body, caption=f"按{head}", foot=sums)

@@ -16,7 +16,7 @@ CONFIG = {"showSendToCloud": False, "displaylogo": False, "displayModeBar": Fals
 
 BLUE, PALE, INK, GREY, LINE = "#1f5fbf", "rgba(63,128,201,0.18)", "#1d2939", "#667085", "#e3e8ef"
 FONT = '"Noto Sans CJK SC","Microsoft YaHei","PingFang SC",sans-serif'
-HEIGHT = 142
+HEIGHT = 132
 
 
 def panel(view: View) -> Node:
@@ -26,19 +26,18 @@ def panel(view: View) -> Node:
     ind = view.ind(view.focus)
     points = view.w.trend(view.focus, view.area.code, months=24, until=view.month)
     known = [p for p in points if p.value is not None]
-    head = h("h2", f"{view.area.short_name}走势与预测", h("small", f"{ind.label}（{ind.unit}）"))
+    head = h("h2", f"{ind.label}走势" + ("与预测" if _aims(view) else ""))
     if len(known) < 2:
         return h("section", head, h("p", "可比月份不足两个，暂无走势。", cls="empty"), cls="panel trend", aria_label="走势与预测")
-    ahead = view.w.forecast(view.focus, view.area.code, view.month)
     figure = view.figures.get(view.focus)
     target = figure.target if figure else None
+    # Where nothing is aimed at, a forecast says nothing that the line does not (and sums over a year restart in January).
+    ahead = view.w.forecast(view.focus, view.area.code, view.month) if target is not None else None
     words = sentence(ahead, figure.due if figure else None, target)
     said = h("p", marks.verdict(ahead.verdict), h("span", words), cls="verdict") if ahead and words else None
     chart = core("Graph", id="trend", figure=chart_of(ind, points, ahead, target), config=CONFIG, style={"height": f"{HEIGHT}px"})
     first, last = known[0], known[-1]
-    alt = (
-        f"{ind.name}：{fmt.fmt_month(first.month)} {fmt.fmt_value(ind, first)}，{fmt.fmt_month(last.month)} {fmt.fmt_value(ind, last)}。{words}"
-    )
+    alt = f"{ind.name}：{fmt.fmt_month(first.month)} {fmt.fmt_value(ind, first)}，{fmt.fmt_month(last.month)} {fmt.fmt_value(ind, last)}。{words}"
     months = h(
         "details", h("summary", "逐月数据"),
         h("div", h("table", h("tbody", [
@@ -46,9 +45,14 @@ def panel(view: View) -> Node:
         ])), cls="pop"), cls="months",
     )  # fmt: skip
     return h(
-        "section", h("div", head, months, cls="row"), said, h("div", chart, cls="chart", role="img", aria_label=alt),
+        "section", h("div", head, said, months, cls="row"), h("div", chart, cls="chart", role="img", aria_label=alt),
         cls="panel trend", aria_label="走势与预测",
     )  # fmt: skip
+
+
+def _aims(view: View) -> bool:
+    figure = view.figures.get(view.focus)
+    return figure is not None and figure.target is not None
 
 
 def sentence(ahead: Forecast | None, due: Any, target: float | None) -> str:
@@ -84,8 +88,13 @@ def chart_of(ind: Any, points: list[Any], ahead: Forecast | None, target: float 
         x = [last.month, *(p.month for p in future)]
         low, high = [last.value, *(p.low for p in future)], [last.value, *(p.high for p in future)]
         quiet = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "type": "scatter"}
-        traces += [{**quiet, "x": x, "y": [y(v) for v in low]}, {**quiet, "x": x, "y": [y(v) for v in high], "fill": "tonexty", "fillcolor": PALE}]
-        said = [""] + [f"{fmt.fmt_month(p.month)}（预测）<br>{_say(ind, p.mid)}　{_say(ind, p.low)}–{_say(ind, p.high)}" for p in future]
+        traces += [
+            {**quiet, "x": x, "y": [y(v) for v in low]},
+            {**quiet, "x": x, "y": [y(v) for v in high], "fill": "tonexty", "fillcolor": PALE},
+        ]
+        said = [""] + [
+            f"{fmt.fmt_month(p.month)}（预测）<br>{_say(ind, p.mid)}　{_say(ind, p.low)}–{_say(ind, p.high)}" for p in future
+        ]
         traces.append({
             "type": "scatter", "mode": "lines", "x": x, "y": [y(v) for v in [last.value, *(p.mid for p in future)]],
             "line": {"color": "#3f80c9", "width": 1.6, "dash": "4px,3px"}, "customdata": said, "hovertemplate": hover,
@@ -98,20 +107,28 @@ def chart_of(ind: Any, points: list[Any], ahead: Forecast | None, target: float 
         traces.append({"type": "scatter", "mode": "markers", "x": [last.month], "y": [y(last.value)], "marker": {"color": BLUE, "size": 6},
                        "hoverinfo": "skip"})  # fmt: skip
     every = months + [p.month for p in future]
-    ticks = sorted({months[0], *(m for m in every if last and m[5:] == last.month[5:]), every[-1]})
-    if last and len(ticks) > 2 and every.index(ticks[1]) - every.index(ticks[0]) < 4:
-        ticks = ticks[1:]
+    ticks = _ticks(every, every.index(last.month) if last else len(every) - 1)
     shapes, notes = [], []
     if target is not None:
         goal = y(target)
-        shapes.append({"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": goal, "y1": goal, "line": {"color": INK, "width": 1, "dash": "3px,3px"}})
+        shapes.append(
+            {
+                "type": "line",
+                "xref": "paper",
+                "x0": 0,
+                "x1": 1,
+                "y0": goal,
+                "y1": goal,
+                "line": {"color": INK, "width": 1, "dash": "3px,3px"},
+            }
+        )
         notes.append({"xref": "paper", "x": 0, "xanchor": "left", "y": goal, "yanchor": "bottom", "showarrow": False,
                       "text": f"目标 {fmt.fmt_target(ind, target)}", "font": {"size": 11, "color": INK}})  # fmt: skip
     numbers = [v for t in traces for v in t["y"] if v is not None] + ([y(target)] if target is not None else [])
     low, high = min(numbers), max(numbers)
     air = (high - low) * 0.14 or abs(high) * 0.1 or 1
     layout = {
-        "height": HEIGHT, "margin": {"l": 40, "r": 8, "t": 4, "b": 20}, "showlegend": False, "dragmode": False, "hovermode": "closest",
+        "height": HEIGHT, "margin": {"l": 40, "r": 24, "t": 4, "b": 20}, "showlegend": False, "dragmode": False, "hovermode": "closest",
         "hoverdistance": 40, "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", "font": {"family": FONT, "size": 11, "color": GREY},
         "hoverlabel": {"bgcolor": "#fff", "bordercolor": "#d0d7e2", "font": {"family": FONT, "size": 12, "color": INK}, "align": "left"},
         "xaxis": {"type": "category", "categoryorder": "array", "categoryarray": every, "tickvals": ticks, "ticktext": ticks, "fixedrange": True,
@@ -121,6 +138,15 @@ def chart_of(ind: Any, points: list[Any], ahead: Forecast | None, target: float 
         "shapes": shapes, "annotations": notes, "uirevision": unit,
     }  # fmt: skip
     return {"data": traces, "layout": layout}
+
+
+def _ticks(every: list[str], now: int) -> list[str]:
+    """The month in focus, the same month of the years around it, and the ends where they do not crowd those."""
+    marked = [i for i in range(len(every)) if (i - now) % 12 == 0]
+    for end in (0, len(every) - 1):
+        if all(abs(end - i) >= 5 for i in marked):
+            marked.append(end)
+    return [every[i] for i in sorted(marked)]
 
 
 def _say(ind: Any, value: float) -> str:
