@@ -93,7 +93,7 @@ def _one(world: World, p: Provider | None, month: int, rng: np.random.Generator)
     """One complaint without its number, and the second at which it was received."""
     day = int(rng.integers(world.first_day(month), world.last_day(month) + 1))
     second = day * 86_400 + int(rng.integers(8 * 3600, 20 * 3600))
-    street = world.streets["name"][p.street if p else int(rng.integers(len(world.streets)))]
+    street = world.streets["name"][p.street if p else int(rng.integers(len(world.streets["code"])))]
     bad = float(p.bad[month]) if p else 0.15
     if p is None:
         subject = str(rng.choice(["补贴咨询", "其他"], p=[0.55, 0.45]))

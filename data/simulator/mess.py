@@ -85,7 +85,8 @@ def damage_dates(
 def money_text(cents: np.ndarray) -> np.ndarray:
     """``1234.50`` of whole cents, object array of str."""
     cents = np.asarray(cents, dtype=np.int64)
-    return np.array([f"{c // 100}.{c % 100:02d}" for c in cents], dtype=object)
+    tail = np.array([f".{c:02d}" for c in range(100)], dtype=object)
+    return (cents // 100).astype(str).astype(object) + tail[cents % 100]
 
 
 MONEY_FORMS: dict[str, Callable[[int], str]] = {

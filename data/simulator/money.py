@@ -2,58 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from data.simulator.mess import MONEY_FORMS, money_text
+from data.simulator.mess import money_text
+from data.simulator.payments import write_payments
 from data.simulator.people import People
+from data.simulator.programmes import PROGRAMMES, Book, damage_money, monthly_cents
 from data.simulator.providers import CANTEEN, CENTRE, HOME, MICRO, Provider
 from data.simulator.staff import Staff
 from data.simulator.world import NEVER, World, iso
-from data.simulator.writers import csv_file, take
+from data.simulator.writers import csv_file
 
-PROGRAMMES = {
-    "high_age": ("高龄津贴", "老年人", "区高龄津贴发放办法：80 周岁以上按月发放"),
-    "service": ("养老服务补贴", "老年人", "区政府购买养老服务实施办法"),
-    "nursing": ("护理补贴", "老年人", "失能老年人护理补贴办法：重度、完全失能"),
-    "construction": ("建设补助", "服务单位", "养老服务设施建设补助办法：硬件投入 50%"),
-    "operation": ("运营补贴", "服务单位", "养老机构运营补贴办法：按季拨付"),
-    "entry_award": ("入职奖补", "服务单位", "养老护理员入职奖补办法"),
-}
+# Cents by certificate level.
+ENTRY_AWARD = {5: 600_000, 4: 600_000, 3: 800_000, 2: 1_000_000, 1: 1_000_000}
 STEPS = ("社区初审", "街道审核", "区级审批")
-
-
-def high_age_amount(age: np.ndarray) -> np.ndarray:
-    """Monthly high-age allowance in cents by completed years of age."""
-    return np.where(age >= 100, 80_000, np.where(age >= 90, 20_000, 6_000))
-
-
-def service_amount(people: People, who: np.ndarray) -> np.ndarray:
-    """Monthly service subsidy in cents by ability and economic category."""
-    poor = people.category[who] >= 2
-    return np.where(
-        people.level[who] >= 3,
-        np.where(poor, 150_000, 60_000),
-        np.where(people.level[who] == 2, np.where(poor, 75_000, 37_500), 18_000),
-    )
-
-
-def nursing_amount(people: People, who: np.ndarray) -> np.ndarray:
-    """Monthly nursing allowance in cents: level 4 and level 3."""
-    return np.where(people.level[who] >= 4, 50_000, 25_000)
-
-
-@dataclass
-class Book:
-    """Applications of elders by programme, and the sums paid, which the budgets are built from."""
-
-    application: dict[str, np.ndarray] = field(default_factory=dict)
-    paid: dict[tuple[str, int, int], int] = field(default_factory=dict)
-    by_month: dict[str, dict[str, int]] = field(default_factory=dict)
-    rows: int = 0
 
 
 def write_money(world: World, people: People, providers: list[Provider], staff: Staff, folder: Path) -> int:
@@ -77,8 +42,7 @@ def write_money(world: World, people: People, providers: list[Provider], staff: 
     spans = _elder_spans(world, people, rng)
     grants = _provider_grants(world, people, providers, staff, rng)
     _applications(world, people, providers, spans, grants, book, folder, rng)
-    accounts = _accounts(world, people, spans, rng)
-    _payments(world, people, providers, spans, grants, accounts, book, folder, rng)
+    write_payments(world, people, providers, spans, grants, book, folder, rng)
     _budgets(world, book, folder, rng)
     world.truth.expected["payments_by_programme_month"] = {
         p: {m: round(c / 100, 2) for m, c in sorted(v.items())} for p, v in sorted(book.by_month.items())
@@ -98,7 +62,7 @@ def _elder_spans(world: World, people: People, rng: np.random.Generator) -> dict
     for name, who, entitled, share in (
         ("high_age", np.flatnonzero(ok & (eighty < world.end)), np.maximum(eighty, people.registered), 0.985),
         ("service", np.flatnonzero(ok & (people.served_to > 0)), people.served_from, 1.0),
-        ("nursing", np.flatnonzero(ok & (people.level >= 3)), disabled, 0.93),
+        ("nursing", np.flatnonzero(ok & (people.level >= 1) & np.isin(people.category, (2, 3, 5))), disabled, 0.93),
     ):
         taken = who[rng.random(len(who)) < share]
         applied = (
@@ -109,7 +73,7 @@ def _elder_spans(world: World, people: People, rng: np.random.Generator) -> dict
             + np.where(rng.random(len(taken)) < 0.06, rng.integers(30, 200, len(taken)), 0)
         )
         applied = np.maximum(applied, people.registered[taken] + 1)
-        first = world.month_of(applied) + (1 if name == "service" else 1)
+        first = world.month_of(applied) + 1
         if name == "service":
             first = np.maximum(first, world.month_of(people.served_from[taken]))
         keep = (applied <= world.end - 3) & (applied < people.gone[taken] - 20)
@@ -145,22 +109,15 @@ def _provider_grants(
                         )
                     )
     for i in np.flatnonzero((staff.hired > world.start - 400) & (staff.hired < world.end - 400)):
-        if staff.left[i] > staff.hired[i] + 370 and rng.random() < 0.9:
+        if staff.left[i] > staff.hired[i] + 370 and staff.certified(staff.person[[i]], int(staff.hired[i]) + 370)[0]:
             rows.append(
-                ("entry_award", int(staff.provider[i]), int(staff.hired[i]) + 372, int(rng.choice([600_000, 800_000, 1_000_000])))
+                ("entry_award", int(staff.provider[i]), int(staff.hired[i]) + 372, ENTRY_AWARD[int(staff.level[staff.person[i]])])
             )
     return sorted((r for r in rows if world.start <= r[2] <= world.end - 5), key=lambda r: (r[2], r[1], r[0]))
 
 
 def _street_codes(world: World, people: People, who: np.ndarray) -> np.ndarray:
-    return world.streets["code"].to_numpy(dtype=object)[world.communities["street"].to_numpy()[people.community[who]]]
-
-
-def _monthly(people: People, programme: str, who: np.ndarray, on: int | np.ndarray) -> np.ndarray:
-    """Cents a month of a programme for elders on a day."""
-    if programme == "high_age":
-        return high_age_amount((on - people.birth[who]) / 365.25)
-    return service_amount(people, who) if programme == "service" else nursing_amount(people, who)
+    return world.streets["code"][world.communities["street"][people.community[who]]]
 
 
 def _applications(
@@ -190,7 +147,7 @@ def _applications(
                 "provider": np.full(n, None, dtype=object),
                 "applied": span["applied"],
                 "from": np.array([world.month_name(int(m)) for m in span["first"]], dtype=object),
-                "cents": _monthly(
+                "cents": monthly_cents(
                     people, programme, span["who"], np.maximum(span["applied"], people.birth[span["who"]] + 29_250)
                 ),
                 "street": _street_codes(world, people, span["who"]),
@@ -199,7 +156,7 @@ def _applications(
     n = len(grants)
     ids = np.array([f"SB{v}" for v in np.arange(1, n + 1) + serial], dtype=object)
     book.application["grants"] = ids
-    codes = world.streets["code"].to_numpy(dtype=object)
+    codes = world.streets["code"]
     parts.append(
         {
             "id": ids,
@@ -221,7 +178,9 @@ def _applications(
         index = index[np.lexsort((rows["id"][index].astype(str), rows["applied"][index]))]
         stamp = world.month_name(m).replace("-", "")
         amount = money_text(rows["cents"][index])
-        amount = _damage(world, amount, rows["cents"][index], rows["id"][index], f"申报_{stamp}.csv", "申报金额", 0.0008, rng)
+        amount = damage_money(
+            world, amount, rows["cents"][index], rows["id"][index], f"申报_{stamp}.csv", "申报金额", 0.0008, rng
+        )
         book.rows += csv_file(
             folder / f"申报_{stamp}.csv",
             {
@@ -287,176 +246,6 @@ def _approvals(world: World, rows: dict[str, np.ndarray], path: Path, book: Book
         out["结果"] += np.where(refused, "不通过", "通过").tolist()
         out["核定金额"] += np.where(refused, "0.00", money[index]).tolist()
     book.rows += csv_file(path, out, {"申报编号": "合计"})
-
-
-def _damage(
-    world: World,
-    text: np.ndarray,
-    cents: np.ndarray,
-    keys: np.ndarray,
-    table: str,
-    column: str,
-    share: float,
-    rng: np.random.Generator,
-) -> np.ndarray:
-    """Amounts in other forms that can still be read."""
-    for kind, how in MONEY_FORMS.items():
-        for i in np.flatnonzero(rng.random(len(text)) < share):
-            if kind == "money_ten_thousands" and cents[i] < 100_000:
-                continue
-            text[i] = how(int(cents[i]))
-            world.truth.note(kind, "subsidy", table, [keys[i]], column, "absorbed")
-    return text
-
-
-def _accounts(world: World, people: People, spans: dict, rng: np.random.Generator) -> np.ndarray:
-    """Account hash per elder; a few elders share another's account (irregular)."""
-    accounts = np.array([f"{a:08x}{b:08x}" for a, b in rng.integers(0, 2**32, (people.n, 2))], dtype=object)
-    who = spans["high_age"]["who"]
-    living = who[people.gone[who] > world.end]
-    for a, b in rng.permutation(living)[: 2 * max(1, round(10 * min(1, world.provider_factor)))].reshape(-1, 2):
-        accounts[b] = accounts[a]
-        world.truth.irregular["shared_account"].append({"elders": [people.ids[a], people.ids[b]]})
-    return accounts
-
-
-def _payments(
-    world: World,
-    people: People,
-    providers: list[Provider],
-    spans: dict,
-    grants: list,
-    accounts: np.ndarray,
-    book: Book,
-    folder: Path,
-    rng: np.random.Generator,
-) -> None:
-    """发放_YYYYMM: elders on the 15th … 18th for the running month, providers two months after they applied; returns and second payments."""
-    factor = min(1.0, world.provider_factor)
-    grant_month = [max(0, int(world.month_of(np.array([g[2] + 45]))[0])) for g in grants]
-    street_of = world.communities["street"].to_numpy()
-    carried: dict[str, np.ndarray] = {p: np.empty(0, dtype=np.int64) for p in spans}
-    for m, name in enumerate(world.months):
-        stamp = name.replace("-", "")
-        parts: list[dict[str, Any]] = []
-        for programme, span in spans.items():
-            who, cut = span["who"], world.first_day(m)
-            active = np.flatnonzero(
-                (span["first"] <= m) & (people.gone[who] >= cut) & ((programme != "service") | (people.served_to[who] > cut))
-            )
-            kinds = [(active, np.full(len(active), m))]
-            dead = np.flatnonzero(
-                (span["first"] <= m) & people.dead[who] & (people.gone[who] < cut) & (people.gone[who] >= world.first_day(m - 3))
-            )
-            ghosts = dead[
-                (people.ids[who[dead]] != "")
-                & (rng.random(len(dead)) < 0.012 + 0.2 * (people.gone[who[dead]] >= world.first_day(m) - 12) * 0.1)
-            ]
-            world.truth.irregular["paid_after_death"] += [
-                {"programme": programme, "elder_id": people.ids[who[g]], "month": name} for g in ghosts
-            ]
-            kinds.append((ghosts, np.full(len(ghosts), m)))
-            twice = rng.permutation(active)[
-                : int(rng.poisson({"high_age": 1.2, "service": 0.8, "nursing": 0.3}[programme] * factor))
-            ]
-            world.truth.irregular["paid_twice"] += [
-                {"programme": programme, "elder_id": people.ids[who[t]], "month": name} for t in twice
-            ]
-            kinds.append((twice, np.full(len(twice), m)))
-            back = carried[programme]
-            kinds.append((back, np.full(len(back), m - 1)))
-            index, month = (np.concatenate(c) for c in zip(*kinds, strict=True))
-            n = len(index)
-            returned = rng.random(n) < 0.004
-            carried[programme] = index[: len(active)][returned[: len(active)] & (people.gone[who[active]] > world.last_day(m))]
-            cents = _monthly(
-                people,
-                programme,
-                who[index],
-                np.array([world.first_day(int(k)) for k in np.unique(month)])[np.unique(month, return_inverse=True)[1]],
-            )
-            parts.append(
-                {
-                    "申报编号": take(book.application[programme], index),
-                    "项目编码": [programme] * n,
-                    "发放对象": ["老年人"] * n,
-                    "老年人编号": take(people.ids, who[index]),
-                    "单位编号": [None] * n,
-                    "month": month,
-                    "cents": cents,
-                    "account": accounts[who[index]],
-                    "on": world.first_day(m) + 14 + rng.integers(0, 4, n),
-                    "returned": returned,
-                    "street": street_of[people.community[who[index]]],
-                }
-            )
-        chosen = [i for i, g in enumerate(grant_month) if g == m]
-        n = len(chosen)
-        parts.append(
-            {
-                "申报编号": book.application["grants"][chosen],
-                "项目编码": [grants[i][0] for i in chosen],
-                "发放对象": ["服务单位"] * n,
-                "老年人编号": [None] * n,
-                "单位编号": [providers[grants[i][1]].id for i in chosen],
-                "month": np.full(n, m),
-                "cents": np.array([grants[i][3] for i in chosen], dtype=np.int64),
-                "account": np.array([f"b{grants[i][1]:015x}" for i in chosen], dtype=object),
-                "on": world.first_day(m) + 19 + rng.integers(0, 5, n),
-                "returned": np.zeros(n, dtype=bool),
-                "street": np.array([providers[grants[i][1]].street for i in chosen], dtype=np.int64),
-            }
-        )
-        _write_month(world, parts, stamp, m, book, folder, rng)
-
-
-def _write_month(
-    world: World, parts: list[dict[str, Any]], stamp: str, m: int, book: Book, folder: Path, rng: np.random.Generator
-) -> None:
-    """One 发放 file and what it adds to the sums."""
-
-    def column(key: str) -> list[Any]:
-        return [v for p in parts for v in (p[key].to_pylist() if hasattr(p[key], "to_pylist") else list(p[key]))]
-
-    month, cents, on, returned, street = (
-        np.concatenate([p[k] for p in parts]).astype(np.int64) for k in ("month", "cents", "on", "returned", "street")
-    )
-    programme = np.array(column("项目编码"), dtype=object)
-    n = len(cents)
-    ids = np.array([f"FF{stamp}{v}" for v in np.arange(1, n + 1) + 10**6], dtype=object)
-    text = _damage(world, money_text(cents), cents, ids, f"发放_{stamp}.csv", "金额", 0.0004, rng)
-    names = {k: world.month_name(int(k)) for k in np.unique(month)}
-    batch = {p: f"PC{stamp}{i + 1:02d}" for i, p in enumerate(PROGRAMMES)}
-    back = iso(np.where(returned == 1, on + 5, NEVER))
-    book.rows += csv_file(
-        folder / f"发放_{stamp}.csv",
-        {
-            "发放编号": ids,
-            "批次号": [batch[p] for p in programme],
-            "申报编号": column("申报编号"),
-            "项目编码": programme,
-            "发放对象": column("发放对象"),
-            "老年人编号": column("老年人编号"),
-            "单位编号": column("单位编号"),
-            "发放月份": [names[k] for k in month.tolist()],
-            "金额": text,
-            "账户校验码": np.concatenate([p["account"] for p in parts]),
-            "发放日期": iso(on),
-            "银行结果": np.where(returned == 1, "退回", "成功").astype(object),
-            "退回日期": back,
-        },
-        {"发放编号": "合计", "金额": money_text(cents.sum(keepdims=True))[0]},
-    )
-    good = returned == 0
-    for p in np.unique(programme):
-        mine = good & (programme == p)
-        for k in np.unique(month[mine]):
-            months = book.by_month.setdefault(str(p), {})
-            months[names[k]] = months.get(names[k], 0) + int(cents[mine & (month == k)].sum())
-        year = int(world.months[m][:4])
-        for s, total in enumerate(np.bincount(street[mine], weights=cents[mine], minlength=len(world.streets))):
-            key = (str(p), s, year)
-            book.paid[key] = book.paid.get(key, 0) + round(total)
 
 
 def _budgets(world: World, book: Book, folder: Path, rng: np.random.Generator) -> None:

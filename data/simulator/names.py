@@ -79,10 +79,8 @@ def _value11714(char: str) -> int:
 
 def phones(n: int, rng: np.random.Generator) -> np.ndarray:
     """Mobile numbers in a form that is never assigned (the fourth to sixth digits are 000)."""
-    return np.array(
-        [f"1{p}000{d:05d}" for p, d in zip(rng.choice([35, 36, 37, 38, 39, 58, 87], n), rng.integers(0, 10**5, n), strict=True)],
-        dtype=object,
-    )
+    head = rng.choice([35, 36, 37, 38, 39, 58, 87], n).astype(np.int64)
+    return (10**10 + head * 10**8 + rng.integers(0, 10**5, n)).astype(str).astype(object)
 
 
 def brands(n: int, rng: np.random.Generator) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,20 +103,29 @@ def write_orders(
     sink.create("FWDD", COLUMNS)
     habits = _habits(world, people, providers)
     expected: dict[str, dict[str, Any]] = {}
-    for month in range(len(world.months)):
-        rng = world.rng(f"orders {world.months[month]}")
-        present = staff.throughout(world.first_day(month), world.last_day(month))
-        batch = Batch.join(
-            [_visits(world, people, providers, habits, present, month, rng), _meals(world, people, providers, habits, month, rng)]
-        )
-        batch = batch.pick(np.lexsort((batch.elder, batch.ordered)))
-        ids = _order_ids(world.months[month], len(batch.elder))
-        columns = plant_faults(
-            world, people, providers, batch, ids, lambda b, i: _columns(people, providers, staff, b, i), month, rng
-        )
-        rows += sink.append("FWDD", columns)
-        expected[world.months[month]] = world.truth.expected.pop("month")
-        progress(month)
+    # While a month is being written, the next is being made.
+    with ThreadPoolExecutor(1) as writer:
+        pending: list[Future[int]] = []
+        for month in range(len(world.months)):
+            rng = world.rng(f"orders {world.months[month]}")
+            present = staff.throughout(world.first_day(month), world.last_day(month))
+            batch = Batch.join(
+                [
+                    _visits(world, people, providers, habits, present, month, rng),
+                    _meals(world, people, providers, habits, month, rng),
+                ]
+            )
+            batch = batch.pick(np.lexsort((batch.elder, batch.ordered)))
+            ids = _order_ids(world.months[month], len(batch.elder))
+            columns = plant_faults(
+                world, people, providers, batch, ids, lambda b, i: _columns(people, providers, staff, b, i), month, rng
+            )
+            if pending:
+                rows += pending.pop().result()
+            pending.append(writer.submit(sink.append, "FWDD", columns))
+            expected[world.months[month]] = world.truth.expected.pop("month")
+            progress(month)
+        rows += sum(f.result() for f in pending)
     world.truth.expected["orders"] = expected
     return rows
 
@@ -123,7 +133,7 @@ def write_orders(
 def _habits(world: World, people: People, providers: list[Provider]) -> Habits:
     """Preferences are local: the same street first; home-care firms also reach the neighbouring streets."""
     rng = world.rng("habits")
-    street = world.communities["street"].to_numpy()[people.community]
+    street = world.communities["street"][people.community]
     centre = np.array([[p.sites[0].lng, p.sites[0].lat] for p in providers])
 
     def choose(who: np.ndarray, pool: list[Provider], reach: float, weights: list[float]) -> np.ndarray:
@@ -358,7 +368,7 @@ def _columns(people: People, providers: list[Provider], staff: Staff, b: Batch, 
     x = np.round(b.point, 6)
     return {
         "DD_ID": ids,
-        "LNR_ID": take(people.ids, b.elder),
+        "LNR_ID": take(people.arrow_ids, b.elder),
         "DW_ID": take([p.id for p in providers], b.provider),
         "HLY_BH": take(staff.ids, np.maximum(b.caregiver, 0), b.caregiver < 0),
         "XM_DM": take([item_code(i) for i in range(len(ITEMS))], b.item),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from data.simulator.mess import damage_dates, damage_ids
 from data.simulator.names import id_numbers, person_names, phones
@@ -14,7 +16,7 @@ from data.simulator.writers import SqlSink, stamps
 
 # Of the full-size district in the last month (the district's documents of 2016–2019, carried forward by growth).
 ELDERS, ELDERS_80, SERVED = 94_000, 17_600, 5_185
-LEVELS = {4: 330, 3: 560, 2: 2_300, 1: 2_900}
+LEVELS = {4: 330, 3: 590, 2: 1_350, 1: 1_060}
 DEATHS_A_YEAR, MOVES_A_YEAR = 0.033, 0.011
 ALIVE_LONG = 10**7
 CATEGORIES = ("普通", "优抚", "低保", "低边", "计生特殊", "特困")
@@ -42,6 +44,11 @@ class People:
     point: np.ndarray
     rejected: np.ndarray
     elsewhere: np.ndarray
+
+    @cached_property
+    def arrow_ids(self) -> pa.Array:
+        """``ids`` as Arrow, made once."""
+        return pa.array(self.ids, pa.string())
 
     @property
     def n(self) -> int:
@@ -88,12 +95,14 @@ def settle(world: World) -> People:
     registered[newcomer] = np.maximum(registered[newcomer], rng.integers(world.start, world.end - 20, newcomer.sum()))
     registered = np.minimum(registered, np.minimum(gone - 30, world.end - 1))
 
-    weight = world.communities["weight"].to_numpy()
+    weight = world.communities["weight"]
     community = rng.choice(len(weight), n, p=weight / weight.sum())
-    category = rng.choice(len(CATEGORIES), n, p=[0.9625, 0.012, 0.009, 0.005, 0.0095, 0.002])
     living = rng.choice(4, n, p=[0.09, 0.144, 0.70, 0.066])
     level, since, dementia = _ability(world, age, group, gone, rng)
-    served_from, served_to = _served(world, group, age, level, category, living, gone, registered, rng)
+    category = rng.choice(len(CATEGORIES), n, p=[0.964, 0.012, 0.0085, 0.0045, 0.0092, 0.0018])
+    poor = (level > 0) & (rng.random(n) < 0.06)
+    category[poor] = rng.choice([2, 3, 5], poor.sum(), p=[0.55, 0.3, 0.15])
+    served_from, served_to = _served(world, group, age, birth, level, category, living, gone, registered, rng)
     # Clients are served where they live: those whose area code lies outside the supervised streets are kept out of the services.
     elsewhere = (rng.random(n) < 0.0008) & (served_to < 0) & (group == 0) & (age < 79)
     number = np.arange(1, n + 1) + 10**7
@@ -148,6 +157,7 @@ def _served(
     world: World,
     group: np.ndarray,
     age: np.ndarray,
+    birth: np.ndarray,
     level: np.ndarray,
     category: np.ndarray,
     living: np.ndarray,
@@ -155,21 +165,19 @@ def _served(
     registered: np.ndarray,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """First and one-past-last day of government-purchased service; NEVER where there is none."""
+    """First and one-past-last day of government-purchased service; NEVER where there is none.
+
+    Entitled are the poor from 60 and, from 80, those who live alone or in an empty nest; the frailest of them are served first.
+    """
     n = len(age)
-    score = (
-        1.3 * (level > 0)
-        + 1.6 * (level > 1)
-        + 2.5 * (category > 1)
-        + 0.9 * (living == 0)
-        + 0.06 * (age - 60)
-        + rng.gumbel(0, 1, n)
-    )
+    poor = category >= 2
+    eighty = birth + 29_221
+    score = 1.3 * (level > 0) + 1.6 * (level > 1) + 2.0 * poor + 0.9 * (living == 0) + 0.05 * (age - 60) + rng.gumbel(0, 1, n)
+    entitled = np.where(poor, registered, np.where(living < 2, np.maximum(eighty, registered), ALIVE_LONG))
     served_from, served_to = np.full(n, NEVER, dtype=np.int64), np.full(n, NEVER, dtype=np.int64)
-    open_long = world.first_day(len(world.months) - 1) > registered
-    now = np.flatnonzero((group == 0) & open_long)
+    now = np.flatnonzero((group == 0) & (entitled < world.first_day(len(world.months) - 1)))
     now = now[np.argsort(-score[now])][: world.count(SERVED)]
-    left = np.flatnonzero((group == 1) | (group == 2))
+    left = np.flatnonzero(((group == 1) | (group == 2)) & (entitled < gone - 90))
     left = left[np.argsort(-score[left])][: round(world.count(SERVED) * 0.19)]
     for chosen, later in ((now, 0.245), (left, 0.04)):
         start = world.start - rng.integers(40, 1500, len(chosen))
@@ -177,8 +185,8 @@ def _served(
         # Service begins on the first of a month.
         month = rng.integers(1, len(world.months), len(chosen))
         start[joined] = np.array([world.first_day(int(m)) for m in month], dtype=np.int64)[joined]
-        late = registered[chosen] > start
-        first = np.array([world.first_day(int(m) + 1) for m in world.month_of(registered[chosen])], dtype=np.int64)
+        late = entitled[chosen] > start
+        first = np.array([world.first_day(int(m) + 1) for m in world.month_of(entitled[chosen])], dtype=np.int64)
         start[late] = first[late]
         served_from[chosen] = start
         served_to[chosen] = gone[chosen]
@@ -200,7 +208,7 @@ def write_registry(world: World, people: People, sink: SqlSink) -> int:
     people.rejected[zero] = True
     truth.note("date_zero", *place, people.ids[zero], "DJ_RQ", "quarantined")
 
-    codes = world.communities["code"].to_numpy(dtype=object)
+    codes = world.communities["code"]
     home = codes[people.community].copy()
     home[people.elsewhere] = _old_codes(world, int(people.elsewhere.sum()), rng)
     truth.note("area_code_before_merger", *place, people.ids[people.elsewhere], "JZ_SQ", "absorbed")
@@ -267,7 +275,8 @@ def _repeat_rows(world: World, people: People, columns: dict[str, Any], rng: np.
         elif name == "FWK_NO":
             second[:] = None
         out[name] = np.concatenate([repeat, values, second])
-    world.truth.expected["elders_registered_twice"] = people.community[twin].tolist()
+    codes = world.communities["code"].tolist()
+    world.truth.expected["elders_registered_twice"] = sorted(codes[c] for c in people.community[twin])
     return out
 
 
@@ -291,7 +300,7 @@ def _other_spelling(name: str) -> str:
 
 def _write_population(world: World, people: People, sink: SqlSink, rng: np.random.Generator) -> int:
     """Registered population by community and year, so that elders are a quarter of it; ageing differs between communities."""
-    elders = np.bincount(people.community[people.resident(world.end)], minlength=len(world.communities))
+    elders = np.bincount(people.community[people.resident(world.end)], minlength=len(world.communities["code"]))
     share = np.clip(rng.normal(0.25, 0.035, len(elders)), 0.16, 0.36)
     base = elders / share
     base *= elders.sum() / 0.25 / base.sum()
@@ -313,7 +322,7 @@ def write_assessments(world: World, people: People, sink: SqlSink) -> int:
     chosen = (
         (people.level > 0)
         | (ever_served & (rng.random(people.n) < 0.97))
-        | ((people.birth < world.end - 29_220) & (rng.random(people.n) < 0.83))
+        | (((people.birth < world.end - 29_220) | (people.category >= 2)) & (rng.random(people.n) < 0.84))
     )
     who = np.flatnonzero(chosen & (people.gone > world.start - 200))
     first = np.maximum(people.level_since[who], people.registered[who] + 5)
@@ -356,17 +365,24 @@ def write_assessments(world: World, people: People, sink: SqlSink) -> int:
 
 
 def expect_elders(world: World, people: People) -> None:
-    """Elders by community at the end of the last month as the warehouse should count them (second registrations included)."""
-    adult = people.birth + 21_915 <= world.end
-    counted = people.resident(world.end) & ~people.rejected & ~people.elsewhere & adult
-    counts = np.bincount(people.community[counted], minlength=len(world.communities))
-    eighty = counted & (people.birth + 29_220 <= world.end)
-    twins = world.truth.expected.pop("elders_registered_twice")
-    np.add.at(counts, twins, 1)
+    """Elders by community at the end of the last month as the warehouse should count them (a person registered twice counts once)."""
+    age = completed_years(people.birth, world.end)
+    counted = people.resident(world.end) & ~people.rejected & ~people.elsewhere & (age >= 60)
+    counts = np.bincount(people.community[counted], minlength=len(world.communities["code"]))
+    eighty = counted & (age >= 80)
     codes = world.communities["code"].tolist()
     world.truth.expected["elders_by_community"] = dict(zip(codes, counts.tolist(), strict=True))
     world.truth.expected["elders_80"] = int(eighty.sum())
     world.truth.expected["elders_served"] = len(people.served(world, len(world.months) - 1))
 
 
-__all__ = ["CATEGORIES", "People", "expect_elders", "settle", "write_assessments", "write_registry"]
+def completed_years(birth: np.ndarray, on: int) -> np.ndarray:
+    """Age in completed years on a day."""
+    born, today = (np.asarray(d, dtype="datetime64[D]") for d in (birth, on))
+    year, this = (d.astype("datetime64[Y]").astype(int) for d in (born, today))
+    month, now = (d.astype("datetime64[M]").astype(int) % 12 for d in (born, today))
+    dom, dom_now = ((d - d.astype("datetime64[M]")).astype(int) for d in (born, today))
+    return this - year - ((month > now) | ((month == now) & (dom > dom_now)))
+
+
+__all__ = ["CATEGORIES", "People", "completed_years", "expect_elders", "settle", "write_assessments", "write_registry"]

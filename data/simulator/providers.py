@@ -123,7 +123,7 @@ def found(world: World) -> list[Provider]:
                 ["公办", "公建民营", "民办"], p=[0.15, 0.5, 0.35] if kind in (HOME, CENTRE, CANTEEN) else [0.02, 0.13, 0.85]
             )
         )
-        cert = float(np.clip(world.streets["cert"][street] + 0.004 + rng.normal(0, 0.025), 0.8, 1.0))
+        cert = float(np.clip(world.streets["cert"][street] + 0.024 + rng.normal(0, 0.022), 0.82, 1.0))
         name = _name(world, kind, i, street, names[i])
         provider = Provider(
             i,
@@ -161,10 +161,10 @@ def _staff(world: World, kind: str, full: float) -> int:
 
 def _street(world: World, kind: str, i: int, rng: np.random.Generator) -> int:
     """Spread evenly over the streets first (canteens, centres), else by weight."""
-    n = len(world.streets)
+    n = len(world.streets["code"])
     if kind in (CENTRE, CANTEEN) or i % 2:
         return i % n
-    weight = world.streets["weight"].to_numpy()
+    weight = world.streets["weight"]
     return int(rng.choice(n, p=weight / weight.sum()))
 
 
@@ -269,7 +269,7 @@ def _scale_beds(world: World, providers: list[Provider]) -> None:
 
 def _place(world: World, providers: list[Provider], rng: np.random.Generator) -> None:
     """Main sites, the street-level centres, and the further sites of home-care firms and centres."""
-    with_street_centre = max(1, round(len(world.streets) * 0.8))
+    with_street_centre = max(1, round(len(world.streets["code"]) * 0.8))
     streets_done: set[int] = set()
     for p in providers:
         spots = world.points(np.full(4, p.community), rng)

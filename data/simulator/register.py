@@ -92,7 +92,7 @@ def _grade(p: Provider, rng: np.random.Generator) -> tuple[str | None, float | N
     """GB/T 37276 grade and score of institutions and most centres; the score fits the grade except where somebody exaggerates."""
     if p.kind not in (HOME, CENTRE, MICRO) or rng.random() < 0.25:
         return None, None
-    score = float(np.clip(rng.normal(830 - 420 * p.bad.mean(), 75), 300, 985))
+    score = float(np.clip(rng.normal(868 - 420 * p.bad.mean(), 70), 300, 985))
     grade = None
     for name, least in GRADES.items():
         grade = name if score >= least else grade
@@ -165,7 +165,7 @@ def _applications(world: World, providers: list[Provider], rng: np.random.Genera
         applied = world.end - int(rng.integers(2, 40)) if pending else int(rng.integers(world.start, world.end - 100))
         rows.append(
             {
-                "MC": f"{world.streets['short'][j % len(world.streets)]}{brand}{'养老服务中心'}",
+                "MC": f"{world.streets['short'][j % len(world.streets['code'])]}{brand}{'养老服务中心'}",
                 "TYDM": credit_code("52", world.region.code[:6], rng),
                 "LB": kind,
                 "applied": applied,

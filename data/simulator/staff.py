@@ -12,8 +12,8 @@ import numpy as np
 from data.simulator.mess import DATE_FORMS, damage_ids
 from data.simulator.names import id_numbers, person_names
 from data.simulator.providers import Provider
-from data.simulator.workbook import Column, write_sheet, workbook
-from data.simulator.world import NEVER, World, iso
+from data.simulator.workbook import Column, workbook, write_sheet
+from data.simulator.world import NEVER, World, day, iso
 
 STILL = 10**7
 LEVEL_NAMES = ("五级/初级工", "四级/中级工", "三级/高级工", "二级/技师", "一级/高级技师")
@@ -132,9 +132,9 @@ def _certify(
                 who = person[spell]
                 if since[who] != STILL or j >= quota:
                     continue
-                if hired[spell] > world.start and rng.random() < 0.3:
+                if hired[spell] > world.start and rng.random() < 0.2:
                     since[who] = hired[spell] + int(rng.integers(10, 75))
-                elif hired[spell] <= world.start and now and rng.random() < 0.055:
+                elif hired[spell] <= world.start and now and rng.random() < 0.03:
                     since[who] = int(rng.integers(world.start + 10, world.end - 5))
                 else:
                     since[who] = hired[spell] - int(rng.integers(20, 2600))
@@ -279,16 +279,21 @@ def _certificates(
             while issued < until:
                 add(who, level, issued, min(issued + 365 * 5, until))
                 issued += 365 * 5
-    _reuse(world, staff, rows, rng)
+    _reuse(world, staff, rows, ids, names, rng)
     return rows
 
 
-def _reuse(world: World, staff: Staff, rows: list[list[Any]], rng: np.random.Generator) -> None:
+def _reuse(
+    world: World, staff: Staff, rows: list[list[Any]], ids: np.ndarray, names: np.ndarray, rng: np.random.Generator
+) -> None:
     """Irregular: one number used by two persons; the second has no certificate of their own."""
     without = np.flatnonzero(staff.certified_from >= STILL)
     for who in rng.permutation(without)[: max(1, round(8 * world.provider_factor))]:
         source = rows[int(rng.integers(1, len(rows)))]
-        rows.append([source[0], staff.ids[who], source[2], source[3], *source[4:]])
+        rows.append([source[0], staff.ids[who], ids[who], names[who], *source[4:]])
+        # On paper this person is certified; only the shared number gives it away.
+        staff.certified_from[who] = day(source[5])
+        staff.certified_to[who] = STILL if source[6] is None else day(source[6])
         world.truth.irregular["certificate_reused"].append(
             {"certificate_no": source[0], "caregiver_id": staff.ids[who], "holder": source[1]}
         )
@@ -334,9 +339,10 @@ def _awards(world: World, staff: Staff, certificates: list[list[Any]], rng: np.r
     for i in np.flatnonzero(staff.hired > world.start):
         who = int(staff.person[i])
         paid = int(staff.hired[i]) + 380
-        if who not in seen and staff.left[i] > paid and paid <= world.end:
+        if who not in seen and staff.left[i] > paid and paid <= world.end and staff.certified(np.array([who]), paid)[0]:
             seen.add(who)
-            rows.append([iso(paid)[0], staff.ids[who], "入职奖补", None, 6000])
+            award = {5: 6000, 4: 6000, 3: 8000, 2: 10_000, 1: 10_000}[int(staff.level[who])]
+            rows.append([iso(paid)[0], staff.ids[who], "入职奖补", None, award])
     rows.sort(key=lambda r: (r[0], r[1]))
     data = [
         [f"JB{k + 1:05d}", r[1], r[2], r[3], f"{r[4]:,.2f}元" if rng.random() < 0.02 else r[4], r[0]] for k, r in enumerate(rows)

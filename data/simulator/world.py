@@ -30,7 +30,7 @@ STREET_PROFILE = {
     "330105010000": (0.70, 86.6),
     "330105011000": (1.10, 92.4),
 }
-SECONDS_OF_DAY = 86_400
+EPOCH = date(1970, 1, 1).toordinal()
 
 
 class Truth:
@@ -69,8 +69,8 @@ class World:
     seed: int
     scale: float
     months: list[str]
-    communities: pd.DataFrame
-    streets: pd.DataFrame
+    communities: dict[str, np.ndarray]
+    streets: dict[str, np.ndarray]
     polygons: list[Any]
     truth: Truth = field(default_factory=Truth)
 
@@ -92,12 +92,13 @@ class World:
         )
         shapes = {f["properties"]["code"]: shape(f["geometry"]) for f in region.boundaries(3)["features"]}
         polygons = [shapes[c] for c in communities["code"]]
-        world = cls(region, seed, scale, names, communities, streets, polygons)
+        world = cls(region, seed, scale, names, {}, _arrays(streets), polygons)
         rng = world.rng("communities")
         weight = rng.gamma(9, 1 / 9, len(communities))
         weight[communities["name"].str.endswith("类似社区")] *= 0.08
         within = pd.Series(weight).groupby(communities["street"]).transform("sum").to_numpy()
         communities["weight"] = weight / within * streets["weight"].to_numpy()[communities["street"]] / streets["weight"].sum()
+        world.communities = _arrays(communities)
         return world
 
     def rng(self, name: str) -> np.random.Generator:
@@ -116,7 +117,8 @@ class World:
 
     def first_day(self, index: int) -> int:
         """First day of month ``index`` (0 = the first; negative or beyond the end are allowed)."""
-        return int((np.datetime64(self.months[0], "M") + index).astype("datetime64[D]").astype(int))
+        months = int(self.months[0][:4]) * 12 + int(self.months[0][5:]) - 1 + index
+        return date(months // 12, months % 12 + 1, 1).toordinal() - EPOCH
 
     def last_day(self, index: int) -> int:
         """Last day of month ``index``."""
@@ -155,9 +157,14 @@ class World:
         return np.round(out, 6)
 
 
+def _arrays(frame: pd.DataFrame) -> dict[str, np.ndarray]:
+    """A frame's columns as plain arrays, text as Python strings: single cells are read very often."""
+    return {c: frame[c].to_numpy(dtype=object if frame[c].dtype.kind not in "if" else None) for c in frame.columns}
+
+
 def day(text: str) -> int:
     """Days since 1970-01-01 of ``YYYY-MM-DD``."""
-    return date.fromisoformat(text).toordinal() - date(1970, 1, 1).toordinal()
+    return date.fromisoformat(text).toordinal() - EPOCH
 
 
 def iso(days: np.ndarray | int) -> np.ndarray:

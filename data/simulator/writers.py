@@ -97,9 +97,10 @@ def stamps(seconds: np.ndarray, missing: np.ndarray | None = None) -> pa.Array:
     return pc.cast(pc.cast(array, pa.timestamp("s")), pa.string())
 
 
-def take(words: Iterable[str | None], index: np.ndarray, missing: np.ndarray | None = None) -> pa.Array:
+def take(words: Iterable[str | None] | pa.Array, index: np.ndarray, missing: np.ndarray | None = None) -> pa.Array:
     """``words[index]`` as an Arrow string array; null where ``missing``."""
-    return pc.take(pa.array(list(words), pa.string()), pa.array(np.asarray(index), mask=missing))
+    known = words if isinstance(words, pa.Array) else pa.array(list(words), pa.string())
+    return pc.take(known, pa.array(np.asarray(index), mask=missing))
 
 
 def csv_file(path: Path, columns: Mapping[str, Any], total: Mapping[str, str], encoding: str = "gb18030") -> int:
