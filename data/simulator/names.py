@@ -49,7 +49,8 @@ def id_numbers(birth: np.ndarray, female: np.ndarray, prefix: str, first_sequenc
     starts = np.flatnonzero(np.r_[True, key[1:] != key[:-1]])
     rank = np.arange(len(key)) - np.repeat(starts, np.diff(np.r_[starts, len(key)]))
     sequence = np.empty(len(birth), dtype=np.int64)
-    sequence[order] = first_sequence + rank * 2 + np.where(female[order], 0, 1)
+    # The sequence is odd for men and even for women; first_sequence is odd.
+    sequence[order] = first_sequence + rank * 2 + np.where(female[order], 1, 0)
     if sequence.max(initial=0) > 999:
         raise ValueError("too many persons born on one day for this scale")
     stamp = np.array([int(s.replace("-", "")) for s in birth.astype("datetime64[D]").astype(str)], dtype=np.int64)
