@@ -20,7 +20,7 @@ from data.simulator.world import World
 from data.simulator.writers import SqlSink, stamps, take
 
 # Orders a month and served elder, diners beside them (share of all elders) and their meals a month.
-HOME_ORDERS, SERVED_MEALS, DINERS, DINER_MEALS = 5.0, 1.7, 0.058, 5.7
+HOME_ORDERS, SERVED_MEALS, DINERS, DINER_MEALS = 5.2, 1.7, 0.058, 5.7
 SLOTS = np.array([8.5, 10.0, 11.5, 13.5, 15.0, 16.5]) * 3600
 SEASON = {1: 0.97, 2: 0.86, 3: 1.0, 4: 1.01, 5: 1.02, 6: 1.0, 7: 1.04, 8: 1.05, 9: 1.01, 10: 1.02, 11: 1.0, 12: 1.02}
 GROWTH_A_MONTH = 0.004
@@ -304,7 +304,7 @@ def _meals(
                 np.repeat(who, count),
                 np.repeat(host, count),
                 np.full(count.sum(), subsidised),
-                np.concatenate([np.arange(c) for c in count]) if len(count) else np.empty(0, dtype=np.int64),
+                np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count),
             )
         )
     elder, provider, subsidised, rank = (np.concatenate(c) for c in zip(*parts, strict=True))

@@ -123,7 +123,7 @@ def found(world: World) -> list[Provider]:
                 ["公办", "公建民营", "民办"], p=[0.15, 0.5, 0.35] if kind in (HOME, CENTRE, CANTEEN) else [0.02, 0.13, 0.85]
             )
         )
-        cert = float(np.clip(world.streets["cert"][street] + 0.024 + rng.normal(0, 0.022), 0.82, 1.0))
+        cert = float(np.clip(world.streets["cert"][street] + 0.018 + rng.normal(0, 0.022), 0.82, 1.0))
         name = _name(world, kind, i, street, names[i])
         provider = Provider(
             i,
