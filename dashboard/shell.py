@@ -12,7 +12,9 @@ from dash import ClientsideFunction, Dash, Input, Output, dcc, html
 from flask import g
 
 from dashboard.views import frame
+from dashboard.views.h import tree
 from dashboard.views.render import SLOTS, render
+from dashboard.views.trend import CONFIG
 
 
 class Services(Protocol):
@@ -42,6 +44,9 @@ def install(app: Dash, services: Services) -> None:
     @app.callback(
         *(Output(slot, "children") for slot in SLOTS),
         Output("map-data", "data"),
+        Output("trend", "figure"),
+        Output("trend", "className"),
+        Output("trend-said", "children"),
         Output("page", "className"),
         Output("told", "data"),
         Input("url", "pathname"),
@@ -52,7 +57,10 @@ def install(app: Dash, services: Services) -> None:
         drawn = render(services.warehouse(), pathname, search, services.geo_url)
         if "failed" in drawn["kind"]:
             g.pop("answer_key", None)
-        return (*(drawn[slot] for slot in SLOTS), drawn["map"], drawn["kind"], drawn["title"])
+        chart = drawn["trend"] or {"data": [], "layout": {}}
+        shown = "chart" if drawn["trend"] else "chart none"
+        filled = (tree(drawn[slot]) for slot in SLOTS)
+        return (*filled, drawn["map"], chart, shown, drawn["trend-alt"], drawn["kind"], drawn["title"])
 
     app.clientside_callback(ClientsideFunction("yiguan", "paint"), Output("map-said", "children"), Input("map-data", "data"))
     app.clientside_callback(ClientsideFunction("yiguan", "settle"), Output("told-now", "data"), Input("told", "data"))
@@ -67,7 +75,7 @@ def layout(services: Services) -> html.Div:
         [
             html.A("颐观", href="/", className="brand"),
             html.Span(f"{services.bureau()} · 养老服务监管", className="bureau"),
-            html.Div(frame.stamp(w.snapshot), className="stamp"),
+            html.Div(tree(frame.stamp(w.snapshot)), className="stamp"),
             html.Div(
                 [
                     html.Span(str(getattr(services.reader(), "display_name", "")), className="reader"),
@@ -92,7 +100,21 @@ def layout(services: Services) -> html.Div:
                 ],
                 className="panel map-panel", **{"aria-label": "地图"},
             ),
-            html.Div([_skeleton("panel tall"), _skeleton("panel"), _skeleton("panel")], id="side", className="side slot"),
+            html.Div(
+                [
+                    html.Div(_skeleton("panel tall"), id="side", className="slot ranks"),
+                    html.Section(
+                        [
+                            html.Div(html.H2("走势"), id="trend-head", className="slot"),
+                            html.P(id="trend-said", className="offscreen"),
+                            dcc.Graph(id="trend", className="chart", figure={"data": [], "layout": {}}, config=CONFIG),
+                        ],
+                        className="panel trend", **{"aria-label": "走势与预测"},
+                    ),
+                    html.Div(_skeleton("panel"), id="attention", className="slot notes"),
+                ],
+                className="side",
+            ),
         ],
         className="stage",
     )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 from dashboard import format as fmt
 from dashboard.views import marks
 from dashboard.views.context import View
-from dashboard.views.h import Node, h
+from dashboard.views.h import El, Node, h
 from dashboard.views.page import Panel, code_of
 from dashboard.views.tables import Col, empty, table
 from etl.indicators import Indicator
@@ -93,7 +93,7 @@ def money_watch(view: View) -> Node:
     return h("section", h("h2", title, h("small", note)), h("ul", items, cls="bars"), cls="panel attention", aria_label=title)
 
 
-def bar(percent: float, mark: float | None = None) -> dict[str, Any]:
+def bar(percent: float, mark: float | None = None) -> El:
     """A bar from zero to a hundred with an optional mark."""
     fill = h("i", style={"width": f"{min(max(percent, 0), 100):.1f}%"}, cls="over" if percent > 100 else None)
     line = h("b", style={"left": f"{mark:.1f}%"}) if mark is not None else None

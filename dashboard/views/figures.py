@@ -7,7 +7,7 @@ from typing import Any
 from dashboard import format as fmt
 from dashboard.views import marks
 from dashboard.views.context import View
-from dashboard.views.h import Node, h
+from dashboard.views.h import El, Node, h
 from dashboard.warehouse.types import Figure
 
 
@@ -19,7 +19,7 @@ def strip(view: View) -> Node:
     return h("ul", [h("li", card(view, code, view.figures[code])) for code in shown], cls=f"strip n{len(shown)}", aria_label="主要指标")
 
 
-def card(view: View, code: str, figure: Figure) -> dict[str, Any]:
+def card(view: View, code: str, figure: Figure) -> El:
     """One figure as a link."""
     ind = view.ind(code)
     tip = f"tip-{code}"
@@ -60,7 +60,7 @@ def change(ind: Any, figure: Figure) -> Any:
     return h("span", marks.arrow(diff) + text.lstrip("+-"), cls="delta " + fmt.delta_tone(ind, figure, figure.previous))
 
 
-def tooltip(view: View, code: str, figure: Figure, ident: str) -> dict[str, Any]:
+def tooltip(view: View, code: str, figure: Figure, ident: str) -> El:
     """What the figure means, how it is made up, where it comes from."""
     ind = view.ind(code)
     lines = [("口径", ind.definition)]

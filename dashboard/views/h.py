@@ -1,26 +1,45 @@
-"""Components as plain dicts: what a callback answers is what goes over the wire, with no class built or validated on the way."""
+"""HTML as plain lists, ``[tag, props, child, …]``: what a callback answers is what goes over the wire.
+
+A slot of the shell holds one ``Tree`` component (assets/tree.js) that turns such a list into elements.  As components of their own, the two
+thousand cells of a page took the browser seconds to mount and four times the bytes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-Node = dict[str, Any] | str | int | float | None
-"""A component as the renderer reads it (type, namespace, props), or text."""
+import orjson
 
-HTML = "dash_html_components"
-CORE = "dash_core_components"
+
+class El(list):  # type: ignore[type-arg]
+    """One element: tag, props (a dict), then its children (elements or text)."""
+
+    __slots__ = ()
+
+    @property
+    def tag(self) -> str:
+        """The tag's name."""
+        return str(self[0])
+
+    @property
+    def props(self) -> dict[str, Any]:
+        """The element's properties, named as React names them."""
+        return self[1]  # type: ignore[no-any-return]
+
+    @property
+    def children(self) -> list[Any]:
+        """Elements and text inside."""
+        return self[2:]
+
+
+Node = El | list[Any] | str | int | float | None
+"""An element, several, or text; None stands for nothing."""
+
 _RENAMED = {"cls": "className", "for_": "htmlFor", "tabindex": "tabIndex", "colspan": "colSpan", "rowspan": "rowSpan"}
-_TAGS = {
-    "a": "A", "abbr": "Abbr", "article": "Article", "aside": "Aside", "b": "B", "br": "Br", "button": "Button", "caption": "Caption",
-    "dd": "Dd", "details": "Details", "div": "Div", "dl": "Dl", "dt": "Dt", "em": "Em", "footer": "Footer", "form": "Form", "h1": "H1",
-    "h2": "H2", "h3": "H3", "header": "Header", "i": "I", "input": "Input", "li": "Li", "main": "Main", "nav": "Nav", "ol": "Ol",
-    "p": "P", "s": "S", "section": "Section", "small": "Small", "span": "Span", "strong": "Strong", "summary": "Summary", "table": "Table",
-    "tbody": "Tbody", "td": "Td", "tfoot": "Tfoot", "th": "Th", "thead": "Thead", "time": "Time", "tr": "Tr", "ul": "Ul",
-}  # fmt: skip
 
 
-def h(tag: str, *children: Any, **props: Any) -> dict[str, Any]:
+def h(tag: str, *children: Any, **props: Any) -> El:
     """One HTML element. ``cls`` is the class; ``aria_label``, ``data_x`` become ``aria-label``, ``data-x``; None props are left out.
 
     Children may be nested iterables; None and False among them are dropped, so conditions read inline.
@@ -32,44 +51,44 @@ def h(tag: str, *children: Any, **props: Any) -> dict[str, Any]:
         if key.startswith(("aria_", "data_")):
             key = key.replace("_", "-")
         named[_RENAMED.get(key, key)] = value
-    kids = list(flat(children))
-    if kids:
-        named["children"] = kids[0] if len(kids) == 1 else kids
-    return {"type": _TAGS[tag], "namespace": HTML, "props": named}
+    return El((tag, named, *flat(children)))
 
 
-def core(kind: str, **props: Any) -> dict[str, Any]:
-    """One component of dash.dcc (Location, Store, Graph)."""
-    return {"type": kind, "namespace": CORE, "props": props}
-
-
-def flat(children: Iterable[Any]) -> Iterable[Any]:
+def flat(children: Iterable[Any]) -> Iterator[Any]:
     """Children with nested lists opened and None/False dropped."""
     for child in children:
         if child is None or child is False:
             continue
-        if isinstance(child, (list, tuple)) or (not isinstance(child, (str, dict)) and isinstance(child, Iterable)):
+        if isinstance(child, (El, str, int, float)):
+            yield child
+        elif isinstance(child, Iterable):
             yield from flat(child)
         else:
-            yield child
+            yield str(child)
+
+
+def tree(node: Node) -> dict[str, Any] | None:
+    """What a slot's children are: one component that holds the whole tree as JSON; None for nothing."""
+    kids = list(flat([node]))
+    return {"type": "Tree", "namespace": "yiguan", "props": {"json": orjson.dumps(kids).decode()}} if kids else None
 
 
 def text_of(node: Any) -> str:
     """All text inside a node, joined without spaces: for tests and for accessible names."""
     if node is None or node is False:
         return ""
-    if isinstance(node, dict):
-        return text_of(node.get("props", {}).get("children"))
+    if isinstance(node, El):
+        return "".join(text_of(child) for child in node.children)
     if isinstance(node, (list, tuple)):
         return "".join(text_of(child) for child in node)
     return str(node)
 
 
-def walk(node: Any) -> Iterable[dict[str, Any]]:
+def walk(node: Any) -> Iterator[El]:
     """Every element in a tree, outermost first."""
-    if isinstance(node, dict) and "props" in node:
+    if isinstance(node, El):
         yield node
-        yield from walk(node["props"].get("children"))
+        yield from walk(node.children)
     elif isinstance(node, (list, tuple)):
         for child in node:
             yield from walk(child)

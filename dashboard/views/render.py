@@ -14,8 +14,8 @@ from dashboard.views.page import Layer, find
 from dashboard.views.place import Place
 from dashboard.warehouse.types import Unknown
 
-SLOTS = ("rail", "bar", "strip", "map-head", "legend", "side", "caption", "below", "over")
-"""Slots that hold components; beside them a view answers ``map`` (data of the map), ``kind`` (class of the page, with ``failed`` where it must not be kept) and ``title``."""
+SLOTS = ("rail", "bar", "strip", "map-head", "legend", "side", "trend-head", "attention", "caption", "below", "over")
+"""Slots that hold components; beside them a view answers ``map`` (data of the map), ``trend`` (a chart's figure) with ``trend-alt``, ``kind`` (class of the page, with ``failed`` where it must not be kept) and ``title``."""
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ def _render(w: Any, place: Place, geo_url: Callable[[int], str]) -> dict[str, An
 def _subject(view: View, rail: Any) -> dict[str, Any]:
     layout = view.page.layout
     mapped = view.layer is not None
-    side = [ranking.panel(view), trend.panel(view), layout.attention(view) if layout.attention else None]
+    course = trend.draw(view) if mapped else None
     return {
         "rail": rail,
         "bar": frame.bar(view),
@@ -61,7 +61,9 @@ def _subject(view: View, rail: Any) -> dict[str, Any]:
         "map-head": maps.head(view),
         "map": maps.data(view) if mapped else None,
         "legend": maps.legend(view),
-        "side": [node for node in side if node] if mapped else None,
+        "side": ranking.panel(view) if mapped else None,
+        **_trend(course),
+        "attention": layout.attention(view) if mapped and layout.attention else None,
         "caption": frame.caption(view) if mapped else None,
         "below": [node for node in (panel(view) for panel in layout.below) if node],
         "over": _over(view),
@@ -86,12 +88,20 @@ def _detail(view: View, rail: Any) -> dict[str, Any]:
         "map": painted,
         "legend": marks.star_legend(),
         "side": [node for node in drawn.side if node],
+        **_trend(None),
+        "attention": None,
         "caption": None,
         "below": [node for node in drawn.below if node],
         "over": _over(at),
         "kind": f"page {view.page.key} mapped detail",
         "title": f"{drawn.name} · 颐观",
     }
+
+
+def _trend(course: trend.Trend | None) -> dict[str, Any]:
+    if course is None:
+        return {"trend-head": None, "trend": None, "trend-alt": ""}
+    return {"trend-head": course.head, "trend": course.figure, "trend-alt": course.alt}
 
 
 def _over(view: View) -> Any:

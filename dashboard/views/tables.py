@@ -10,7 +10,7 @@ from typing import Any
 
 from dashboard import format as fmt
 from dashboard.views.context import View
-from dashboard.views.h import Node, h
+from dashboard.views.h import El, Node, h
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Col:
 
 
 def table(cols: Sequence[Col], rows: Sequence[Sequence[Node]], *, caption: str, view: View | None = None, foot: Sequence[Node] | None = None,
-          cls: str = "") -> dict[str, Any]:  # fmt: skip
+          cls: str = "") -> El:  # fmt: skip
     """A table; the first cell of a row is its head. ``foot`` is a row of totals."""
     heads = [h("th", _head(col, view), scope="col", cls=col.align or None, title=col.note or None, aria_sort=_sorted(col, view)) for col in cols]
 
@@ -66,7 +66,7 @@ def arranged(rows: list[dict[str, Any]], wanted: str, keys: dict[str, Callable[[
     return sorted(known, key=key, reverse=order.startswith("-")) + [r for r in rows if key(r) is None]
 
 
-def panel(view: View, title: str, *body: Any, sheet: str = "", note: str = "", cls: str = "", tools: Node = None) -> dict[str, Any]:
+def panel(view: View, title: str, *body: Any, sheet: str = "", note: str = "", cls: str = "", tools: Node = None) -> El:
     """A panel across the page with its title, a note, and the link to its Excel file for those who may export."""
     excel = None
     if sheet and view.can_export():
@@ -77,7 +77,7 @@ def panel(view: View, title: str, *body: Any, sheet: str = "", note: str = "", c
     )  # fmt: skip
 
 
-def empty(text: str) -> dict[str, Any]:
+def empty(text: str) -> El:
     """What stands where there are no rows: why, and what to do."""
     return h("p", text, cls="empty")
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from dashboard import format as fmt
 from dashboard.views import marks
 from dashboard.views.context import View
-from dashboard.views.h import Node, core, h
+from dashboard.views.h import Node, h
 from dashboard.warehouse.types import Forecast
 
 CONFIG = {"showSendToCloud": False, "displaylogo": False, "displayModeBar": False, "locale": "zh-CN", "responsive": True,
@@ -19,35 +20,40 @@ FONT = '"Noto Sans CJK SC","Microsoft YaHei","PingFang SC",sans-serif'
 HEIGHT = 132
 
 
-def panel(view: View) -> Node:
-    """The trend of the focus indicator here."""
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """The panel in three parts: what stands over the chart, the chart's figure, and its text alternative."""
+
+    head: Node
+    figure: dict[str, Any] | None
+    alt: str
+
+
+def draw(view: View) -> Trend | None:
+    """The trend of the focus indicator here; None where the page has none."""
     if not view.focus:
         return None
     ind = view.ind(view.focus)
     points = view.w.trend(view.focus, view.area.code, months=24, until=view.month)
     known = [p for p in points if p.value is not None]
-    head = h("h2", f"{ind.label}走势" + ("与预测" if _aims(view) else ""))
+    title = h("h2", f"{ind.label}走势" + ("与预测" if _aims(view) else ""))
     if len(known) < 2:
-        return h("section", head, h("p", "可比月份不足两个，暂无走势。", cls="empty"), cls="panel trend", aria_label="走势与预测")
+        return Trend([h("div", title, cls="row"), h("p", "可比月份不足两个，暂无走势。", cls="empty")], None, "")
     figure = view.figures.get(view.focus)
     target = figure.target if figure else None
     # Where nothing is aimed at, a forecast says nothing that the line does not (and sums over a year restart in January).
     ahead = view.w.forecast(view.focus, view.area.code, view.month) if target is not None else None
     words = sentence(ahead, figure.due if figure else None, target)
     said = h("p", marks.verdict(ahead.verdict), h("span", words), cls="verdict") if ahead and words else None
-    chart = core("Graph", id="trend", figure=chart_of(ind, points, ahead, target), config=CONFIG, style={"height": f"{HEIGHT}px"})
-    first, last = known[0], known[-1]
-    alt = f"{ind.name}：{fmt.fmt_month(first.month)} {fmt.fmt_value(ind, first)}，{fmt.fmt_month(last.month)} {fmt.fmt_value(ind, last)}。{words}"
     months = h(
         "details", h("summary", "逐月数据"),
         h("div", h("table", h("tbody", [
             h("tr", h("th", fmt.fmt_month(p.month), scope="row"), h("td", fmt.fmt_value(ind, p), cls="n")) for p in reversed(points)
         ])), cls="pop"), cls="months",
     )  # fmt: skip
-    return h(
-        "section", h("div", head, said, months, cls="row"), h("div", chart, cls="chart", role="img", aria_label=alt),
-        cls="panel trend", aria_label="走势与预测",
-    )  # fmt: skip
+    first, last = known[0], known[-1]
+    alt = f"{ind.name}：{fmt.fmt_month(first.month)} {fmt.fmt_value(ind, first)}，{fmt.fmt_month(last.month)} {fmt.fmt_value(ind, last)}。{words}"
+    return Trend(h("div", title, said, months, cls="row"), chart_of(ind, points, ahead, target), alt)
 
 
 def _aims(view: View) -> bool:
