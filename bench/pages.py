@@ -1,0 +1,108 @@
+"""The application under load: views uncached and cached with 16 clients on 2 workers, server time of a view, the first page in Chromium."""
+
+from __future__ import annotations
+
+import http.cookiejar
+import json
+import time
+import urllib.parse
+import urllib.request
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from bench.measure import Load, load, percentile
+
+CLIENTS, WORKERS = 16, 2
+SUBJECTS = ("/", "/caregivers", "/subsidies", "/providers", "/exits")
+
+
+class Visitor:
+    """A logged-in reader who can write the requests that the pages' callback gets."""
+
+    def __init__(self, address: str, username: str, password: str) -> None:
+        self.address, self.host = address, address.removeprefix("http://")
+        self.jar = http.cookiejar.CookieJar()
+        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.jar))
+        form = urllib.parse.urlencode({"username": username, "password": password}).encode()
+        opener.open(urllib.request.Request(f"{address}/login", form, {"Origin": address}), timeout=30).read()
+        self.cookie = "; ".join(f"{c.name}={c.value}" for c in self.jar)
+        told = json.loads(opener.open(f"{address}/_dash-dependencies", timeout=30).read())
+        self.view = next(d for d in told if [i["property"] for i in d["inputs"]] == ["pathname", "search"] and not d.get("clientside_function"))
+
+    def request(self, path: str, query: dict[str, str]) -> bytes:
+        """The bytes of one call of the view callback for this address."""
+        search = "?" + urllib.parse.urlencode(query) if query else ""
+        output = self.view["output"]
+        names = output[2:-2].split("...") if output.startswith("..") else [output]
+        outputs = [dict(zip(("id", "property"), name.rsplit(".", 1), strict=True)) for name in names]
+        body = json.dumps(
+            {
+                "output": output, "outputs": outputs if len(outputs) > 1 else outputs[0], "changedPropIds": ["url.pathname", "url.search"],
+                "inputs": [{"id": "url", "property": "pathname", "value": path}, {"id": "url", "property": "search", "value": search}],
+                "state": [],
+            }
+        ).encode()  # fmt: skip
+        head = (
+            f"POST /_dash-update-component HTTP/1.1\r\nHost: {self.host}\r\nOrigin: {self.address}\r\nSec-Fetch-Site: same-origin\r\n"
+            f"Cookie: {self.cookie}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nAccept-Encoding: br, gzip\r\n\r\n"
+        )
+        return head.encode() + body
+
+
+def addresses(areas: list[str], months: list[str]) -> list[tuple[str, dict[str, str]]]:
+    """Every subject in every area and month: enough different views that none is asked for twice in the uncached run."""
+    return [(path, {"area": area, "month": month}) for month, area, path in product(months, areas, SUBJECTS)]
+
+
+def run(address: str, username: str, password: str, areas: list[str], months: list[str]) -> dict[str, Any]:
+    """Requests per second and percentiles in milliseconds."""
+    host, port = address.removeprefix("http://").split(":")
+    visitor = Visitor(address, username, password)
+    wanted = [visitor.request(path, query) for path, query in addresses(areas, months)]
+    load(host, int(port), [visitor.request("/", {})], 4, 4)  # both workers have started and read their first view
+    single = load(host, int(port), wanted[-200:], 1, 200)
+    uncached = load(host, int(port), wanted[:-200], CLIENTS, (len(wanted) - 200) // CLIENTS)
+    few = wanted[:40]
+    load(host, int(port), few, 2, 200)
+    cached = load(host, int(port), few, CLIENTS, 1500)
+    for part in (single, uncached, cached):
+        if set(part.statuses) != {200}:
+            raise RuntimeError(f"answers other than 200: {part.statuses}")
+    return {"single": told(single), "uncached": told(uncached), "cached": told(cached), "views": len(wanted)}
+
+
+def told(part: Load) -> dict[str, float]:
+    """Views per second, and what a client waited."""
+    return {
+        "per_second": part.per_second, "p50_ms": percentile(part.times, 0.5) * 1000, "p95_ms": percentile(part.times, 0.95) * 1000,
+        "kb": part.bytes / len(part.times) / 1024,
+    }  # fmt: skip
+
+
+def first_page(browser: Any, address: str, username: str, password: str, shot: Path | None = None) -> dict[str, float]:
+    """A cold visit of the overview: bytes over the wire and seconds from the click to the first figures."""
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
+    page = context.new_page()
+    page.goto(f"{address}/login")
+    page.fill("input[name=username]", username)
+    page.fill("input[name=password]", password)
+    page.click("button[type=submit]")
+    page.wait_for_selector(".strip .card .value, .strip a", state="visible")
+    state = context.storage_state()
+    context.close()
+    cold = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN", storage_state=state)
+    page = cold.new_page()
+    wire = cold.new_cdp_session(page)
+    wire.send("Network.enable")
+    sizes: list[float] = []
+    wire.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    started = time.perf_counter()
+    page.goto(address, wait_until="commit")
+    page.wait_for_selector(".strip a", state="visible")
+    seconds = time.perf_counter() - started
+    page.wait_for_load_state("networkidle")
+    if shot:
+        page.screenshot(path=str(shot))
+    cold.close()
+    return {"first_figures_s": seconds, "transferred_mb": sum(sizes) / 1e6, "requests": len(sizes)}
