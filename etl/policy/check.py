@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from etl.indicators.base import Indicator
-from etl.policy.conditions import BECAUSE, unknown_places
+from etl.policy.conditions import BECAUSE, figure_codes, unknown_places
 from etl.policy.facts import facts
 from etl.policy.load import Loc, Problem
 from etl.policy.model import Condition, Demerit, ExitPolicy, IndicatorPart, Need, RatingPolicy, Version
@@ -22,7 +22,9 @@ def _versions(versions: list[Version]) -> Iterator[Problem]:
             yield Problem(("versions", i, "valid_from"), f"应晚于上一版本的生效月份（{versions[i - 1].valid_from}）")
 
 
-def _facts(loc: Loc, name: str, where: Mapping[str, object], row: str, forbidden: tuple[str, ...]) -> Iterator[Problem]:
+def _facts(
+    loc: Loc, name: str, where: Mapping[str, object], row: str, catalogue: Mapping[str, Indicator], forbidden: tuple[str, ...]
+) -> Iterator[Problem]:
     fact = facts().get(name)
     if fact is None or name in forbidden:
         usable = [n for n in facts() if n not in forbidden]
@@ -30,12 +32,28 @@ def _facts(loc: Loc, name: str, where: Mapping[str, object], row: str, forbidden
         return
     for column, message in where_problems(fact, where):
         yield Problem((*loc, "where", column), message)
+    if name == "figure":
+        yield from _figure((*loc, "where"), where, catalogue)
     for place in unknown_places(row, fact_columns(fact)):
         yield Problem((*loc, "row"), f"句中的 {{{place}}} 没有对应的列（可用：{'、'.join(fact_columns(fact))}）")
 
 
-def _condition(loc: Loc, condition: Condition, because: str, forbidden: tuple[str, ...] = ()) -> Iterator[Problem]:
-    yield from _facts((*loc, "when"), condition.facts, condition.where, condition.row, forbidden)
+def _figure(loc: Loc, where: Mapping[str, object], catalogue: Mapping[str, Indicator]) -> Iterator[Problem]:
+    codes = figure_codes(where)
+    if not codes or "months" not in where:
+        yield Problem(loc, "指标条件须写明 indicator（指标代码）和 months（累计月数 1、3、6 或 12）")
+    for code in codes:
+        indicator = catalogue.get(code)
+        if indicator is None:
+            yield Problem((*loc, "indicator"), f"没有“{code}”这个指标，请核对指标代码")
+        elif indicator.kind == "median" or (indicator.semantics == "stock" and where.get("months") != 1):
+            yield Problem((*loc, "months"), f"“{indicator.name}”是月末存量或中位数，不能累计，months 应为 1")
+
+
+def _condition(
+    loc: Loc, condition: Condition, because: str, catalogue: Mapping[str, Indicator], forbidden: tuple[str, ...] = ()
+) -> Iterator[Problem]:
+    yield from _facts((*loc, "when"), condition.facts, condition.where, condition.row, catalogue, forbidden)
     fact = facts().get(condition.facts)
     if condition.measure == "points" and fact is not None and "points" not in fact.columns:
         yield Problem((*loc, "when", "measure"), f"“{fact.title}”没有分值，不能按 points 累计")
@@ -90,7 +108,7 @@ def rating_check(catalogue: Mapping[str, Indicator]) -> Callable[[RatingPolicy],
                     yield from _need((*at, "confidence", c, "all_of", n), need, catalogue)
             yield from _unique((*at, "caps"), [c.rule for c in version.caps])
             for c, cap in enumerate(version.caps):
-                yield from _condition((*at, "caps", c), cap.when, cap.because, ("star", "demerit"))
+                yield from _condition((*at, "caps", c), cap.when, cap.because, catalogue, ("star", "demerit"))
 
     return check
 
@@ -101,21 +119,25 @@ def _unique(loc: Loc, rules: list[str]) -> Iterator[Problem]:
             yield Problem((*loc, i, "rule"), f"规则名“{rule}”重复")
 
 
-def exit_check(policy: ExitPolicy) -> Iterator[Problem]:
-    """The check of an exit policy."""
+def exit_check(catalogue: Mapping[str, Indicator]) -> Callable[[ExitPolicy], Iterable[Problem]]:
+    """The check of an exit policy against the declared indicators."""
+    return lambda policy: _exit(policy, catalogue)
+
+
+def _exit(policy: ExitPolicy, catalogue: Mapping[str, Indicator]) -> Iterator[Problem]:
     yield from _versions(list(policy.versions))
     for v, version in enumerate(policy.versions):
         at: Loc = ("versions", v)
         yield from _unique((*at, "demerits"), [d.rule for d in version.demerits])
         yield from _unique((*at, "criteria"), [c.rule for c in version.criteria])
         for d, item in enumerate(version.demerits):
-            yield from _demerit((*at, "demerits", d), item)
+            yield from _demerit((*at, "demerits", d), item, catalogue)
         for c, criterion in enumerate(version.criteria):
-            yield from _condition((*at, "criteria", c), criterion.when, criterion.because)
+            yield from _condition((*at, "criteria", c), criterion.when, criterion.because, catalogue)
             if criterion.decided and criterion.when.facts not in ("action", "closure", "penalty"):
                 at_fault: Loc = (*at, "criteria", c, "decided")
                 yield Problem(at_fault, "只有措施（action）、注销（closure）、处罚（penalty）才是已作出的决定")
 
 
-def _demerit(loc: Loc, item: Demerit) -> Iterator[Problem]:
-    yield from _facts(loc, item.facts, item.where, item.row, ("demerit",))
+def _demerit(loc: Loc, item: Demerit, catalogue: Mapping[str, Indicator]) -> Iterator[Problem]:
+    yield from _facts(loc, item.facts, item.where, item.row, catalogue, ("demerit",))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 
@@ -31,6 +32,12 @@ class Rule:
     condition: Condition
     because: str
     reset: bool = False
+
+
+def figure_codes(where: Mapping[str, Any]) -> list[str]:
+    """The indicators that a condition on figures names."""
+    named = where.get("indicator")
+    return [code for code in (named if isinstance(named, list) else [named]) if isinstance(code, str)]
 
 
 def lay_fact(con: duckdb.DuckDBPyConnection, name: str) -> None:

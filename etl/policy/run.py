@@ -13,6 +13,7 @@ import duckdb
 from etl.indicators.base import Indicator, catalogue
 from etl.policy import inputs
 from etl.policy.check import exit_check, rating_check
+from etl.policy.conditions import figure_codes
 from etl.policy.exits import judge
 from etl.policy.load import load
 from etl.policy.model import ExitPolicy, RatingPolicy, Version
@@ -70,7 +71,7 @@ def load_policies(
     rating, leaving = folder / "rating.yaml", folder / "exit.yaml"
     return (
         load(rating, RatingPolicy, rating_check(known)) if rating.exists() else None,
-        load(leaving, ExitPolicy, exit_check) if leaving.exists() else None,
+        load(leaving, ExitPolicy, exit_check(known)) if leaving.exists() else None,
     )
 
 
@@ -92,6 +93,7 @@ def run(
     rating, leaving = load_policies(region.path / "policies", known) if policies is None else policies
     absent = inputs.read(con)
     _lay_months(con, list(rating.versions) if rating else [], list(leaving.versions) if leaving else [])
+    _lay_indicators(con, rating, leaving, known)
     laid = rate(con, rating, known, progress)
     judge(con, leaving, laid, progress)
     rows = _write(con)
@@ -130,6 +132,20 @@ def _lay_months(con: duckdb.DuckDBPyConnection, rating: list[Version], leaving: 
         select f.*, cast(left(f.month, 4) as int) * 12 + cast(right(f.month, 2) as int) as idx
         from policy_in_provider_figure f;
     """)
+
+
+def _lay_indicators(
+    con: duckdb.DuckDBPyConnection, rating: RatingPolicy | None, leaving: ExitPolicy | None, known: Mapping[str, Indicator]
+) -> None:
+    """The indicators that conditions on figures name, with what turns part and whole into a value."""
+    wheres = [c.when.where for v in (rating.versions if rating else []) for c in v.caps if c.when.facts == "figure"]
+    for version in leaving.versions if leaving else []:
+        wheres += [c.when.where for c in version.criteria if c.when.facts == "figure"]
+        wheres += [d.where for d in version.demerits if d.facts == "figure"]
+    con.execute("create or replace temp table policy_indicator (code text, name text, scale double, has_whole boolean)")
+    for code in sorted({code for where in wheres for code in figure_codes(where)}):
+        about = known[code]
+        con.execute("insert into policy_indicator values (?, ?, ?, ?)", [code, about.name, about.scale, about.whole is not None])
 
 
 def _write(con: duckdb.DuckDBPyConnection) -> dict[str, int]:

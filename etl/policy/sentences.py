@@ -104,7 +104,7 @@ def where_problems(fact: Fact, conditions: Mapping[str, Any]) -> Iterable[tuple[
                 yield name, f"“{name}”应为文字，现为“{value}”"
             elif column.type == "date":
                 yield name, f"“{name}”是日期，不能作条件，请用天数或月数的列"
-            elif column.allowed and value not in column.allowed:
+            elif column.allowed and str(value) not in column.allowed:
                 yield name, f"“{name}”没有“{value}”这一档（可用：{'、'.join(column.allowed)}）"
         if isinstance(wanted, list) and not wanted:
             yield name, "列表不能为空"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from datetime import date
-from itertools import pairwise
 from typing import Any
 
 from etl.policy.model import Condition, ExitPolicy, FindingsPart, IndicatorPart, Need, RatingPolicy, RatingVersion
@@ -134,6 +134,16 @@ class Naive:
             for (p, m), star in self.stars.items():
                 if p == provider and star is not None and 0 <= idx(month) - idx(m) <= 11:
                     found.append({"happened_on": last_day(m), "row_key": m, "star": star, "months_ago": idx(month) - idx(m)})
+            return found
+        if name == "figure":
+            found = []
+            for code, months in itertools.product(CATALOGUE, (1, 3, 6, 12)):
+                own = self.window(code, provider, month, months)
+                about = CATALOGUE[code]
+                if own:
+                    value = about.scale * own[0] / (own[1] or math.nan) if about.whole else about.scale * own[0]
+                    found.append({"happened_on": end, "row_key": code, "indicator": code, "months": months, "part": own[0], "whole": own[1],
+                                  "value": value})
             return found
         if name == "demerit":
             version = in_force(self.leaving.versions, month)
@@ -292,7 +302,7 @@ def matches(fact: Row, where: dict[str, Any]) -> bool:
 def along(curve: list[tuple[float, float]], value: float) -> float:
     if value < curve[0][0]:
         return curve[0][1]
-    for (x0, y0), (x1, y1) in pairwise(curve):
+    for (x0, y0), (x1, y1) in itertools.pairwise(curve):
         if value < x1:
             return y0 + (value - x0) * (y1 - y0) / (x1 - x0)
     return curve[-1][1]

@@ -125,4 +125,7 @@ versions:
       - {rule: late, state: rectifying, basis: 整改,
          when: {facts: finding, where: {overdue: true, days_overdue: {min: 10}}, since: overdue_since, row: "{days_overdue}天"},
          because: "{items}"}
+      - {rule: marks, state: watch, basis: 评分,
+         when: {facts: figure, where: {indicator: bad_rate, months: 3, whole: {min: 10}, value: {min: 400}}, kinds: [老年食堂], row: "{name}{value}"},
+         because: "{items}"}
 """

@@ -88,6 +88,10 @@ def test_the_line_is_exact(tmp_path: Path) -> None:
         ("facts: complaint, where", "facts: complaint, measure: points, where", "没有分值，不能按 points 累计"),
         ("since: ordered_on", "since: severity", "日期列"),
         ("{rule: voices, state: watch", "{rule: voices, state: 关注", "state：只能是"),
+        ("indicator: bad_rate, months: 3", "indicator: bad, months: 3", "没有“bad”这个指标"),
+        ("indicator: bad_rate, months: 3", "indicator: bad_rate, months: 4", "没有“4”这一档（可用：1、3、6、12）"),
+        ("indicator: bad_rate, months: 3", "indicator: bad_rate", "须写明 indicator（指标代码）和 months"),
+        ("indicator: bad_rate, months: 3", "indicator: good_rate, months: 3", "“优良率”是月末存量或中位数"),
         ("rule: again", "rule: finding", "规则名“finding”重复"),
     ],
 )

@@ -189,7 +189,8 @@ def test_an_exit_by_decision_stays_on_record_after_closing_and_a_voluntary_closu
 
 def test_dissatisfied_complaints_count_by_code_or_by_a_name_that_only_one_bears(shipped: Folder) -> None:
     world = good_provider()
-    for n, named in enumerate([{"credit_code": "C1"}, {"provider_name": "和睦中心"}, {"provider_name": "和睦中心 "}]):
+    names: list[dict[str, str]] = [{"credit_code": "C1"}, {"provider_name": "和睦中心"}, {"provider_name": "和睦中心 "}]
+    for n, named in enumerate(names * 2):
         world.add("complaint_complaint", complaint_id=f"K{n}", received_at=datetime(2026, 9, 2), subject="服务质量",
                   answered_at=datetime(2026, 9, 30, 23, 59), satisfied=False, due_on=date(2026, 9, 9), **named)
     _, states, _ = judged(world, shipped)
