@@ -17,7 +17,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from dashboard.format import fmt_number
 from dashboard.reports.fonts import MISSING_MARK, families, missing
-from dashboard.reports.model import Chart, Series
+from dashboard.reports.model import Chart, Series, clean
 
 matplotlib.rcParams["svg.hashsalt"] = "yiguan"  # the same chart gives the same SVG, so that a report can be compared byte by byte
 
@@ -52,15 +52,17 @@ def draw(chart: Chart, fmt: Literal["png", "svg"]) -> bytes:
 
 def _printable(chart: Chart) -> Chart:
     """The chart with 〓 for every character that no font has."""
-    lost = missing([chart.title, chart.unit, *chart.categories, *(s.name for s in chart.series)])
-    if not lost:
-        return chart
+    lost = missing(clean(text) for text in (chart.title, chart.unit, *chart.categories, *(s.name for s in chart.series)))
     table = str.maketrans(dict.fromkeys(lost, MISSING_MARK))
+
+    def shown(text: str) -> str:
+        return clean(text).translate(table)
+
     return replace(
         chart,
-        title=chart.title.translate(table),
-        categories=tuple(c.translate(table) for c in chart.categories),
-        series=tuple(replace(s, name=s.name.translate(table)) for s in chart.series),
+        title=shown(chart.title),
+        categories=tuple(map(shown, chart.categories)),
+        series=tuple(replace(s, name=shown(s.name)) for s in chart.series),
     )
 
 

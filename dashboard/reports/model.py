@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -25,6 +26,14 @@ class Cell(NamedTuple):
     text: str
     value: float | Decimal | date | None = None
     format: str = ""
+
+
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|[\ud800-\udfff]")
+
+
+def clean(text: str) -> str:
+    """The text without control characters and lone surrogates, which neither XML nor UTF-8 can hold."""
+    return _ILLEGAL.sub("", text)
 
 
 @dataclass(frozen=True)
@@ -157,7 +166,8 @@ class Report:
             "synthetic": self.synthetic,
             "sections": [[s.title, [_plain(b) for b in s.blocks]] for s in self.sections],
         }
-        return hashlib.sha256(json.dumps(seen, ensure_ascii=False, sort_keys=True, default=str).encode()).hexdigest()
+        text = json.dumps(seen, ensure_ascii=False, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 
     def tables(self) -> Iterator[Table]:
         """All tables in order."""

@@ -23,6 +23,7 @@ from dashboard.reports.model import (
     Paragraph,
     Report,
     Table,
+    clean,
     numbered,
 )
 
@@ -31,16 +32,15 @@ TEMPLATE = Path(__file__).with_name("report.typ")
 
 def render(report: Report, issue: Issue) -> bytes:
     """The bytes of a .pdf."""
-    lost = fonts.missing([*report.texts(), issue.by])
+    lost = fonts.missing(clean(text) for text in (*report.texts(), issue.by))
     data = _printable(_data(report, issue), lost)
     if lost:
         codes = "、".join(f"U+{ord(c):04X}" for c in lost)
         data["lost"] = f"注：{fonts.MISSING_MARK} 处为本机字体缺少的字，其编码依次为 {codes}。"
-    families = [str(fonts.FONTS)]
     content = typst.compile(
         str(TEMPLATE),
         root=str(TEMPLATE.parent),
-        font_paths=families,
+        font_paths=[str(fonts.FONTS)],
         format="pdf",
         sys_inputs={"report": json.dumps(data, ensure_ascii=False)},
         timestamp=int(issue.at.timestamp()),
@@ -111,11 +111,9 @@ def _picture(chart: Chart) -> dict[str, Any]:
 
 
 def _printable(value: Any, lost: list[str]) -> Any:
-    """The same data with 〓 for every character that no font has."""
-    if not lost:
-        return value
+    """The same data with 〓 for every character that no font has, and without what is no text at all."""
     if isinstance(value, str):
-        return value.translate(str.maketrans(dict.fromkeys(lost, fonts.MISSING_MARK)))
+        return clean(value).translate(str.maketrans(dict.fromkeys(lost, fonts.MISSING_MARK)))
     if isinstance(value, dict):
         return {k: v if k in ("svg", "fonts") else _printable(v, lost) for k, v in value.items()}
     return [_printable(v, lost) for v in value] if isinstance(value, list) else value

@@ -12,19 +12,18 @@ from typing import Any
 
 import xlsxwriter
 
-from dashboard.reports.model import Cell
+from dashboard.reports.model import Cell, clean
 
 LONGEST = 32_000
 """Characters in a cell; Excel refuses a file with more than 32,767."""
 
 _DANGEROUS = tuple("=+-@\t\r\n＝＋－＠﹢﹣﹦﹫")
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|[\ud800-\udfff]")
 _NO_SHEET_NAME = re.compile(r"[\[\]:*?/\\]")
 
 
 def safe_text(value: Any) -> str:
     """The text without characters that XML cannot hold, at most ``LONGEST`` characters."""
-    text = _ILLEGAL.sub("", str(value))
+    text = clean(str(value))
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 

@@ -6,7 +6,6 @@ The fonts are named, not embedded (offices have them); the font table names a su
 from __future__ import annotations
 
 import io
-import re
 from typing import Any
 
 from docx import Document
@@ -31,6 +30,7 @@ from dashboard.reports.model import (
     Paragraph,
     Report,
     Table,
+    clean,
     numbered,
 )
 
@@ -44,13 +44,6 @@ LINE_PITCH = Pt(28.95)
 
 TIGHTEN = -5
 """Twentieths of a point: 16 − 0.25 = 15.75 pt a character, 28 of them 441 of the line's 442.2 pt."""
-
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|[\ud800-\udfff]")
-
-
-def clean(text: str) -> str:
-    """The text without the characters that XML cannot hold."""
-    return _ILLEGAL.sub("", text)
 
 
 def render(report: Report, issue: Issue) -> bytes:
