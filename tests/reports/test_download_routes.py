@@ -1,0 +1,152 @@
+"""The download routes: who may, what name the file has, what is recorded, and that wrong addresses are all alike."""
+
+from __future__ import annotations
+
+import io
+from types import SimpleNamespace
+from urllib.parse import unquote
+
+import openpyxl
+import pytest
+from flask import Flask
+from werkzeug.exceptions import HTTPException
+
+from dashboard.reports import routes
+from dashboard.warehouse import Unknown
+from tests.reports.conftest import DISTRICT, MONTH, STREET
+
+
+class Services:
+    """What the routes ask of the application, with a reader that a test chooses."""
+
+    def __init__(self, warehouse, rows=20_000):
+        self._warehouse = warehouse
+        self.settings = SimpleNamespace(export_rows=rows)
+        self.identity = SimpleNamespace(display_name="李某", username="staff")
+        self.lines = []
+
+    def warehouse(self):
+        return self._warehouse
+
+    def audit(self, action, obj="", detail=""):
+        self.lines.append((action, obj, detail))
+
+
+def server(services):
+    app = Flask("downloads")
+    routes.install(app, services)
+    app.register_error_handler(Unknown, lambda e: ("没有找到", 404))
+    app.register_error_handler(HTTPException, lambda e: (str(e.code), e.code))
+    return app.test_client()
+
+
+def book(response):
+    return openpyxl.load_workbook(io.BytesIO(response.data))
+
+
+def texts(response):
+    return "\n".join(str(c.value) for sheet in book(response) for row in sheet.iter_rows() for c in row if c.value is not None)
+
+
+def test_the_file_is_named_in_chinese_and_recorded(reader):
+    services = Services(reader())
+    answer = server(services).get(f"/report.docx?area={DISTRICT}&month={MONTH}")
+    assert answer.status_code == 200
+    assert unquote(answer.headers["Content-Disposition"]).endswith("拱墅区养老服务监管月报_2026-10.docx")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert [line[0] for line in services.lines] == ["report"]
+
+
+TABLES = (
+    "providers",
+    "caregiver_providers",
+    "levels",
+    "areas",
+    "ranking",
+    "programmes",
+    "streets",
+    "exits",
+    "modules",
+    "loads",
+    "quarantine",
+    "warnings",
+)
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize(("area", "role"), [(DISTRICT, "leader"), (STREET, "street")])
+def test_every_table_says_what_it_is(reader, table, area, role):
+    services = Services(reader(area, role))
+    answer = server(services).get(f"/export/overview.xlsx?area={area}&month={MONTH}&table={table}&purpose=季度检查")
+    assert answer.status_code == 200
+    said = texts(answer)
+    for part in ("模拟数据", "2026年10月", "数据时点", "李某（staff）", "季度检查"):
+        assert part in said
+    assert services.lines[0][0] == "export" and "季度检查" in services.lines[0][2]
+
+
+def test_rows_behind_a_figure_are_all_there_and_masked(reader):
+    w = reader()
+    answer = server(Services(w)).get(
+        f"/export/caregivers.xlsx?area={DISTRICT}&month={MONTH}&table=rows&rows=caregiver_cert_rate&which=whole"
+    )
+    sheet = book(answer).worksheets[0]
+    figure = w.figures(["caregiver_cert_rate"], DISTRICT, MONTH)["caregiver_cert_rate"]
+    assert sheet.max_row - 3 == figure.whole
+    titles = [c.value for c in sheet[3]]
+    ids = [sheet.cell(n, titles.index("身份证号") + 1).value for n in range(4, sheet.max_row + 1)]
+    assert all("*" in i for i in ids)
+    assert w.indicator("caregiver_cert_rate").definition in texts(answer)
+
+
+def test_more_rows_than_allowed_are_cut_and_it_is_said(reader):
+    services = Services(reader(), rows=7)
+    answer = server(services).get("/export/caregivers.xlsx?table=rows&rows=caregivers")
+    assert "只含前7行" in texts(answer)
+    assert book(answer).worksheets[0].max_row == 4 + 7
+
+
+def test_a_reader_without_the_permission_takes_nothing_out(reader, community):
+    services = Services(reader(community, "steward"))
+    client = server(services)
+    assert client.get("/report.pdf").status_code == 403
+    assert client.get("/export/providers.xlsx").status_code == 403
+    assert services.lines == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/report.exe",
+        f"/report.pdf?area={DISTRICT}",
+        "/report.pdf?area=330105001000",
+        "/report.pdf?area=999",
+        "/report.pdf?month=1999-01",
+        "/report.pdf?month=' or 1=1",
+        "/export/nothing.xlsx",
+        "/export/providers.xlsx?table=accounts",
+        f"/export/providers.xlsx?area={DISTRICT}",
+        "/export/caregivers.xlsx?table=rows&rows=nothing",
+        "/export/caregivers.xlsx?table=rows&rows=caregivers&which=all",
+        "/export/caregivers.xlsx?table=rows&rows=caregivers&provider=P0001",
+        "/export/subsidies.xlsx?table=streets&programme='--",
+        "/export/overview.xlsx?table=ranking&code=%00",
+    ],
+)
+def test_wrong_and_forbidden_addresses_are_alike(reader, address):
+    services = Services(reader(STREET, "street"))
+    answer = server(services).get(address)
+    assert (answer.status_code, answer.get_data(as_text=True)) == (404, "没有找到")
+    assert services.lines == []
+
+
+def test_what_cannot_be_recorded_is_not_handed_out(reader):
+    services = Services(reader())
+
+    def broken(*_):
+        raise OSError("disk full")
+
+    services.audit = broken
+    app = server(services)
+    app.application.testing = False
+    assert app.get("/export/providers.xlsx").status_code == 500
