@@ -27,11 +27,11 @@ def run(var: Path) -> dict[str, Any]:
 def duckdb_part(var: Path) -> dict[str, float]:
     """The orders of the demo: bare ``read_csv`` + ``CREATE TABLE AS`` against contract, checks and deduplication of the same rows."""
     import duckdb
+    from etl.run import contracts
 
     from etl.checks import check_table
     from etl.paths import DEFAULT_REGION, Layout
     from etl.region import Region
-    from etl.run import contracts
 
     layout, region = Layout(var, DEFAULT_REGION.name), Region.load(DEFAULT_REGION)
     table = contracts()["order"].table("order")

@@ -25,7 +25,6 @@ def demo(
     months: Annotated[int, typer.Option(min=1, max=120, help="月数")] = 24,
 ) -> None:
     """演示：需要时生成模拟数据，汇集，启动服务，显示地址与演示账号。"""
-    region, _ = place()
     commands_etl.simulate_if_needed(months, scale, 20261, None)
     result = commands_etl.run_line()
     commands_etl.show_result(result)
