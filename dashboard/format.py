@@ -129,28 +129,29 @@ def fmt_month(month: str) -> str:
     return str(month)
 
 
+def _moment(value: date | datetime | str) -> date | datetime | None:
+    if not isinstance(value, str):
+        return value
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        return None
+
+
 def fmt_date(day: date | datetime | str | None) -> str:
-    """``2026-10-31`` → ``2026年10月31日`` (a time of day is left out)."""
+    """``2026-10-31`` → ``2026年10月31日`` (a time of day is left out); text of another form is returned as it is."""
     if day is None or day == "":
         return NONE
-    if isinstance(day, str):
-        try:
-            day = datetime.fromisoformat(day)
-        except ValueError:
-            return day
-    return f"{day.year}年{day.month}月{day.day}日"
+    known = _moment(day)
+    return str(day) if known is None else f"{known.year}年{known.month}月{known.day}日"
 
 
 def fmt_time(moment: datetime | str | None) -> str:
     """``2026年10月31日 08:05``."""
     if moment is None or moment == "":
         return NONE
-    if isinstance(moment, str):
-        try:
-            moment = datetime.fromisoformat(moment)
-        except ValueError:
-            return moment
-    return f"{fmt_date(moment)} {moment:%H:%M}"
+    known = _moment(moment)
+    return str(moment) if known is None else f"{fmt_date(known)} {known:%H:%M}"
 
 
 def value_of(figure: Any) -> Any:
@@ -237,12 +238,12 @@ def delta_tone(indicator: Any, now: Any, before: Any) -> str:
 
 def verdict_word(verdict: str | None) -> str:
     """达标, 有望, 滞后, 数据不足; a dash where the indicator has no target."""
-    return VERDICTS[verdict].word if verdict in VERDICTS else NONE
+    return VERDICTS[verdict].word if verdict and verdict in VERDICTS else NONE
 
 
 def verdict_mark(verdict: str | None) -> str:
     """Shape and word, ``● 达标``."""
-    return str(VERDICTS[verdict]) if verdict in VERDICTS else NONE
+    return str(VERDICTS[verdict]) if verdict and verdict in VERDICTS else NONE
 
 
 def fmt_stars(star: int | None) -> str:
@@ -257,12 +258,12 @@ def star_word(star: int | None) -> str:
 
 def exit_word(state: str | None) -> str:
     """正常, 关注, 整改中, 拟退出, 已退出."""
-    return EXIT_STATES[state].word if state in EXIT_STATES else NONE
+    return EXIT_STATES[state].word if state and state in EXIT_STATES else NONE
 
 
 def module_word(status: str | None) -> str:
     """正常, 逾期未报, 沿用旧数, 接入失败."""
-    return MODULE_STATES[status].word if status in MODULE_STATES else NONE
+    return MODULE_STATES[status].word if status and status in MODULE_STATES else NONE
 
 
 def cert_level_word(level: int | None) -> str:

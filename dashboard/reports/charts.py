@@ -40,6 +40,7 @@ def draw(chart: Chart, fmt: Literal["png", "svg"]) -> bytes:
     axes = figure.add_subplot()
     {"bar": _bars, "column": _columns, "line": _lines}[chart.kind](axes, chart, font)
     _finish(axes, chart, font)
+    text: Any
     for text in figure.findobj(lambda artist: hasattr(artist, "set_fontproperties") and hasattr(artist, "get_text")):
         text.set_parse_math(False)  # a "$" in a name is a character, not mathematics
     out = io.BytesIO()

@@ -113,7 +113,7 @@ def _picture(chart: Chart) -> dict[str, Any]:
 def _printable(value: Any, lost: list[str]) -> Any:
     """The same data with 〓 for every character that no font has, and without what is no text at all."""
     if isinstance(value, str):
-        return clean(value).translate(str.maketrans(dict.fromkeys(lost, fonts.MISSING_MARK)))
+        return clean(value).translate({ord(c): fonts.MISSING_MARK for c in lost})
     if isinstance(value, dict):
         return {k: v if k in ("svg", "fonts") else _printable(v, lost) for k, v in value.items()}
     return [_printable(v, lost) for v in value] if isinstance(value, list) else value

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -182,13 +181,13 @@ def listing(names: Sequence[str], most: int = 5, what: str = "家") -> str:
 def ranked(values: Iterable[tuple[Any, Figure]], indicator: Indicator) -> list[tuple[int | None, Any, Figure]]:
     """Best first by the *printed* value, equal figures sharing a place; those without a value last and without a place."""
     pairs = list(values)
-    known = [(rounded(f.value, indicator.decimals), a, f) for a, f in pairs if number(f.value) is not None]
-    known.sort(key=lambda item: item[0] if indicator.better == "lower" else -(item[0] or Decimal(0)))
+    known = [(shown, a, f) for a, f in pairs if (shown := rounded(f.value, indicator.decimals)) is not None]
+    known.sort(key=lambda item: item[0] if indicator.better == "lower" else -item[0])
     found: list[tuple[int | None, Any, Figure]] = []
     for place, (shown, area, figure) in enumerate(known, start=1):
         same = found and rounded(found[-1][2].value, indicator.decimals) == shown
         found.append((found[-1][0] if same else place, area, figure))
-    return found + [(None, a, f) for a, f in pairs if number(f.value) is None]
+    return found + [(None, a, f) for a, f in pairs if rounded(f.value, indicator.decimals) is None]
 
 
 def day(moment: Any) -> str:

@@ -61,7 +61,7 @@ def overview(c: Context) -> Section:
         blocks.append(Paragraph(part + "；" + "，".join(f"{w}{v}" for w, v in extra) + "。" if extra else part + "。"))
     else:
         blocks.append(Paragraph("本月没有服务工单。"))
-    verdicts = Counter(f.verdict for f in c.all_figures.values() if f.verdict)
+    verdicts: Counter[str] = Counter(f.verdict for f in c.all_figures.values() if f.verdict)
     if verdicts:
         words = [f"{VERDICTS[v].word}{n}项" for v in VERDICTS if (n := verdicts.get(v))]
         blocks.append(Paragraph(f"列入计划目标的{sum(verdicts.values())}项指标中，{'、'.join(words)}。"))
