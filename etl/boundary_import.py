@@ -167,7 +167,8 @@ def _write(target: Path, shapes: list[tuple[Area, BaseGeometry]], source: str) -
     features = []
     for area, geometry in shapes:
         properties = {"code": area.code, "name": area.name, "short_name": area.short_name, "schematic": False, "source": source}
-        rounded = shapely.transform(geometry, lambda xy: np.round(xy, DECIMALS))
+        # Snapping keeps shapes valid, plain rounding does not.
+        rounded = shapely.set_precision(geometry, 10.0**-DECIMALS)
         features.append({"type": "Feature", "properties": properties, "geometry": mapping(rounded)})
     text = json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False, separators=(",", ":"))
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -182,6 +182,8 @@ def _check_boundaries(region: Region, level: int) -> list[Problem]:
 def _overlaps(shapes: list[tuple[str, BaseGeometry]], names: dict[str, str]) -> list[str]:
     """Sentences about pairs that overlap by more than rounding explains."""
     geometries = [g for _, g in shapes]
+    if not geometries:
+        return []
     tree = shapely.STRtree(geometries)
     out = []
     for i, j in tree.query(geometries, predicate="intersects").T:
@@ -194,8 +196,11 @@ def _overlaps(shapes: list[tuple[str, BaseGeometry]], names: dict[str, str]) -> 
 
 def _check_nesting(region: Region, shapes: list[tuple[str, BaseGeometry]], wanted: dict[str, Area], file: str) -> list[Problem]:
     """Communities that lie outside the street that they belong to."""
-    streets = {str(f["properties"].get("code", "")): f["geometry"] for f in region.boundaries(2).get("features", [])}
-    out = []
+    out: list[Problem] = []
+    try:
+        streets = {str(f["properties"].get("code", "")): f["geometry"] for f in region.boundaries(2).get("features", [])}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return out  # said where the streets themselves are checked
     for code, geometry in shapes:
         parent = streets.get((wanted[code].parent_code or "") if code in wanted else "")
         if parent is None:

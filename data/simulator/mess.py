@@ -27,6 +27,12 @@ ID_FORMS: dict[str, tuple[float, str, Callable[[str], str]]] = {
 }
 
 
+def at_least_one(chosen: np.ndarray, allowed: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A small district shows every kind of damage, too: one row where chance picked none of at least a hundred."""
+    pool = np.flatnonzero(allowed)
+    return chosen if len(chosen) or len(pool) < 100 else rng.choice(pool, 1)
+
+
 def _text(days: int) -> date:
     return EPOCH + timedelta(days=int(days))
 
@@ -53,6 +59,7 @@ def damage_ids(
     free[lower] = False
     for kind, (share, fate, how) in ID_FORMS.items():
         chosen = np.flatnonzero(free & (rng.random(len(ids)) < share) & ((kind != "id_15_digits") | (birth < 10957)))
+        chosen = at_least_one(chosen, free & ((kind != "id_15_digits") | (birth < 10957)), rng)
         out[chosen] = [how(v) for v in ids[chosen]]
         free[chosen] = False
         bad[chosen] = fate == "quarantined"
@@ -77,6 +84,7 @@ def damage_dates(
         chosen = np.flatnonzero(
             filled & (rng.random(len(text)) < share / len(DATE_FORMS)) & (days > 0 if kind == "date_serial" else True)
         )
+        chosen = at_least_one(chosen, filled & (days > 0), rng)
         out[chosen] = [how(d) for d in days[chosen]]
         truth.note(kind, place[0], place[1], keys[chosen], place[2], "absorbed")
     return out

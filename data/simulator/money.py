@@ -91,7 +91,12 @@ def _provider_grants(
             rows.append(("construction", p.index, max(p.registered + 30, world.start + 3), int(rng.integers(8, 60)) * 1_000_000))
         elif p.kind in (CENTRE, CANTEEN) and rng.random() < 0.3 and p.closed == NEVER:
             rows.append(
-                ("construction", p.index, int(rng.integers(world.start, world.end - 60)), int(rng.integers(5, 30)) * 1_000_000)
+                (
+                    "construction",
+                    p.index,
+                    int(rng.integers(world.start - 60, world.end - 60)),
+                    int(rng.integers(5, 30)) * 1_000_000,
+                )
             )
         for month in range(len(world.months)):
             if int(world.months[month][5:]) in (2, 5, 8, 11) and p.open_in(world, month) and p.open_in(world, max(0, month - 2)):

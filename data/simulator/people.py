@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from data.simulator.mess import damage_dates, damage_ids
+from data.simulator.mess import at_least_one, damage_dates, damage_ids
 from data.simulator.names import id_numbers, person_names, phones
 from data.simulator.world import NEVER, World, day, iso
 from data.simulator.writers import SqlSink, stamps
@@ -104,7 +104,9 @@ def settle(world: World) -> People:
     category[poor] = rng.choice([2, 3, 5], poor.sum(), p=[0.55, 0.3, 0.15])
     served_from, served_to = _served(world, group, age, birth, level, category, living, gone, registered, rng)
     # Clients are served where they live: those whose area code lies outside the supervised streets are kept out of the services.
-    elsewhere = (rng.random(n) < 0.0008) & (served_to < 0) & (group == 0) & (age < 79)
+    quiet = (served_to < 0) & (group == 0) & (age < 79)
+    elsewhere = np.zeros(n, dtype=bool)
+    elsewhere[at_least_one(np.flatnonzero((rng.random(n) < 0.0008) & quiet), quiet, rng)] = True
     number = np.arange(1, n + 1) + 10**7
     order = rng.permutation(n)
     ids = np.array([f"L{v}" for v in number], dtype=object)[order]
@@ -183,7 +185,7 @@ def _served(
         start = world.start - rng.integers(40, 1500, len(chosen))
         joined = rng.random(len(chosen)) < later
         # Service begins on the first of a month.
-        month = rng.integers(1, len(world.months), len(chosen))
+        month = rng.integers(0, len(world.months), len(chosen))
         start[joined] = np.array([world.first_day(int(m)) for m in month], dtype=np.int64)[joined]
         late = entitled[chosen] > start
         first = np.array([world.first_day(int(m) + 1) for m in world.month_of(entitled[chosen])], dtype=np.int64)
@@ -203,7 +205,8 @@ def write_registry(world: World, people: People, sink: SqlSink) -> int:
     people.rejected |= bad
     birth = damage_dates(iso(people.birth), people.birth, people.ids, 0.003, truth, (*place, "CSRQ"), rng)
     registered = damage_dates(iso(people.registered), people.registered, people.ids, 0.003, truth, (*place, "DJ_RQ"), rng)
-    zero = np.flatnonzero((rng.random(n) < 0.0002) & ~bad & (people.served_to < 0))
+    quiet = ~bad & (people.served_to < 0)
+    zero = at_least_one(np.flatnonzero((rng.random(n) < 0.0002) & quiet), quiet, rng)
     registered[zero] = "0000-00-00"
     people.rejected[zero] = True
     truth.note("date_zero", *place, people.ids[zero], "DJ_RQ", "quarantined")

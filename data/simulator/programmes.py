@@ -52,7 +52,9 @@ def damage_money(
 ) -> np.ndarray:
     """Amounts in other forms that can still be read."""
     for kind, how in MONEY_FORMS.items():
-        for i in np.flatnonzero(rng.random(len(text)) < share):
+        chosen = np.flatnonzero(rng.random(len(text)) < share)
+        # One of every thousand-row file at least, so that a small district shows it, too.
+        for i in chosen if len(chosen) or len(text) < 200 else rng.integers(0, len(text), 1):
             if kind == "money_ten_thousands" and cents[i] < 100_000:
                 continue
             text[i] = how(int(cents[i]))

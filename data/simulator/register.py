@@ -162,7 +162,7 @@ def _applications(world: World, providers: list[Provider], rng: np.random.Genera
     for j, brand in enumerate(brands(300, rng)[-extra:]):
         kind = kinds[j % len(kinds)]
         pending = j % 3 == 0
-        applied = world.end - int(rng.integers(2, 40)) if pending else int(rng.integers(world.start, world.end - 100))
+        applied = world.end - int(rng.integers(2, 40)) if pending else int(rng.integers(world.start - 100, world.end - 100))
         rows.append(
             {
                 "MC": f"{world.streets['short'][j % len(world.streets['code'])]}{brand}{'养老服务中心'}",

@@ -135,7 +135,7 @@ def _certify(
                 if hired[spell] > world.start and rng.random() < 0.2:
                     since[who] = hired[spell] + int(rng.integers(10, 75))
                 elif hired[spell] <= world.start and now and rng.random() < 0.03:
-                    since[who] = int(rng.integers(world.start + 10, world.end - 5))
+                    since[who] = int(rng.integers(world.start, world.end - 5))
                 else:
                     since[who] = hired[spell] - int(rng.integers(20, 2600))
     # Some certificates are limited to five years: most are renewed in time (a new validity), a few have run out.

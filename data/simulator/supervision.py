@@ -149,7 +149,7 @@ def _findings(
         weights = np.array(list(fields.values()))
         field = str(rng.choice(list(fields), p=weights / weights.sum()))
         clause, text = TOPICS[field][int(rng.integers(len(TOPICS[field])))]
-        tail = np.array([0.80 - 0.42 * bad, 0.155 + 0.2 * bad, 0.04 + 0.17 * bad, 0.005 + 0.05 * bad])
+        tail = np.array([0.81 - 0.32 * bad, 0.16 + 0.17 * bad, 0.026 + 0.12 * bad, 0.004 + 0.03 * bad])
         out.append(
             {
                 "WT_ID": "",
