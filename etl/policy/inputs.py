@@ -47,7 +47,8 @@ def read(con: duckdb.DuckDBPyConnection) -> list[str]:
         name = _view_name(table)
         if table == "complaint_complaint":
             body = _COMPLAINT.format(rows=body)
-        con.execute(f"create or replace temp table {name} as {body}")
+        kind = "view" if table == "provider_figure" else "table"  # the figures are many, and most are not asked for
+        con.execute(f"create or replace temp {kind} {name} as {body}")
     return absent
 
 

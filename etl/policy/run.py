@@ -16,7 +16,7 @@ from etl.policy.check import exit_check, rating_check
 from etl.policy.conditions import figure_codes
 from etl.policy.exits import judge
 from etl.policy.load import load
-from etl.policy.model import ExitPolicy, RatingPolicy, Version
+from etl.policy.model import ExitPolicy, IndicatorPart, RatingPolicy, Version
 from etl.policy.rating import rate
 from etl.policy.sentences import lit
 
@@ -93,7 +93,7 @@ def run(
     rating, leaving = load_policies(region.path / "policies", known) if policies is None else policies
     absent = inputs.read(con)
     _lay_months(con, list(rating.versions) if rating else [], list(leaving.versions) if leaving else [])
-    _lay_indicators(con, rating, leaving, known)
+    _lay_figures(con, rating, leaving, known)
     laid = rate(con, rating, known, progress)
     judge(con, leaving, laid, progress)
     rows = _write(con)
@@ -128,16 +128,13 @@ def _lay_months(con: duckdb.DuckDBPyConnection, rating: list[Version], leaving: 
         select m.month, a.provider_id, max(a.decided_on) as restored_on
         from policy_month m join policy_in_action a on a.kind = '恢复' and a.decided_on <= m.last_day
         group by all;
-        create or replace temp table policy_figure as
-        select f.*, cast(left(f.month, 4) as int) * 12 + cast(right(f.month, 2) as int) as idx
-        from policy_in_provider_figure f;
     """)
 
 
-def _lay_indicators(
+def _lay_figures(
     con: duckdb.DuckDBPyConnection, rating: RatingPolicy | None, leaving: ExitPolicy | None, known: Mapping[str, Indicator]
 ) -> None:
-    """The indicators that conditions on figures name, with what turns part and whole into a value."""
+    """The figures that the policies speak of; for conditions on figures, what turns part and whole into a value."""
     wheres = [c.when.where for v in (rating.versions if rating else []) for c in v.caps if c.when.facts == "figure"]
     for version in leaving.versions if leaving else []:
         wheres += [c.when.where for c in version.criteria if c.when.facts == "figure"]
@@ -146,6 +143,16 @@ def _lay_indicators(
     for code in sorted({code for where in wheres for code in figure_codes(where)}):
         about = known[code]
         con.execute("insert into policy_indicator values (?, ?, ?, ?)", [code, about.name, about.scale, about.whole is not None])
+    used = {"", *(code for where in wheres for code in figure_codes(where))}
+    for rules in rating.versions if rating else []:
+        used |= {p.indicator for d in rules.domains for p in d.parts if isinstance(p, IndicatorPart)}
+        needs = [n for m in rules.minimum for n in m.any_of] + [n for c in rules.confidence for n in c.all_of]
+        used |= {n.indicator for n in needs if n.indicator}
+    con.execute(f"""
+        create or replace temp table policy_figure as
+        select f.*, cast(left(f.month, 4) as int) * 12 + cast(right(f.month, 2) as int) as idx
+        from policy_in_provider_figure f where f.indicator in ({", ".join(lit(code) for code in sorted(used))})
+    """)
 
 
 def _write(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
@@ -168,7 +175,8 @@ def _write(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 
 def _clean(con: duckdb.DuckDBPyConnection) -> None:
-    """Drop the engine's temporary tables, so that a long run does not carry them."""
+    """Drop the engine's temporary views and tables, so that a long run does not carry them."""
+    con.execute("drop view if exists temp.policy_in_provider_figure")
     names = con.execute(
         "select table_name from duckdb_tables() where temporary and starts_with(table_name, 'policy_')").fetchall()
     for (name,) in names:
