@@ -7,7 +7,9 @@ serials, ``1,234.50元``) are tried only where the short path fails, because ``C
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import duckdb
 
@@ -33,6 +35,12 @@ def quote(text: object) -> str:
 def name(identifier: str) -> str:
     """An identifier, quoted."""
     return '"' + identifier.replace('"', '""') + '"'
+
+
+def first(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()) -> tuple[Any, ...] | None:
+    """The first row, or None.  DuckDB 2 keeps a connection busy until a result is fetched to its end, so all of it is."""
+    rows = con.execute(sql, list(parameters)).fetchall()
+    return rows[0] if rows else None
 
 
 def _let(variable: str, value: str, body: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from etl.checks import Cell, Compiled, Counts, shown
-from etl.clean import name, quote
+from etl.clean import first, name, quote
 from etl.contract import Reference
 
 NEW = "__new"
@@ -67,7 +67,7 @@ def start(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _one(con: duckdb.DuckDBPyConnection, sql: str) -> tuple:
-    return con.execute(sql).fetchone() or ()
+    return first(con, sql) or ()
 
 
 def _findings_of_whole_table(con: duckdb.DuckDBPyConnection, compiled: Compiled) -> None:
@@ -93,11 +93,12 @@ def _findings_of_whole_table(con: duckdb.DuckDBPyConnection, compiled: Compiled)
 
 def _check_reference(con: duckdb.DuckDBPyConnection, compiled: Compiled, reference: Reference) -> None:
     """Mark rows whose value is not a key of the referred table; a table that was never delivered can prove nothing."""
-    found = con.execute(
+    found = first(
+        con,
         "select table_name from information_schema.tables where table_schema = 'checked' and table_name in (?, ?)"
         " order by length(table_name) desc",
         [reference.table, reference.table + NEW],
-    ).fetchone()
+    )
     if not found or not _one(con, f"select count(*) from checked.{name(found[0])}")[0]:
         return
     column = name(reference.column)
@@ -117,7 +118,8 @@ def _details(con: duckdb.DuckDBPyConnection, compiled: Compiled, batch: int) -> 
     )
     where = f"_batch = {int(batch)} and (_source, _position) in (select (s, p) from marked)"
     con.execute(
-        f"create or replace temp table detail as select d.*, m._bad, m._warn from ({compiled.cleaned.replace('{where}', where)}) as d"
+        "create or replace temp table detail as"
+        f" select d.*, m._bad, m._warn from ({compiled.cleaned.replace('{where}', where)}) as d"
         " join marked as m on m.s = d._source and m.p = d._position"
     )
     place = name(compiled.table.community) if compiled.table.community else "null"

@@ -1,0 +1,33 @@
+"""How a source is reached: SQL database, workbook, delimited files. ``open_reader`` picks by the region's ``sources.yaml``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from etl.connectors.base import Reader, SourceError
+from etl.contract import Contract
+
+__all__ = ["Reader", "SourceError", "open_reader"]
+
+
+def open_reader(contract: Contract, spec: dict[str, Any] | None, temp: Path) -> Reader:
+    """The reader for one module; SourceError where the region does not say how to reach it, or it is not there."""
+    from etl.connectors.csvfile import CsvReader
+    from etl.connectors.sql import open_sql
+    from etl.connectors.workbook import WorkbookReader
+
+    if spec is None:
+        raise SourceError(f"sources.yaml 没有登记模块 {contract.module}。请管理员补充它的接入方式。")
+    kind = str(spec.get("kind", ""))
+    address = str(spec.get("url") or spec.get("path") or "")
+    if not address:
+        raise SourceError(f"sources.yaml 中模块 {contract.module} 缺少 url 或 path。请管理员补充。")
+    match kind:
+        case "sql":
+            return open_sql(contract, address)
+        case "workbook":
+            return WorkbookReader(contract, address)
+        case "csv":
+            return CsvReader(contract, address, str(spec.get("encoding") or "utf-8"), temp)
+    raise SourceError(f"sources.yaml 中模块 {contract.module} 的接入方式“{kind}”不认识（可用：sql、workbook、csv）。")

@@ -1,0 +1,115 @@
+"""Checked tables to marts: the area and month tables, then every mart in the order of what it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+
+import duckdb
+from shapely.geometry import shape
+
+from etl.clean import name
+from etl.martfile import Mart, MartError
+from etl.region import Area, Region
+
+MAX_MONTHS = 36
+DEFAULT_MONTHS = 24
+# A month with next to no records (a stray date, a month that has just begun) does not make the calendar longer.
+THIN = 0.02
+_ACTIVITY = {"order_order": "strftime(ordered_at, '%Y-%m')", "subsidy_payment": "month"}
+
+
+def last_complete_month(today: date) -> str:
+    """The month before today's, ``YYYY-MM``."""
+    return (today.replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
+
+
+def months_between(first: str, last: str) -> list[str]:
+    """All months from first to last, both included."""
+    found, year, month = [], int(first[:4]), int(first[5:])
+    while f"{year:04d}-{month:02d}" <= last:
+        found.append(f"{year:04d}-{month:02d}")
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+    return found
+
+
+def calendar(con: duckdb.DuckDBPyConnection, today: date) -> list[str]:
+    """The months to report: those that orders or payments cover, up to the last complete one; 24 where there are neither."""
+    limit = last_complete_month(today)
+    covered: set[str] = set()
+    there = "select table_name from information_schema.tables where table_schema = 'checked'"
+    tables = {t for (t,) in con.execute(there).fetchall()}
+    for table, month in _ACTIVITY.items():
+        if table in tables:
+            rows = con.execute(
+                f"select month, n from (select {month} as month, count(*) as n from checked.{table} group by 1)"
+                f" where month <= ? qualify n >= {THIN} * max(n) over () order by 1",
+                [limit],
+            ).fetchall()
+            covered |= {m for m, _ in rows}
+    if not covered:
+        first = limit
+        for _ in range(DEFAULT_MONTHS - 1):
+            first = last_complete_month(date.fromisoformat(first + "-01"))
+        return months_between(first, limit)
+    return months_between(min(covered), max(covered))[-MAX_MONTHS:]
+
+
+def lay_calendar(con: duckdb.DuckDBPyConnection, months: list[str]) -> None:
+    """Write ``marts.month``."""
+    con.execute("create or replace table marts.month (month varchar, first_day date, last_day date)")
+    con.execute(
+        "insert into marts.month select m, cast(m || '-01' as date), last_day(cast(m || '-01' as date)) from unnest(?) as t(m)",
+        [months],
+    )
+
+
+def lay_areas(con: duckdb.DuckDBPyConnection, region: Region) -> None:
+    """Write ``marts.area`` (in force and supervised) and ``marts.area_closure``; with a point inside each bounded area."""
+    points: dict[str, tuple[float, float]] = {}
+    for level in (2, 3):
+        for feature in region.boundaries(level).get("features", []):
+            if feature.get("geometry"):
+                inside = shape(feature["geometry"]).representative_point()
+                points[str(feature["properties"]["code"])] = (inside.x, inside.y)
+    areas = {a.code: a for a in region.areas if a.in_force and a.supervised}
+    rows, closure = [], []
+    for area in sorted(areas.values(), key=lambda a: (a.level, a.code)):
+        line = ancestors(area, areas)
+        closure += [(a.code, area.code) for a in line]
+        below = [points[c] for c, b in areas.items() if b.parent_code == area.code and c in points]
+        lng, lat = points.get(area.code) or _mean(below)
+        street = next((a.code for a in line if a.level == 2), None)
+        rows.append((area.code, area.name, area.short_name, area.level, area.parent_code, street, lng, lat))
+    con.execute(
+        "create or replace table marts.area (code varchar, name varchar, short_name varchar, level integer, parent_code varchar,"
+        " street_code varchar, lng double, lat double)"
+    )
+    con.execute("create or replace table marts.area_closure (ancestor varchar, descendant varchar)")
+    if rows:
+        con.executemany("insert into marts.area values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        con.executemany("insert into marts.area_closure values (?, ?)", closure)
+
+
+def ancestors(area: Area, areas: dict[str, Area]) -> list[Area]:
+    """The area itself and all above it that are in the table."""
+    line = [area]
+    while (parent := areas.get(line[-1].parent_code or "")) is not None and parent not in line:
+        line.append(parent)
+    return line
+
+
+def _mean(points: list[tuple[float, float]]) -> tuple[float | None, float | None]:
+    if not points:
+        return None, None
+    return sum(p[0] for p in points) / len(points), sum(p[1] for p in points) / len(points)
+
+
+def build(con: duckdb.DuckDBPyConnection, marts: Iterable[Mart], note: Callable[[str], None]) -> None:
+    """Create each mart as a table in schema ``marts``; MartError naming the file whose SQL fails."""
+    for mart in marts:
+        note(f"汇总 {mart.name}")
+        try:
+            con.execute(f"create or replace table marts.{name(mart.name)} as {mart.sql}")
+        except duckdb.Error as error:
+            raise MartError(f"etl/marts/{mart.name}.sql: {error}") from error

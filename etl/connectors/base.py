@@ -1,0 +1,170 @@
+"""What every connector shares: errors that a department can act on, matching of headers, and batches of text.
+
+A reader yields Arrow batches in which every column of the source is text as delivered (the empty string where nothing is),
+beside ``_source`` (file, sheet or table), ``_position`` (row number there) and ``_defect`` (a sentence on a damaged line).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+
+from etl.checks import raw_columns
+from etl.clock import ZONE
+from etl.contract import Contract, Table
+
+CHUNK = 65_536
+MARKS = ("_source", "_position", "_defect")
+_SUBTOTAL = re.compile(r"^(本页|本单位|累计)?(小计|合计|总计)[:：]?$")
+_SUBTOTAL_TAIL = re.compile(r"(小计|合计|总计)[:：]?$")
+_NOTE = re.compile(
+    r"^(注|说明|备注|填表|制表|审核|复核|填报|单位负责人|数据来源|数据截至|打印)[^，。]{0,6}?[:：、.．]|^注[\d一二三]"
+)
+
+
+class SourceError(Exception):
+    """A delivery that cannot be read; the message is one Chinese sentence for the owner of the system, without personal data."""
+
+
+class Reader(Protocol):
+    """One module's way in. ``skipped`` counts lines that are no records (subtotals, notes), by reason, while reading."""
+
+    skipped: Counter[str]
+
+    def fingerprint(self, table: Table) -> str | None:
+        """What tells an unchanged delivery of a table; None where only reading can tell. SourceError when it is not there."""
+        ...
+
+    def delivered_on(self) -> date | None:
+        """The day the delivery was written, as far as the source tells."""
+        ...
+
+    def read(self, table: Table) -> Iterator[pa.RecordBatch]:
+        """The table's rows; SourceError when it cannot be read or its columns are not those of the contract."""
+        ...
+
+
+def schema(table: Table) -> pa.Schema:
+    """The Arrow schema of a table's batches: its source columns as text, then the marks."""
+    return pa.schema(
+        [(c, pa.string()) for c in raw_columns(table)]
+        + [("_source", pa.string()), ("_position", pa.int64()), ("_defect", pa.string())]
+    )
+
+
+def batch(
+    table: Table, columns: Sequence[Iterable[str | None] | pa.Array], source: str, positions: Iterable[int] | pa.Array,
+    defects: Sequence[str | None] | None = None,
+) -> pa.RecordBatch:
+    """A batch from one array (or list) of text per raw column."""
+    target = schema(table)
+    number = positions if isinstance(positions, pa.Array) else pa.array(positions, pa.int64())
+    arrays = [c if isinstance(c, pa.Array) else pa.array(c, pa.string()) for c in columns]
+    arrays += [pa.repeat(pa.scalar(source, pa.string()), len(number)), number]
+    arrays.append(pa.array(defects, pa.string()) if defects else pa.nulls(len(number), pa.string()))
+    return pa.RecordBatch.from_arrays(arrays, schema=target)
+
+
+def normal(header: object) -> str:
+    """A header for comparison: width folded, blanks and line breaks removed, case ignored."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", str(header or ""))).casefold()
+
+
+def spellings(table: Table) -> dict[str, tuple[str, ...]]:
+    """Raw column → the headers it may stand under, best first."""
+    found: dict[str, tuple[str, ...]] = {r: (r,) for r in raw_columns(table)}
+    for column in table.columns:
+        found[column.source] = (*found[column.source], *column.aliases)
+    return found
+
+
+def absent_allowed(table: Table) -> set[str]:
+    """Raw columns without which the table can still be read."""
+    needed: set[str] = set()
+    for column in table.columns:
+        if not column.may_be_absent:
+            needed |= {column.source, getattr(column, "latitude_source", "") or "", getattr(column, "crs_source", "") or ""}
+    return set(raw_columns(table)) - needed
+
+
+def match(table: Table, headers: Sequence[str], leaves: Sequence[str] | None = None) -> dict[str, int]:
+    """Raw column → index among ``headers`` (joined names), or among their ``leaves`` where no joined name fits."""
+    joined: dict[str, int] = {}
+    for i, header in enumerate(headers):
+        joined.setdefault(normal(header), i)
+    for i, header in enumerate(leaves or ()):
+        joined.setdefault(normal(header), i)
+    joined.pop("", None)
+    found = {}
+    for raw, names in spellings(table).items():
+        hit = next((joined[normal(n)] for n in names if normal(n) in joined), None)
+        if hit is not None:
+            found[raw] = hit
+    return found
+
+
+def require(contract: Contract, table: Table, place: str, found: dict[str, int], present: Sequence[str]) -> None:
+    """SourceError naming the missing columns and those that are there."""
+    missing = [r for r in raw_columns(table) if r not in found and r not in absent_allowed(table)]
+    if missing:
+        have = "、".join(p for p in present if p) or "无"
+        raise SourceError(
+            f"{place}缺少{'、'.join(f'“{m}”' for m in missing)}列（现有：{have[:300]}）。"
+            f"请{contract.owner}按模板重新报送，或在 {contract.module}/contract.py 中登记该列的别名。"
+        )
+
+
+def not_a_record(cells: Sequence[str], key_blank: bool) -> str | None:
+    """Why a line of a sheet or file is no record: 小计行, 说明行, or None for a record. ``cells`` are its texts in order."""
+    filled = [c for c in cells if c]
+    if not filled:
+        return "空行"
+    if any(_SUBTOTAL.match(c.replace(" ", "").replace("\u3000", "")) for c in filled[:3]):
+        return "小计行"
+    if key_blank and any(_SUBTOTAL_TAIL.search(c) for c in filled[:3]):
+        return "小计行"
+    if _NOTE.match(filled[0]) or (len(filled) == 1 and len(cells) > 2 and key_blank):
+        return "说明行"
+    return None
+
+
+def sha256(path: Path) -> str:
+    """The content hash of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def written_on(paths: Iterable[Path]) -> date | None:
+    """The day the newest of these files was written."""
+    times = [p.stat().st_mtime for p in paths if p.exists()]
+    return datetime.fromtimestamp(max(times), ZONE).date() if times else None
+
+
+def plain(value: object) -> str:
+    """A typed value as text. A whole float loses its ``.0``; one beyond 15 digits stays visibly damaged (``3.3E+17``)."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return ""
+        if abs(value) >= 1e15:
+            return f"{value:.14E}"
+        return str(int(value)) if value.is_integer() else format(value, ".15g")
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%S") if value.time() != datetime.min.time() else value.strftime("%Y-%m-%d")
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return str(value)

@@ -1,0 +1,188 @@
+"""Folders of delimited files: decoded strictly, header found by the contract, damaged lines set aside one by one."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import fnmatch
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+
+from etl.checks import raw_columns
+from etl.connectors.base import SourceError, batch, match, require, sha256, written_on
+from etl.contract import Contract, Table
+
+MAX_BYTES = 4 << 30
+HEADER_LINES = 10
+BLOCK = 4 << 20
+TOTALS = ["小计", "合计", "总计", "小 计", "合 计", "总 计", "合计：", "总计：", "合计:", "总计:"]
+
+
+class CsvReader:
+    """The files of one module below a folder (or one file); ``encoding`` is the agreed one, others are recognised."""
+
+    def __init__(self, contract: Contract, path: str, encoding: str, temp: Path):
+        self.contract, self.root, self.encoding, self.temp = contract, Path(path), encoding, temp
+        self.skipped: Counter[str] = Counter()
+        if not self.root.exists():
+            raise SourceError(f"找不到报送目录 {self.root.name}。请{contract.owner}确认数据已放入。")
+
+    def files(self, table: Table) -> list[Path]:
+        """The table's files, by name; SourceError when there is none."""
+        if self.root.is_file():
+            return [self.root]
+        pattern = table.source if any(c in table.source for c in "*?.") else f"{table.source}*"
+        names = [p for p in sorted(self.root.rglob("*")) if p.is_file() and not p.name.startswith((".", "~"))]
+        found = [p for p in names if fnmatch.fnmatch(p.relative_to(self.root).as_posix(), pattern)]
+        found = [p for p in found if p.suffix.lower() in (".csv", ".txt", ".tsv", ".gz", "")] or found
+        if not found:
+            raise SourceError(f"目录 {self.root.name} 中没有“{table.source}”文件。请{self.contract.owner}补报。")
+        return found
+
+    def fingerprint(self, table: Table) -> str:
+        files = self.files(table)
+        return hashlib.sha256("".join(f"{p.name}:{sha256(p)};" for p in files).encode()).hexdigest()
+
+    def delivered_on(self) -> date | None:
+        return written_on([self.root] if self.root.is_file() else self.root.rglob("*.*"))
+
+    def read(self, table: Table) -> Iterator[pa.RecordBatch]:
+        for path in self.files(table):
+            yield from self._read_file(table, path)
+
+    def _read_file(self, table: Table, path: Path) -> Iterator[pa.RecordBatch]:
+        if path.stat().st_size > MAX_BYTES:
+            raise SourceError(f"文件 {path.name} 超过 {MAX_BYTES >> 30} GB，拒绝读取。请{self.contract.owner}分月报送。")
+        if not path.stat().st_size:
+            raise SourceError(f"文件 {path.name} 是空的。请{self.contract.owner}重新报送。")
+        text = self.temp / f"{self.contract.module}_{table.name}.utf8.csv"
+        try:
+            self._decode(path, text)
+            yield from self._parse(table, path.name, text)
+        finally:
+            text.unlink(missing_ok=True)
+
+    def _decode(self, path: Path, text: Path) -> None:
+        """Write the file as UTF-8 with plain line ends; SourceError when no known encoding fits the whole of it."""
+        with path.open("rb") as stream:
+            head = stream.read(4)
+        marks = [("utf-8-sig", codecs.BOM_UTF8), ("utf-16", codecs.BOM_UTF16_LE), ("utf-16", codecs.BOM_UTF16_BE)]
+        marked = [e for e, mark in marks if head.startswith(mark)]
+        # UTF-8 first: it is hardly ever valid by chance, while UTF-8 often passes for GB18030 and turns into nonsense.
+        for encoding in marked or dict.fromkeys(["utf-8", self.encoding, "gb18030"]):
+            try:
+                self._transcode(path, text, encoding)
+            except UnicodeDecodeError as error:
+                if error.reason in ("unexpected end of data", "incomplete multibyte sequence", "truncated data"):
+                    raise SourceError(f"文件 {path.name} 在末尾中断，只传了一部分。请{self.contract.owner}重新报送。") from error
+                continue
+            return
+        raise SourceError(
+            f"文件 {path.name} 的编码无法识别（应为 {self.encoding.upper()}），可能混用了编码或已损坏。"
+            f"请{self.contract.owner}重新导出。"
+        )
+
+    def _transcode(self, path: Path, text: Path, encoding: str) -> None:
+        decoder = codecs.getincrementaldecoder(encoding)("strict")
+        quotes = 0
+        with path.open("rb") as source, text.open("w", encoding="utf-8", newline="") as target:
+            while True:
+                block = source.read(BLOCK)
+                part = decoder.decode(block, final=not block)
+                if "\0" in part:
+                    raise SourceError(f"文件 {path.name} 含有空字符，可能传输损坏。请{self.contract.owner}重新报送。")
+                quotes += part.count('"')
+                target.write(part)
+                if not block:
+                    break
+        if quotes % 2:
+            raise SourceError(f"文件 {path.name} 的引号不成对，可能只传了一半。请{self.contract.owner}重新报送。")
+
+    def _parse(self, table: Table, file: str, text: Path) -> Iterator[pa.RecordBatch]:
+        line, delimiter, headers, found = self._header(table, file, text)
+        raws = raw_columns(table)
+        damaged: list[tuple[int, int, int]] = []
+
+        def set_aside(row: pacsv.InvalidRow) -> str:
+            damaged.append((row.number, row.expected_columns, row.actual_columns))
+            return "skip"
+
+        names = [f"c{i}" for i in range(len(headers))]
+        reader = pacsv.open_csv(
+            text,
+            read_options=pacsv.ReadOptions(use_threads=False, block_size=BLOCK, skip_rows=line, column_names=names),
+            parse_options=pacsv.ParseOptions(
+                delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=True, invalid_row_handler=set_aside
+            ),
+            convert_options=pacsv.ConvertOptions(column_types={n: pa.string() for n in names}, strings_can_be_null=False),
+        )
+        done = line
+        try:
+            for rows in reader:
+                # Row numbers of the parser count from the first line it was given; damaged lines leave gaps.
+                gaps = sorted(number + line for number, _, _ in damaged if number + line > done)
+                positions, done = _numbered(done, rows.num_rows, gaps)
+                keep = pc.invert(_totals(rows))
+                self.skipped["小计行"] += rows.num_rows - (pc.sum(keep).as_py() or 0)
+                kept = rows.filter(keep)
+                blank = pa.repeat(pa.scalar("", pa.string()), kept.num_rows)
+                yield batch(table, [kept.column(found[r]) if r in found else blank for r in raws], file,
+                            pa.array(positions, pa.int64()).filter(keep))
+        except pa.ArrowInvalid as error:
+            raise SourceError(f"文件 {file} 的格式无法解析。请{self.contract.owner}重新导出。") from error
+        if damaged:
+            self._refuse_half(file, text, damaged, done - line)
+            sentences = [f"该行应有 {wanted} 列，实有 {actual} 列" for _, wanted, actual in damaged]
+            yield batch(table, [[""] * len(damaged) for _ in raws], file, [n + line for n, _, _ in damaged], sentences)
+
+    def _refuse_half(self, file: str, text: Path, damaged: list[tuple[int, int, int]], rows: int) -> None:
+        """A file cut off in its last line, or ragged throughout, is not a delivery with a few bad lines."""
+        with text.open("rb") as stream:
+            stream.seek(-1, 2)
+            cut = stream.read(1) not in b"\r\n"
+        last = max(number for number, _, _ in damaged)
+        if cut and last >= rows:
+            raise SourceError(f"文件 {file} 在第 {last} 行中断，只传了一部分。请{self.contract.owner}重新报送。")
+        if len(damaged) > max(20, rows // 10):
+            raise SourceError(f"文件 {file} 有 {len(damaged)} 行列数不符，分隔符可能有误。请{self.contract.owner}重新导出。")
+
+    def _header(self, table: Table, file: str, text: Path) -> tuple[int, str, list[str], dict[str, int]]:
+        """(lines up to and with the header, delimiter, headers, raw column → index); the line that fits the contract best."""
+        with text.open(encoding="utf-8", newline="") as stream:
+            lines = [line for _, line in zip(range(HEADER_LINES), stream, strict=False)]
+        best: tuple[int, str, list[str], dict[str, int]] = (1, ",", [], {})
+        for number, line in enumerate(lines, start=1):
+            for delimiter in (",", "\t", ";", "|", "，"):
+                headers = next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])
+                found = match(table, headers)
+                if len(found) > len(best[3]) or not best[2]:
+                    best = (number, delimiter, headers, found)
+        require(self.contract, table, f"文件 {file} ", best[3], [h.strip() for h in best[2]])
+        return best
+
+
+def _totals(rows: pa.RecordBatch) -> pa.Array:
+    """True for a line whose first filled cell (of three) says that it is a total."""
+    first = rows.column(0)
+    for i in range(1, min(3, rows.num_columns)):
+        first = pc.if_else(pc.equal(pc.utf8_trim_whitespace(first), ""), rows.column(i), first)
+    return pc.is_in(pc.utf8_trim_whitespace(first), value_set=pa.array(TOTALS))
+
+
+def _numbered(done: int, rows: int, gaps: list[int]) -> tuple[list[int], int]:
+    """The line numbers of the next ``rows`` lines after ``done``, leaving out damaged ones; and the last number used."""
+    if not gaps:
+        return list(range(done + 1, done + rows + 1)), done + rows
+    missing, numbers, n = set(gaps), [], done
+    while len(numbers) < rows:
+        n += 1
+        if n not in missing:
+            numbers.append(n)
+    return numbers, n

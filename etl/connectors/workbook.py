@@ -1,0 +1,206 @@
+"""Workbooks as departments keep them: title rows, merged two-row headers, subtotals, notes; .xlsx and .xls, read with calamine.
+
+calamine holds a sheet as a dense rectangle, so a file of a few kilobytes with one cell in the last corner could ask for all
+memory: size, compression and extent are looked at before a sheet is opened.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
+
+from etl.checks import raw_columns
+from etl.connectors.base import CHUNK, SourceError, batch, match, normal, not_a_record, plain, require, sha256, written_on
+from etl.contract import Contract, Table
+
+MAX_FILE = 256 << 20
+MAX_UNPACKED = 512 << 20
+MAX_RATIO = 300
+MAX_CELLS = 30_000_000
+HEADER_ROWS = 30
+_CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?r="([A-Z]{1,3})(\d{1,7})"')
+
+
+class WorkbookReader:
+    """The workbooks of one module: a path, or a pattern such as ``…/caregiver/*.xlsx``."""
+
+    def __init__(self, contract: Contract, path: str):
+        self.contract = contract
+        self.skipped: Counter[str] = Counter()
+        pattern = Path(path)
+        found = [pattern] if pattern.is_file() else sorted(pattern.parent.glob(pattern.name)) if pattern.parent.is_dir() else []
+        self.paths = [p for p in found if p.is_file() and not p.name.startswith(("~$", "."))]
+        if not self.paths:
+            raise SourceError(f"找不到工作簿 {pattern.name}（目录 {pattern.parent.name}）。请{contract.owner}补报。")
+        self._books: dict[Path, CalamineWorkbook] = {}
+        self._hash = ""
+
+    def fingerprint(self, table: Table) -> str:
+        if not self._hash:
+            self._hash = hashlib.sha256("".join(f"{p.name}:{sha256(p)};" for p in self.paths).encode()).hexdigest()
+        return self._hash
+
+    def delivered_on(self) -> date | None:
+        return written_on(self.paths)
+
+    def read(self, table: Table) -> Iterator[pa.RecordBatch]:
+        found = 0
+        for path in self.paths:
+            book = self._open(path)
+            for sheet in _sheets(book, table.source):
+                found += 1
+                yield from self._read_sheet(table, path, book.get_sheet_by_name(sheet), sheet)
+        if not found:
+            have = "、".join(s for p in self.paths for s in self._open(p).sheet_names)
+            raise SourceError(
+                f"{self.paths[0].name} 中没有工作表“{table.source}”（现有：{have[:200]}）。"
+                f"请{self.contract.owner}按模板重新报送。"
+            )
+
+    def _open(self, path: Path) -> CalamineWorkbook:
+        if path not in self._books:
+            owner = self.contract.owner
+            inspect(path, owner)
+            try:
+                with path.open("rb") as stream:
+                    self._books[path] = CalamineWorkbook.from_filelike(stream)
+            except PasswordError as error:
+                raise SourceError(f"工作簿 {path.name} 设有密码，无法读取。请{owner}取消密码后重新报送。") from error
+            except (CalamineError, OSError, ValueError) as error:
+                raise SourceError(f"工作簿 {path.name} 已损坏，无法打开。请{owner}用 Excel 或 WPS 另存后重新报送。") from error
+        return self._books[path]
+
+    def _read_sheet(self, table: Table, path: Path, sheet: CalamineSheet, title: str) -> Iterator[pa.RecordBatch]:
+        place = f"工作簿 {path.name} 的工作表“{title}”"
+        if sheet.total_height * sheet.total_width > MAX_CELLS:
+            extent = f"{sheet.total_height} 行 × {sheet.total_width} 列"
+            raise SourceError(f"{place}有 {extent}，超出上限。请{self.contract.owner}拆分报送。")
+        try:
+            rows = [[plain(c).strip() for c in row] for row in sheet.to_python(skip_empty_area=False)]
+        except (CalamineError, ValueError) as error:
+            raise SourceError(f"{place}已损坏，无法读取。请{self.contract.owner}另存后重新报送。") from error
+        if not any(any(row) for row in rows):
+            raise SourceError(f"{place}是空的。请{self.contract.owner}重新报送。")
+        start, found, present = header(table, rows)
+        require(self.contract, table, place, found, present)
+        keys = [found[c.source] for c in table.columns if c.name in table.key and c.source in found]
+        raws, source = raw_columns(table), f"{path.name}/{title}"
+        kept: list[list[str]] = []
+        numbers: list[int] = []
+        for number, row in enumerate(rows[start:], start=start + 1):
+            reason = not_a_record(row, key_blank=any(not row[k] for k in keys))
+            if reason:
+                self.skipped[reason] += reason != "空行"
+                continue
+            kept.append([row[found[r]] if r in found else "" for r in raws])
+            numbers.append(number)
+        for at in range(0, len(kept), CHUNK):
+            part = kept[at : at + CHUNK]
+            yield batch(table, list(zip(*part, strict=True)), source, numbers[at : at + CHUNK])
+
+
+def header(table: Table, rows: Sequence[Sequence[str]]) -> tuple[int, dict[str, int], list[str]]:
+    """(index of the first data row, raw column → index, headers found) of the header, of one or two rows, that fits best."""
+    best: tuple[int, dict[str, int], list[str]] = (0, {}, [])
+    for i in range(min(HEADER_ROWS, len(rows))):
+        leaves = list(rows[i])
+        candidates = [(leaves, leaves)]
+        if i:
+            candidates.append(_two_rows(rows[i - 1], leaves))
+        for joined, leaf in candidates:
+            found = match(table, joined, leaf)
+            if len(found) > len(best[1]):
+                best = (i + 1, found, [re.sub(r"\s+", "", h) for h in joined])
+    if not best[1]:
+        # Nothing fits: show the row with most cells, which is what the owner believes to be the header.
+        fullest = max(rows[:HEADER_ROWS], key=lambda r: len({normal(c) for c in r if c}))
+        best = (0, {}, [h for h in fullest if h])
+    return best
+
+
+def _two_rows(upper: Sequence[str], lower: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Joined names 组·列 and leaf names of a header over two rows; a merged group cell has its text in the first column only."""
+    joined, leaves, group = [], [], ""
+    for above, below in zip(upper, lower, strict=True):
+        group = above or (group if below else "")
+        joined.append(f"{group}·{below}" if group and below else below or above)
+        leaves.append(below or above)
+    return joined, leaves
+
+
+def _sheets(book: CalamineWorkbook, source: str) -> list[str]:
+    """The visible sheets of that name, or whose names begin with it or fit the pattern."""
+    visible = [s.name for s in book.sheets_metadata if s.visible == SheetVisibleEnum.Visible]
+    exact = [n for n in visible if n.strip() == source]
+    pattern = source if any(c in source for c in "*?") else f"{source}*"
+    return exact or [n for n in visible if fnmatch.fnmatch(n.strip(), pattern)]
+
+
+def inspect(path: Path, owner: str) -> None:
+    """SourceError for a file that is no workbook or would not fit into memory; looks at it without opening it as a workbook."""
+    what = f"工作簿 {path.name}"
+    size = path.stat().st_size
+    if not size:
+        raise SourceError(f"{what}是空文件。请{owner}重新报送。")
+    if size > MAX_FILE:
+        raise SourceError(f"{what}有 {size >> 20} MB，超过 {MAX_FILE >> 20} MB 的上限。请{owner}拆分报送。")
+    with path.open("rb") as stream:
+        head = stream.read(4096)
+    if head.startswith(b"PK"):
+        _inspect_zip(path, what, owner)
+    elif head.startswith(b"\xd0\xcf\x11\xe0"):
+        if "EncryptedPackage".encode("utf-16-le") in path.read_bytes():
+            raise SourceError(f"{what}设有密码，无法读取。请{owner}取消密码后重新报送。")
+    elif re.match(rb"(\xef\xbb\xbf)?\s*(<|MIME-Version|From:)", head, re.IGNORECASE):
+        raise SourceError(f"{what}其实是网页文件，不是 Excel 文件。请{owner}用 Excel 或 WPS 打开后另存为 .xlsx 再报送。")
+    else:
+        raise SourceError(f"{what}不是 Excel 文件，或已损坏。请{owner}用 Excel 或 WPS 另存为 .xlsx 再报送。")
+
+
+def _inspect_zip(path: Path, what: str, owner: str) -> None:
+    broken = f"{what}已损坏，无法打开。请{owner}用 Excel 或 WPS 另存后重新报送。"
+    too_big = f"{what}展开后过大，可能是异常文件，拒绝读取。请{owner}清除空白区域后重新报送。"
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = archive.infolist()
+            if not any(p.filename.lower().startswith("xl/workbook") for p in parts):
+                raise SourceError(f"{what}不是 Excel 文件。请{owner}用 Excel 或 WPS 另存为 .xlsx 再报送。")
+            unpacked = sum(p.file_size for p in parts)
+            packed = max(1, sum(p.compress_size for p in parts))
+            if unpacked > MAX_UNPACKED or (unpacked > (64 << 20) and unpacked / packed > MAX_RATIO):
+                raise SourceError(too_big)
+            sheets = [p for p in parts if p.filename.startswith("xl/worksheets/") and p.filename.endswith(".xml")]
+            if any(_extent(archive, part) > MAX_CELLS for part in sheets):
+                raise SourceError(too_big)
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
+        raise SourceError(broken) from error
+    except Exception as error:  # zlib.error has no public base class of its own kind
+        if isinstance(error, SourceError):
+            raise
+        raise SourceError(broken) from error
+
+
+def _extent(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
+    """Rows × columns of the rectangle that holds every cell of a worksheet; the stated dimension is not to be trusted."""
+    rows = columns = 0
+    rest = b""
+    with archive.open(part) as stream:
+        while block := stream.read(1 << 20):
+            text = rest + block
+            for letters, number in _CELL.findall(text):
+                rows = max(rows, int(number))
+                column = 0
+                for letter in letters:
+                    column = column * 26 + letter - 64
+                columns = max(columns, column)
+            rest = text[-200:]
+    return rows * columns

@@ -1,0 +1,132 @@
+"""Figures: part and whole of every indicator for every area and month, and for every provider; one pass over each mart.
+
+Parts and wholes of an area are the sums over all areas below it, medians are taken from the rows of each area.  Nothing is
+divided.  A month without rows gives 0, a module that has never delivered gives no figure at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+import duckdb
+
+from etl.clean import name, quote
+from etl.indicators.base import Indicator, Measure
+from etl.martfile import Mart
+
+_TABLES = """
+create or replace table marts.figure
+  (indicator varchar, area_code varchar, level integer, month varchar, part double, whole double);
+create or replace table marts.provider_figure (indicator varchar, provider_id varchar, month varchar, part double, whole double);
+"""
+
+
+def start(con: duckdb.DuckDBPyConnection) -> None:
+    """Create the empty figure tables."""
+    con.execute(_TABLES)
+
+
+def materialise(
+    con: duckdb.DuckDBPyConnection, indicators: Iterable[Indicator], marts: Mapping[str, Mart], unknown: Collection[str] = ()
+) -> None:
+    """Write the figures of these indicators into ``marts.figure`` and ``marts.provider_figure``.
+
+    ``unknown`` names indicators whose modules have never delivered: they get no rows. KeyError for a mart that is not there.
+    """
+    wanted = [i for i in indicators if i.code not in unknown]
+    measures: dict[str, list[Measure]] = {}
+    for indicator in wanted:
+        for measure in (indicator.part, indicator.whole):
+            if measure is not None and measure not in measures.setdefault(measure.mart, []):
+                measures[measure.mart].append(measure)
+    for mart, found in measures.items():
+        _aggregate(con, marts[mart], found)
+    place = {m: (mart, i) for mart, found in measures.items() for i, m in enumerate(found)}
+    con.execute(
+        "create or replace temp table grid as"
+        " select a.code as area_code, a.level, m.month from marts.area as a cross join marts.month as m"
+    )
+    for indicator in wanted:
+        part = place[indicator.part]
+        whole = place[indicator.whole] if indicator.whole else None
+        _write_areas(con, indicator, part, whole)
+        if marts[part[0]].provider and (whole is None or marts[whole[0]].provider):
+            _write_providers(con, indicator, part, whole)
+    for mart in measures:
+        for table in ("by_area_" + mart, "by_provider_" + mart):
+            con.execute(f"drop table if exists temp.{name(table)}")
+
+
+def _sql(measure: Measure) -> str:
+    where = "" if measure.where == "true" else f" filter (where {measure.where})"
+    if measure.median:
+        return f"cast(median({measure.value}){where} as double)"
+    return f"count(*){where}" if measure.value == "1" else f"sum({measure.value}){where}"
+
+
+def _aggregate(con: duckdb.DuckDBPyConnection, mart: Mart, measures: list[Measure]) -> None:
+    """Temporary tables ``by_area_<mart>`` and ``by_provider_<mart>`` with columns m0, m1 … in the order of ``measures``."""
+    sums = [(i, m) for i, m in enumerate(measures) if not m.median]
+    medians = [(i, m) for i, m in enumerate(measures) if m.median]
+    source, area, month = f"marts.{name(mart.name)}", name(mart.area), name(mart.time)
+    provider = f", {name(mart.provider)} as provider_id" if mart.provider else ""
+    first = "".join(f", {_sql(m)} as m{i}" for i, m in sums)
+    con.execute(
+        "create or replace temp table base as"
+        f" select {area} as area_code, {month} as month{provider}{first} from {source} group by all"
+    )
+    again = "".join(f", cast(sum(m{i}) as double) as m{i}" for i, _ in sums)
+    by_area = (
+        f"select c.ancestor as area_code, b.month{again} from base as b"
+        " join marts.area_closure as c on c.descendant = b.area_code group by all"
+    )
+    by_provider = f"select provider_id, month{again} from base where provider_id is not null group by all"
+    middle = "".join(f", {_sql(m)} as m{i}" for i, m in medians)
+    if medians:
+        rows = (
+            f"select c.ancestor as area_code, {month} as month{middle} from {source}"
+            f" join marts.area_closure as c on c.descendant = {area} group by all"
+        )
+        by_area = f"select * from ({by_area}) full join ({rows}) using (area_code, month)"
+        rows = f"select {name(mart.provider or mart.area)} as provider_id, {month} as month{middle} from {source} group by all"
+        by_provider = f"select * from ({by_provider}) full join ({rows}) using (provider_id, month)"
+    con.execute(f"create or replace temp table {name('by_area_' + mart.name)} as {by_area}")
+    if mart.provider:
+        con.execute(f"create or replace temp table {name('by_provider_' + mart.name)} as {by_provider}")
+    con.execute("drop table base")
+
+
+def _value(indicator: Indicator, alias: str, index: int, measure: Measure) -> str:
+    # No rows is a true 0 for a count or a sum; the median of nothing is unknown.
+    return f"{alias}.m{index}" if measure.median else f"coalesce({alias}.m{index}, 0)"
+
+
+def _write_areas(
+    con: duckdb.DuckDBPyConnection, indicator: Indicator, part: tuple[str, int], whole: tuple[str, int] | None
+) -> None:
+    levels = ", ".join(str(int(level)) for level in indicator.levels)
+    join = f"left join {name('by_area_' + part[0])} as p on p.area_code = g.area_code and p.month = g.month"
+    below = "null"
+    if whole and indicator.whole:
+        join += f" left join {name('by_area_' + whole[0])} as w on w.area_code = g.area_code and w.month = g.month"
+        below = _value(indicator, "w", whole[1], indicator.whole)
+    con.execute(
+        f"insert into marts.figure select {quote(indicator.code)}, g.area_code, g.level, g.month,"
+        f" {_value(indicator, 'p', part[1], indicator.part)}, {below} from grid as g {join} where g.level in ({levels})"
+    )
+
+
+def _write_providers(
+    con: duckdb.DuckDBPyConnection, indicator: Indicator, part: tuple[str, int], whole: tuple[str, int] | None
+) -> None:
+    source, below = f"{name('by_provider_' + part[0])} as p", "null"
+    if whole and indicator.whole:
+        below = _value(indicator, "w", whole[1], indicator.whole)
+        if whole[0] == part[0]:
+            below = below.replace("w.", "p.")
+        else:
+            source += f" full join {name('by_provider_' + whole[0])} as w using (provider_id, month)"
+    con.execute(
+        f"insert into marts.provider_figure select {quote(indicator.code)}, provider_id, month,"
+        f" {_value(indicator, 'p', part[1], indicator.part)}, {below} from {source} where provider_id is not null"
+    )

@@ -1,0 +1,162 @@
+"""Where a figure comes from: indicator → mart columns → checked columns → columns of the outside system, derived from the SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.optimizer.scope import Scope, build_scope
+
+from etl import checks
+from etl.contract import Contract
+from etl.indicators.base import Indicator
+from etl.martfile import GIVEN, Mart
+
+_GIVEN_COLUMNS = {
+    "month": ("month", "first_day", "last_day"),
+    "area": ("code", "name", "short_name", "level", "parent_code", "street_code", "lng", "lat"),
+    "area_closure": ("ancestor", "descendant"),
+    "rating": ("provider_id", "month", "star", "score", "uncapped_star", "cap_rule", "cap_because", "missing", "confidence",
+               "evidence_count", "policy_version"),
+    "exit_status": ("provider_id", "month", "state", "since", "rule", "basis", "because", "policy_version"),
+}  # fmt: skip
+_POLICY_INPUTS = ("provider_provider", "inspection_inspection", "inspection_finding")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Origin:
+    """One column of an outside system from which a figure is computed."""
+
+    module: str
+    table: str
+    column: str
+    source_table: str
+    source_column: str
+
+
+class Lineage:
+    """Derives origins; parses every mart once."""
+
+    def __init__(self, contracts: Iterable[Contract], marts: Mapping[str, Mart]):
+        self.compiled = {c.full_name: c for contract in contracts for c in checks.compile_contract(contract)}
+        self.marts = marts
+        self.scopes: dict[str, Scope | None] = {}
+        self._frames: dict[str, frozenset[str]] = {}
+
+    def tables(self, indicator: Indicator) -> set[str]:
+        """The checked tables without which the figure cannot be formed: the frames of its marts and those of its columns."""
+        found = {table for table, _ in self._columns(indicator)}
+        for mart in indicator.marts:
+            found |= self.frame(mart)
+        return found
+
+    def modules(self, indicator: Indicator) -> list[str]:
+        """The modules that a figure comes from."""
+        return sorted({self.compiled[t].module for t in self.tables(indicator) if t in self.compiled})
+
+    def origins(self, indicator: Indicator) -> list[Origin]:
+        """The source columns that decide a figure."""
+        found = set()
+        for table, column in self._columns(indicator):
+            compiled = self.compiled.get(table)
+            cell = next((c for c in compiled.cells if c.name == column), None) if compiled else None
+            if compiled and cell:
+                found.add(Origin(compiled.module, compiled.table.name, column, compiled.table.source, cell.column.source))
+        return sorted(found)
+
+    def frame(self, mart: str) -> frozenset[str]:
+        """The checked tables that decide which rows a mart has: its FROM and inner joins, through other marts."""
+        if mart not in self._frames:
+            self._frames[mart] = frozenset()  # guards against a circle
+            scope = self._scope(mart)
+            tables = _row_tables(scope) if scope else set(self.marts[mart].reads)
+            found: set[str] = set()
+            for table in tables:
+                if table in self.marts:
+                    found |= self.frame(table)
+                elif table in ("rating", "exit_status"):
+                    found |= set(_POLICY_INPUTS)
+                elif table not in GIVEN:
+                    found.add(table)
+            self._frames[mart] = frozenset(found)
+        return self._frames[mart]
+
+    def _columns(self, indicator: Indicator) -> set[tuple[str, str]]:
+        found: set[tuple[str, str]] = set()
+        for measure in (indicator.part, indicator.whole):
+            if measure is None:
+                continue
+            tree = sqlglot.parse_one(f"select {measure.value} where {measure.where}", read="duckdb")
+            for column in tree.find_all(exp.Column):
+                found |= self.trace(measure.mart, column.name)
+        return found
+
+    def trace(self, mart: str, column: str) -> set[tuple[str, str]]:
+        """(checked table, column) from which one column of a mart is computed."""
+        if mart not in self.marts:
+            if mart in GIVEN:
+                return set()
+            return {(t, "*") for t in _POLICY_INPUTS} if mart in ("rating", "exit_status") else {(mart, column)}
+        scope = self._scope(mart)
+        if scope is None:
+            return {(t, "*") for t in self.frame(mart)}
+        return self._trace(scope, column, set())
+
+    def _trace(self, scope: Scope, column: str, seen: set[tuple[int, str]]) -> set[tuple[str, str]]:
+        if (id(scope), column) in seen:
+            return set()
+        seen.add((id(scope), column))
+        found: set[tuple[str, str]] = set()
+        names = scope.expression.named_selects
+        if column not in names:
+            return found
+        if scope.set_operation_scopes:  # the branches of a union agree by position, not by name
+            for branch in scope.set_operation_scopes:
+                found |= self._trace(branch, branch.expression.named_selects[names.index(column)], seen)
+            return found
+        for used in scope.expression.selects[names.index(column)].find_all(exp.Column):
+            source = scope.sources.get(used.table)
+            if isinstance(source, Scope):
+                found |= self._trace(source, used.name, seen)
+            elif isinstance(source, exp.Table):
+                found |= self.trace(source.name, used.name)
+        return found
+
+    def _scope(self, mart: str) -> Scope | None:
+        if mart not in self.scopes:
+            try:
+                tree = qualify(
+                    sqlglot.parse_one(self.marts[mart].sql, read="duckdb"), schema=self._schema(), dialect="duckdb",
+                    validate_qualify_columns=False, quote_identifiers=False,
+                )  # fmt: skip
+                self.scopes[mart] = build_scope(tree)
+            except SqlglotError:
+                self.scopes[mart] = None
+        return self.scopes[mart]
+
+    def _schema(self) -> dict[str, dict[str, str]]:
+        known = {name: dict.fromkeys(columns, "text") for name, columns in _GIVEN_COLUMNS.items()}
+        known |= {name: {c.name: "text" for c in compiled.cells} for name, compiled in self.compiled.items()}
+        return known | {m.name: {c.name: "text" for c in m.columns} for m in self.marts.values()}
+
+
+def _row_tables(scope: Scope) -> set[str]:
+    """The real tables in FROM and inner joins of a query, through its subqueries and CTEs."""
+    if scope.set_operation_scopes:
+        return set().union(*(_row_tables(s) for s in scope.set_operation_scopes))
+    select = scope.expression
+    start = select.args.get("from_") or select.args.get("from")
+    parts = [start.this] if start else []
+    parts += [j.this for j in select.args.get("joins") or [] if (j.side or "").upper() not in ("LEFT", "FULL")]
+    found: set[str] = set()
+    for part in parts:
+        source = scope.sources.get(part.alias_or_name)
+        if isinstance(source, Scope):
+            found |= _row_tables(source)
+        elif isinstance(source, exp.Table):
+            found.add(source.name)
+    return found

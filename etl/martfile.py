@@ -1,0 +1,117 @@
+"""Marts: one SQL file each, whose header says the grain, the place, the time, and every column with its title and privacy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import sqlglot
+from sqlglot import exp
+
+from etl.contract import Privacy
+
+FOLDER = Path(__file__).parent / "marts"
+GIVEN = ("month", "area", "area_closure")
+POLICY_TABLES = ("rating", "rating_domain", "rating_evidence", "exit_status", "exit_reason")
+_FIELD = re.compile(r"^--\s*(grain|area|time|provider):\s*(.+?)\s*$")
+_COLUMN = re.compile(r"^--\s{2,}(\w+)\s+(.*?)(?:\s*\[(name|id|phone|address|account)\])?\s*$")
+
+
+class MartError(Exception):
+    """A mart file that cannot be used: a mistake of the developer."""
+
+
+@dataclass(frozen=True, slots=True)
+class MartColumn:
+    """A column as people see it; ``privacy`` names the class by which it is masked."""
+
+    name: str
+    title: str
+    privacy: Privacy
+
+
+@dataclass(frozen=True)
+class Mart:
+    """One mart: ``area``, ``time`` and ``provider`` name its columns of that meaning ('' where it has none)."""
+
+    name: str
+    sql: str
+    grain: str
+    area: str
+    time: str
+    provider: str
+    columns: tuple[MartColumn, ...]
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """The tables that its SQL reads: checked tables, other marts, the given ones."""
+        tree = sqlglot.parse_one(self.sql, read="duckdb")
+        inner = {cte.alias for cte in tree.find_all(exp.CTE)}
+        return frozenset(t.name for t in tree.find_all(exp.Table) if t.name not in inner)
+
+    @property
+    def has_figures(self) -> bool:
+        """True where rows belong to an area and a month."""
+        return bool(self.area and self.time)
+
+
+def parse(name: str, text: str) -> Mart:
+    """A mart from the text of its file; MartError where the header lacks the grain."""
+    fields: dict[str, str] = {}
+    columns: list[MartColumn] = []
+    in_columns = False
+    for line in text.splitlines():
+        if not line.startswith("--"):
+            break
+        field = _FIELD.match(line)
+        if line.strip() == "-- columns:":
+            in_columns = True
+        elif in_columns and (column := _COLUMN.match(line)):
+            columns.append(MartColumn(column[1], column[2], column[3] or ""))  # type: ignore[arg-type]
+        elif field and (field[1] == "grain" or re.fullmatch(r"\w+", field[2])):
+            # A remark may explain "provider: by credit code …"; only a bare column name declares.
+            fields[field[1]] = field[2]
+    if "grain" not in fields:
+        raise MartError(f"{name}.sql: the header does not say the grain")
+    place = (fields.get("area", ""), fields.get("time", ""), fields.get("provider", ""))
+    return Mart(name, text, fields["grain"], *place, tuple(columns))
+
+
+def marts(folder: Path = FOLDER) -> list[Mart]:
+    """All marts of a folder, each after those that it reads."""
+    return ordered(parse(p.stem, p.read_text(encoding="utf-8")) for p in sorted(folder.glob("*.sql")))
+
+
+def ordered(found: Iterable[Mart]) -> list[Mart]:
+    """Marts so that each comes after those that it reads; MartError for a circle."""
+    left: dict[str, Mart] = {m.name: m for m in found}
+    done: list[Mart] = []
+    while left:
+        ready = [m for m in left.values() if not any(r in left and r != m.name for r in m.reads)]
+        if not ready:
+            raise MartError(f"these marts read each other: {', '.join(left)}")
+        done += [left.pop(m.name) for m in ready]
+    return done
+
+
+def after_policy(marts: Iterable[Mart]) -> set[str]:
+    """The marts that read ratings or exit states, directly or through another mart."""
+    late: set[str] = set()
+    for mart in marts:
+        if mart.reads & (set(POLICY_TABLES) | late):
+            late.add(mart.name)
+    return late
+
+
+def checked_inputs(marts: Mapping[str, Mart], name: str) -> set[str]:
+    """The checked tables that a mart reads, directly or through other marts."""
+    found: set[str] = set()
+    for table in marts[name].reads:
+        if table in marts:
+            found |= checked_inputs(marts, table)
+        elif table not in GIVEN and table not in POLICY_TABLES:
+            found.add(table)
+    return found

@@ -1,0 +1,140 @@
+"""Published snapshots: one immutable file per run, and a pointer that is swapped when the file is complete and verified."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from etl.clean import first, name, quote
+from etl.connectors.base import sha256
+from etl.martfile import POLICY_TABLES, Mart
+from etl.paths import Layout
+
+META = ("meta_snapshot", "meta_indicator", "meta_target", "meta_module", "meta_load", "meta_column")
+# Checked tables whose rows pages show as they are (details of a provider, what a rating's evidence points to).
+SHOWN = ("provider_", "inspection_", "complaint_")
+
+
+class PublishError(Exception):
+    """A snapshot that did not come out as it should; the pointer has not moved."""
+
+
+def publish(
+    con: duckdb.DuckDBPyConnection, layout: Layout, run_id: str, content: str, marts: Iterable[Mart], keep: int
+) -> Path:
+    """Write ``snapshots/<run_id>.duckdb`` from schema ``marts``, verify it, move the pointer, delete all but ``keep`` snapshots.
+
+    The old file stays readable for whoever has it open. PublishError (pointer unmoved) when a table's rows do not agree.
+    """
+    target = layout.snapshots / f"{run_id}.duckdb"
+    unfinished = target.with_suffix(".duckdb.tmp")
+    for stale in layout.snapshots.glob("*.tmp*"):
+        stale.unlink()
+    tables = _tables(con, list(marts))
+    con.execute(f"attach {quote(unfinished)} as snapshot_file")
+    try:
+        for table, source, order in tables:
+            con.execute(f"create table snapshot_file.main.{name(table)} as select * from {source}{order}")
+        con.execute("checkpoint snapshot_file")
+    finally:
+        con.execute("detach snapshot_file")
+    _verify_rows(con, unfinished, tables)
+    _sync(unfinished)
+    unfinished.replace(target)
+    _sync(layout.snapshots)
+    meta = first(con, "select data_date, latest_month, created_at from marts.meta_snapshot") or (None,) * 3
+    pointer = {
+        "run_id": run_id, "file": target.name, "content": content, "sha256": sha256(target), "bytes": target.stat().st_size,
+        "data_date": str(meta[0]), "latest_month": meta[1], "created_at": str(meta[2]),
+    }  # fmt: skip
+    _write_pointer(layout.pointer, pointer)
+    _drop_old(layout, target, keep)
+    return target
+
+
+def _tables(con: duckdb.DuckDBPyConnection, marts: Sequence[Mart]) -> list[tuple[str, str, str]]:
+    """(table, source, order by) of everything a snapshot holds; marts without area and month are only steps to others."""
+    found = [(t, f"marts.{t}", " order by all") for t in ("area", "area_closure", "month", *POLICY_TABLES, *META)]
+    found.append(("figure", "marts.figure", " order by level, area_code, month, indicator"))
+    found.append(("provider_figure", "marts.provider_figure", " order by month, provider_id, indicator"))
+    for mart in marts:
+        if mart.has_figures:
+            found.append((mart.name, f"marts.{name(mart.name)}", f" order by {name(mart.time)}, {name(mart.area)}"))
+    found += [(t, f"state.{t}", "") for t in ("quarantine", "warning")]
+    checked = con.execute(
+        "select table_name from information_schema.tables where table_schema = 'checked' and table_catalog = current_database()"
+    ).fetchall()
+    found += [(t, f"checked.{name(t)}", "") for (t,) in sorted(checked) if t.startswith(SHOWN)]
+    return found
+
+
+def _verify_rows(con: duckdb.DuckDBPyConnection, file: Path, tables: list[tuple[str, str, str]]) -> None:
+    with duckdb.connect(str(file), read_only=True) as reader:
+        for table, source, _ in tables:
+            here = first(con, f"select count(*) from {source}")
+            there = first(reader, f"select count(*) from {name(table)}")
+            if here != there:
+                raise PublishError(f"快照中 {table} 的行数与工作库不一致，未发布。请检查磁盘空间后重试。")
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _write_pointer(pointer: Path, value: dict[str, Any]) -> None:
+    fresh = pointer.with_suffix(".json.tmp")
+    with fresh.open("w", encoding="utf-8") as stream:
+        json.dump(value, stream, ensure_ascii=False)
+        stream.flush()
+        os.fsync(stream.fileno())
+    fresh.replace(pointer)
+    _sync(pointer.parent)
+
+
+def _drop_old(layout: Layout, current: Path, keep: int) -> None:
+    others = sorted((p for p in layout.snapshots.glob("*.duckdb") if p != current), reverse=True)
+    for path in others[max(0, keep - 1) :]:
+        path.unlink()
+
+
+def current(layout: Layout) -> dict[str, Any] | None:
+    """What the pointer says; None before the first publication or where it is torn."""
+    try:
+        value = json.loads(layout.pointer.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) and (layout.snapshots / str(value.get("file"))).is_file() else None
+
+
+def snapshots(layout: Layout) -> list[dict[str, Any]]:
+    """The snapshots on disk, newest first: run_id, bytes, data_date, latest_month, current."""
+    here = current(layout) or {}
+    found = []
+    for path in sorted(layout.snapshots.glob("*.duckdb"), reverse=True):
+        row: dict[str, Any] = {"run_id": path.stem, "bytes": path.stat().st_size, "current": path.name == here.get("file")}
+        try:
+            with duckdb.connect(str(path), read_only=True) as con:
+                data_date, latest = first(con, "select data_date, latest_month from meta_snapshot") or (None, None)
+        except duckdb.Error:
+            data_date, latest = None, None
+        found.append({**row, "data_date": str(data_date) if data_date else None, "latest_month": latest})
+    return found
+
+
+def verify(layout: Layout) -> str | None:
+    """None when the current snapshot is byte for byte what was published; else one sentence."""
+    here = current(layout)
+    if here is None:
+        return "没有已发布的快照，或快照文件已丢失"
+    if sha256(layout.snapshots / here["file"]) != here.get("sha256"):
+        return f"快照 {here['run_id']} 的内容与发布时不一致，文件可能已损坏"
+    return None

@@ -1,0 +1,290 @@
+"""One run of the line: modules in order, then marts, ratings, figures, and a published snapshot.
+
+A run is resumable: what a killed run has put in force stays and is recognised by its fingerprint, everything after it is built
+again.  A module that fails keeps its last good data, marked stale with its date; the others go on.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import importlib
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from etl import build, clean, clock, figures, load, meta, publish
+from etl.connectors import SourceError, open_reader
+from etl.contract import Contract
+from etl.indicators.base import Indicator, catalogue
+from etl.lineage import Lineage
+from etl.martfile import Mart, MartError, after_policy, marts
+from etl.paths import Layout
+from etl.region import Region, RegionError
+
+DONE, FAILED, QUARANTINE = 0, 1, 3
+MEMORY_LIMIT = "1200MB"
+Progress = Callable[[str], None]
+Policy = Callable[[duckdb.DuckDBPyConnection, Region, Progress], object]
+
+
+@dataclass(frozen=True)
+class Line:
+    """The declarations that a run works through; tests bring their own small ones."""
+
+    contracts: Sequence[Contract]
+    marts: Sequence[Mart]
+    indicators: Mapping[str, Indicator]
+    policy: Policy | None
+
+    @classmethod
+    def declared(cls) -> Line:
+        """Everything declared in the product."""
+        return cls(load.contracts(), marts(), catalogue(), _policy())
+
+
+@dataclass
+class RunResult:
+    """What a run did. ``exit_code`` 0 done, 1 failed, 3 done with quarantined rows or with modules that kept older data."""
+
+    run_id: str
+    exit_code: int = DONE
+    published: bool = False
+    snapshot: Path | None = None
+    message: str = ""
+    seconds: float = 0.0
+    modules: list[dict[str, Any]] = field(default_factory=list)
+    loads: list[dict[str, Any]] = field(default_factory=list)
+    steps: dict[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; the snapshot as its path in text."""
+        return {**vars(self), "snapshot": str(self.snapshot) if self.snapshot else None, "seconds": round(self.seconds, 2)}
+
+
+def run(
+    region: Region,
+    layout: Layout,
+    *,
+    only: Sequence[str] | None = None,
+    progress: Progress | None = None,
+    keep: int = 3,
+    today: date | None = None,
+    line: Line | None = None,
+) -> RunResult:
+    """Run the line for a region. ``only`` limits the modules that are read; ``progress`` hears a sentence per step.
+
+    Never raises for what is wrong with the data, the region or another run under way: the result says it, exit code 1 or 3.
+    """
+    began = time.perf_counter()
+    note = progress or (lambda _: None)
+    layout.ensure()
+    result = RunResult(run_id=clock.now().strftime("%Y%m%dT%H%M%S"))
+    try:
+        with _alone(layout):
+            _run(region, layout, line or Line.declared(), result, only, note, keep, today or clock.today())
+    except (RegionError, MartError, publish.PublishError, BusyError) as error:
+        result.exit_code, result.message = FAILED, str(error)
+    except (duckdb.IOException, duckdb.OutOfMemoryException, OSError) as error:
+        result.exit_code = FAILED
+        result.message = f"读写数据文件失败：{str(error).splitlines()[0]}。请检查磁盘空间与权限后重新运行；已发布的数据不受影响。"
+    result.seconds = time.perf_counter() - began
+    return result
+
+
+class BusyError(Exception):
+    """Another run is under way."""
+
+
+@contextmanager
+def _alone(layout: Layout) -> Iterator[None]:
+    """Hold the run lock; BusyError when another process holds it. The system releases it when a process dies."""
+    with layout.lock.open("a+") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise BusyError("已有一次数据汇集正在运行。请等它结束后再试。") from error
+        yield
+
+
+def _run(
+    region: Region, layout: Layout, line: Line, result: RunResult, only: Sequence[str] | None, note: Progress, keep: int,
+    today: date,
+) -> None:  # fmt: skip
+    shutil.rmtree(layout.temp, ignore_errors=True)
+    layout.temp.mkdir(parents=True)
+    known = {c.module for c in line.contracts}
+    strangers = [m for m in only or () if m not in known]
+    if strangers:
+        raise RegionError(f"没有名为 {'、'.join(strangers)} 的模块。可用：{'、'.join(sorted(known))}。")
+    while (layout.snapshots / f"{result.run_id}.duckdb").exists():
+        result.run_id += "b"
+    con = connect(layout)
+    try:
+        clean.prepare(con, region.areas, today)
+        load.prepare(con, line.contracts)
+        areas = load.areas_fingerprint(region.path / "areas.csv")
+        for contract in line.contracts:
+            if only is None or contract.module in only:
+                with _timed(result, contract.module):
+                    _module(con, region, layout, contract, areas, result, note, today)
+        _tally(con, line, result)
+        content = content_hash(con, region, layout, line, today)
+        here = publish.current(layout)
+        if here and here.get("content") == content:
+            result.snapshot, result.run_id = layout.snapshots / here["file"], here["run_id"]
+            return
+        _build(con, region, line, result, note, today)
+        with _timed(result, "发布"):
+            note("发布快照")
+            result.snapshot = publish.publish(con, layout, result.run_id, content, line.marts, keep)
+        result.published = True
+    finally:
+        con.close()
+        shutil.rmtree(layout.temp, ignore_errors=True)
+
+
+def connect(layout: Layout) -> duckdb.DuckDBPyConnection:
+    """The work file, with memory bounded; sorts larger than that spill to the scratch folder."""
+    con = duckdb.connect(str(layout.work))
+    con.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
+    con.execute(f"set temp_directory = {clean.quote(layout.temp / 'spill')}")
+    con.execute(f"set threads = {min(4, os.cpu_count() or 1)}")
+    con.execute("set preserve_insertion_order = false")
+    for schema in ("raw", "checked", "state", "marts"):
+        con.execute(f"create schema if not exists {schema}")
+    con.execute("set search_path = 'marts,checked,main'")
+    return con
+
+
+@contextmanager
+def _timed(result: RunResult, step: str) -> Iterator[None]:
+    began = time.perf_counter()
+    yield
+    result.steps[step] = round(time.perf_counter() - began, 3)
+
+
+def _module(
+    con: duckdb.DuckDBPyConnection, region: Region, layout: Layout, contract: Contract, areas: str, result: RunResult,
+    note: Progress, today: date,
+) -> None:
+    module = contract.module
+    note(f"读取 {contract.title}")
+    try:
+        reader = open_reader(contract, region.source(module, layout.sources), layout.temp)
+        loads = load.load_module(con, contract, reader, areas, note)
+    except SourceError as error:
+        since = load.data_date(con, module)
+        kept = f"沿用 {since.month} 月 {since.day} 日的数据。" if since else "尚无可用数据，相关指标暂缺。"
+        load.mark(con, module, "stale" if since else "failed", f"{module}: {error}{kept}")
+        return
+    result.loads += [loaded.to_dict() for loaded in loads]
+    delivered = load.data_date(con, module)
+    late = delivered is not None and meta.is_late(contract.due, delivered, today)
+    message = f"{module}: 应{contract.due.text}，最近一次报送为 {delivered}，已逾期。请{contract.owner}补报。" if late else ""
+    load.mark(con, module, "late" if late else "ok", message)
+
+
+def _tally(con: duckdb.DuckDBPyConnection, line: Line, result: RunResult) -> None:
+    """Fill in the modules' standing and the exit code."""
+    result.modules = meta.modules(con, line.contracts)
+    troubled = any(m["status"] in ("failed", "stale") for m in result.modules)
+    aside = clean.first(con, "select count(*) from state.quarantine")
+    result.exit_code = QUARANTINE if troubled or (aside and aside[0]) else DONE
+
+
+def _build(
+    con: duckdb.DuckDBPyConnection, region: Region, line: Line, result: RunResult, note: Progress, today: date
+) -> None:
+    by_name = {m.name: m for m in line.marts}
+    late = after_policy(line.marts)
+    lineage = Lineage(line.contracts, by_name)
+    never = {m["module"] for m in result.modules if m["data_date"] is None}
+    unknown = {c for c, i in line.indicators.items() if set(lineage.modules(i)) & never} if never else set()
+    with _timed(result, "汇总"):
+        build.lay_areas(con, region)
+        build.lay_calendar(con, build.calendar(con, today))
+        build.build(con, [m for m in line.marts if m.name not in late], note)
+    early = [i for i in line.indicators.values() if not set(i.marts) & late]
+    with _timed(result, "指标"):
+        note("计算指标")
+        figures.start(con)
+        figures.materialise(con, early, by_name, unknown)
+    with _timed(result, "评级与退出"):
+        note("评级与退出监管")
+        meta.lay_policy_tables(con)
+        if line.policy is not None:
+            line.policy(con, region, note)
+    with _timed(result, "评级后汇总"):
+        build.build(con, [m for m in line.marts if m.name in late], note)
+        figures.materialise(con, [i for i in line.indicators.values() if set(i.marts) & late], by_name, unknown)
+    meta.write(con, region, line.contracts, line.marts, line.indicators, lineage, result.run_id)
+
+
+def _policy() -> Policy | None:
+    try:
+        return importlib.import_module("etl.policy.run").run
+    except ModuleNotFoundError as error:
+        if error.name and error.name.startswith("etl.policy"):
+            return None
+        raise
+
+
+def content_hash(con: duckdb.DuckDBPyConnection, region: Region, layout: Layout, line: Line, today: date) -> str:
+    """A hash over everything that a snapshot depends on: deliveries in force, standing, region folder, declarations, product."""
+    digest = hashlib.sha256()
+    states = {"delivery": "module, table_name, batch, check_hash, data_date", "module": "module, status, message"}
+    for table, columns in states.items():
+        digest.update(repr(con.execute(f"select {columns} from state.{table} order by all").fetchall()).encode())
+    for path in sorted(p for p in region.path.rglob("*") if p.is_file()):
+        digest.update(path.relative_to(region.path).as_posix().encode() + path.read_bytes())
+    for path in sorted(p for p in Path(__file__).parent.rglob("*") if p.suffix in (".py", ".sql")):
+        digest.update(path.read_bytes())
+    digest.update(repr([(m.name, m.sql) for m in line.marts]).encode() + repr(sorted(line.indicators)).encode())
+    digest.update(build.last_complete_month(today).encode())
+    return digest.hexdigest()
+
+
+def status(layout: Layout) -> dict[str, Any]:
+    """How the region's data stands: run_id, data_date, latest_month, running, modules, loads; from the published snapshot."""
+    here = publish.current(layout)
+    told: dict[str, Any] = {"run_id": None, "data_date": None, "latest_month": None, "running": _running(layout), "modules": [],
+                            "loads": []}  # fmt: skip
+    if here:
+        with duckdb.connect(str(layout.snapshots / here["file"]), read_only=True) as con:
+            told |= {k: here.get(k) for k in ("run_id", "data_date", "latest_month")}
+            told["modules"] = meta.rows(con, "select * from meta_module order by module")
+            told["loads"] = meta.rows(con, "select * from meta_load order by module, table_name")
+    return told
+
+
+def quarantine(layout: Layout, module: str | None = None) -> list[dict[str, Any]]:
+    """Rejected rows × reasons of the published snapshot, of one module or all; values are masked where personal."""
+    here = publish.current(layout)
+    if not here:
+        return []
+    with duckdb.connect(str(layout.snapshots / here["file"]), read_only=True) as con:
+        return meta.rows(
+            con,
+            "select * from quarantine where ? is null or module = ? order by module, table_name, source, position",
+            [module, module],
+        )
+
+
+def _running(layout: Layout) -> bool:
+    if not layout.lock.exists():
+        return False
+    with layout.lock.open("a+") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
