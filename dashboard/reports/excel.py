@@ -107,7 +107,8 @@ def _top(book: Book, report: Report, sheet: Any, title: str) -> int:
 def _table(book: Book, report: Report, table: Table) -> None:
     sheet = book.sheet(table.title)
     top = _top(book, report, sheet, table.title)
-    last = book.table(sheet, top, [c.title for c in table.columns], table.rows, table.strong)
+    right = frozenset(n for n, c in enumerate(table.columns) if c.kind == "number")
+    last = book.table(sheet, top, [c.title for c in table.columns], table.rows, table.strong, right)
     if table.note:
         book.text(sheet, last + 1, 0, table.note, font_color="#5A6573")
 
@@ -156,25 +157,24 @@ def _native(book: Book, sheet: Any, chart: Chart, top: int) -> Any:
         elif chart.kind == "line":
             data |= {"line": {"color": BLUE, "width": 2}, "marker": {"type": "circle", "size": 4, "fill": {"color": BLUE}}}
         else:
-            data["fill"] = {"color": next(colours, BLUE)}
+            data |= {"fill": {"color": next(colours, BLUE)}, "gap": 60}
             if len(chart.series) <= 2:
                 data["data_labels"] = {"value": True, "num_format": number_format}
         native.add_series(data)
     target = next((s.values[0] for s in chart.series if s.style == "target" and s.values), None)
     title = chart.title + (f"（目标{target:g}{chart.unit}）" if target is not None else "")
     native.set_title({"name": title, "name_font": {"size": 12}, "overlay": False})
-    value_axis = {
-        "name": chart.unit,
-        "num_format": number_format,
-        "major_gridlines": {"visible": True, "line": {"color": "#E3E7EE"}},
-    }
+    value_axis = {"name": chart.unit, "num_format": "#,##0", "major_gridlines": {"visible": True, "line": {"color": "#E3E7EE"}}}
+    known = [v for s in chart.series for v in s.values if v is not None]
     if chart.kind == "bar":
-        native.set_x_axis({**value_axis, "min": 0})
-        native.set_y_axis({"reverse": True, "major_gridlines": {"visible": False}})
+        native.set_x_axis({"min": 0, "visible": False, "major_gridlines": {"visible": False}})
+        native.set_y_axis({"reverse": True, "interval_unit": 1, "major_gridlines": {"visible": False}})
         native.set_legend({"none": True})
     else:
-        native.set_y_axis(value_axis if chart.kind == "line" else {**value_axis, "min": 0})
-        native.set_x_axis({"num_font": {"size": 9}})
+        # A line shows a course, so its axis begins near the lowest value; columns must begin at zero.
+        lowest = 10 * (min(known, default=0) // 10) if chart.kind == "line" and chart.unit == "%" else 0
+        native.set_y_axis({**value_axis, "min": max(lowest, 0)})
+        native.set_x_axis({"num_font": {"size": 9}, "interval_unit": max(1, len(chart.categories) // 8)})
         native.set_legend({"none": True} if len(chart.series) == 1 else {"position": "bottom"})
     native.show_blanks_as("gap")
     native.set_size({"width": 760, "height": max(320, 60 + 26 * len(chart.categories)) if chart.kind == "bar" else 380})

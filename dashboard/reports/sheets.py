@@ -121,7 +121,13 @@ class Book:
             sheet.write_number(row, column, float(value), self.format(**{"align": "right", **properties}))
 
     def table(
-        self, sheet: Any, top: int, titles: Sequence[str], rows: Iterable[Sequence[Any]], strong: frozenset[int] = frozenset()
+        self,
+        sheet: Any,
+        top: int,
+        titles: Sequence[str],
+        rows: Iterable[Sequence[Any]],
+        strong: frozenset[int] = frozenset(),
+        right: frozenset[int] = frozenset(),
     ) -> int:
         """Header and rows from line ``top`` on, with widths, frozen header, filter and repeated header in print; the last line used."""
         line = {"border": 1, "border_color": "#9aa3b0"}
@@ -133,7 +139,7 @@ class Book:
             at = top + 1 + n
             extra = {"bold": True} if n in strong else {}
             for column, value in enumerate(row):
-                self.value(sheet, at, column, value, **line, **extra)
+                self.value(sheet, at, column, value, **line, **extra, **({"align": "right"} if column in right else {}))
                 if n < 200:
                     widths[column] = max(widths[column], _width(value.text if isinstance(value, Cell) else value))
         for column, width in enumerate(widths):
