@@ -45,7 +45,7 @@ def install(app: Dash, services: Services) -> None:
         *(Output(slot, "children") for slot in SLOTS),
         Output("map-data", "data"),
         Output("trend", "figure"),
-        Output("trend", "className"),
+        Output("trend-box", "className"),
         Output("trend-said", "children"),
         Output("page", "className"),
         Output("told", "data"),
@@ -107,7 +107,10 @@ def layout(services: Services) -> html.Div:
                         [
                             html.Div(html.H2("走势"), id="trend-head", className="slot"),
                             html.P(id="trend-said", className="offscreen"),
-                            dcc.Graph(id="trend", className="chart", figure={"data": [], "layout": {}}, config=CONFIG),
+                            html.Div(
+                                dcc.Graph(id="trend", figure={"data": [], "layout": {}}, config=CONFIG, style={"height": "100%"}),
+                                id="trend-box", className="chart",
+                            ),
                         ],
                         className="panel trend", **{"aria-label": "走势与预测"},
                     ),

@@ -1,6 +1,16 @@
 """护理人员: certificates by level, what expires, and where."""
 
-from dashboard.views import by_area, by_level, by_provider, by_street, exit_states, lowest_providers, provider_stars, register_page, subject
+from dashboard.views import (
+    by_area,
+    by_level,
+    by_provider,
+    by_street,
+    exit_states,
+    lowest_providers,
+    provider_stars,
+    register_page,
+    subject,
+)
 from etl.indicators.caregivers import (
     caregiver_cert_rate,
     caregivers,

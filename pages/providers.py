@@ -6,7 +6,13 @@ from etl.indicators.beds import beds, occupancy
 from etl.indicators.caregivers import caregiver_cert_rate, caregivers, cert_expiring_90d, turnover_12m
 from etl.indicators.facilities import providers
 from etl.indicators.services import on_time_rate, order_completion, orders, satisfaction, sign_in_compliance
-from etl.indicators.supervision import complaints_per_1000_orders, findings_open, insured_share, provider_star_mean, providers_rated_low
+from etl.indicators.supervision import (
+    complaints_per_1000_orders,
+    findings_open,
+    insured_share,
+    provider_star_mean,
+    providers_rated_low,
+)
 
 register_page(
     __name__, path="/providers", title="服务单位", order=40,

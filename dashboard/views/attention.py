@@ -38,7 +38,9 @@ def lowest_providers(indicator: Indicator | str, *extra: Indicator | str, count:
             cells.append(h("a", fmt.fmt_value(ind, figure, unit=False), href=view.place.rows(code, provider=r["provider_id"])))
             cells += [fmt.fmt_value(view.ind(c), r[c], unit=False) for c in more]
             body.append([*cells, marks.star(r.get("star"))])
-        return h("section", h("h2", title), table(cols, body, caption=title, cls="flush"), cls="panel attention", aria_label=title)
+        return h(
+            "section", h("h2", title), table(cols, body, caption=title, cls="flush"), cls="panel attention", aria_label=title
+        )
 
     return draw
 
@@ -72,7 +74,13 @@ def watch_list(*indicators: Indicator | str) -> Panel:
         items.sort(key=lambda item: item[0])
         rows = [h("li", h("a", mark, h("span", text), href=where)) for _, mark, text, where in items]
         body = h("ul", rows, cls="watch") if rows else empty("没有滞后的目标、退出事项或缺失的数据。")
-        return h("section", h("h2", "需要关注", h("small", f"{len(rows)} 项") if rows else None), body, cls="panel attention", aria_label="需要关注")
+        return h(
+            "section",
+            h("h2", "需要关注", h("small", f"{len(rows)} 项") if rows else None),
+            body,
+            cls="panel attention",
+            aria_label="需要关注",
+        )
 
     return draw
 
@@ -83,10 +91,21 @@ def money_watch(view: View) -> Node:
     due = int(view.month[5:]) / 12 * 100
     title = "执行进度"
     if not rows:
-        return h("section", h("h2", title), empty("预算按街道下达，社区不单列。请返回街道或全区查看。"), cls="panel attention", aria_label=title)
+        return h(
+            "section",
+            h("h2", title),
+            empty("预算按街道下达，社区不单列。请返回街道或全区查看。"),
+            cls="panel attention",
+            aria_label=title,
+        )
     rows.sort(key=lambda r: r["execution_rate"])
     items = [
-        h("li", h("span", r["name"], cls="name"), bar(r["execution_rate"], due), h("span", fmt.fmt_number(r["execution_rate"], 1), cls="num"))
+        h(
+            "li",
+            h("span", r["name"], cls="name"),
+            bar(r["execution_rate"], due),
+            h("span", fmt.fmt_number(r["execution_rate"], 1), cls="num"),
+        )
         for r in rows
     ]
     note = f"发放 ÷ 年度预算（%），竖线为序时进度 {fmt.fmt_number(due, 1)}"

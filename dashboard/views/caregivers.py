@@ -80,14 +80,24 @@ def by_provider(*indicators: Indicator | str, title: str = "按服务单位") ->
             cols.append(Col(f"{ind.label}（{ind.unit}）" if ind.unit else ind.label, "n", c, ind.definition))
         cols += [Col("星级", sort="star")]
         body = []
+        details = view.place.subjects("/providers")
+        shown = [(c, view.ind(c), view.place.rows_by_provider(c)) for c in known]
         for r in rows:
-            link = view.place.subject(f"/providers/{r['provider_id']}")
-            cells: list[Node] = [h("a", r["name"], href=link), r.get("kind"), r.get("street"), r.get("community")]
-            for c in known:
-                text = fmt.fmt_value(view.ind(c), r[c], unit=False)
-                cells.append(h("a", text, href=view.place.rows(c, provider=r["provider_id"])) if _of(r, c) is not None else text)
+            ident = r["provider_id"]
+            cells: list[Node] = [h("a", r["name"], href=details(ident)), r.get("kind"), r.get("street"), r.get("community")]
+            for c, ind, address in shown:
+                figure = r[c]
+                text = fmt.fmt_value(ind, figure, unit=False)
+                cells.append(text if figure.value is None else h("a", text, href=address(ident)))
             body.append([*cells, marks.star(r.get("star"))])
-        return panel(view, title, table(cols, body, caption=title, view=view, cls="tall"), note=f"{len(rows)} 家", sheet="providers", cls="full")
+        return panel(
+            view,
+            title,
+            table(cols, body, caption=title, view=view, cls="tall"),
+            note=f"{len(rows)} 家",
+            sheet="providers",
+            cls="full",
+        )
 
     return draw
 

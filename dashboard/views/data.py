@@ -24,12 +24,27 @@ def modules_side(view: View) -> Node:
         for m in rows
     ]  # fmt: skip
     note = f"{len(rows)} 个，{len(bad)} 个需处理" if bad else f"{len(rows)} 个，全部正常"
-    return h("section", h("h2", "数据模块", h("small", note)), h("ul", items, cls="watch"), cls="panel attention", aria_label="数据模块")
+    return h(
+        "section",
+        h("h2", "数据模块", h("small", note)),
+        h("ul", items, cls="watch"),
+        cls="panel attention",
+        aria_label="数据模块",
+    )
 
 
 def modules(view: View) -> Node:
     """Who delivers what, how often, as of when."""
-    cols = [Col("模块"), Col("责任单位"), Col("来源系统"), Col("频次"), Col("状态"), Col("数据日期"), Col("行数", "n"), Col("说明")]
+    cols = [
+        Col("模块"),
+        Col("责任单位"),
+        Col("来源系统"),
+        Col("频次"),
+        Col("状态"),
+        Col("数据日期"),
+        Col("行数", "n"),
+        Col("说明", "w"),
+    ]
     body = [
         [m["title"], m["owner"], m.get("systems"), m.get("cadence"), marks.module_state(m["status"]), cell(m["data_date"])[:10],
          fmt.fmt_number(m.get("rows")), m.get("message")]
@@ -52,7 +67,11 @@ def loads(view: View) -> Node:
     for r in rows:
         even = r["read"] == (r["loaded"] or 0) + (r["quarantined"] or 0) + (r["superseded"] or 0)
         mark = fmt.Mark("平", "●", "good") if even else fmt.Mark("不平", "■", "bad")
-        out = h("a", fmt.fmt_number(r["quarantined"]), href=view.place.url(module=r["module"], offset=None)) if r["quarantined"] else "0"
+        out = (
+            h("a", fmt.fmt_number(r["quarantined"]), href=view.place.url(module=r["module"], offset=None))
+            if r["quarantined"]
+            else "0"
+        )
         money = [fmt.fmt_wan(r.get(f"money_{k}")) for k in ("read", "loaded", "quarantined", "superseded")]
         if r.get("money_read") is None:
             money = [fmt.NONE] * 4
@@ -72,14 +91,22 @@ def quarantine(view: View) -> Node:
     rows = view.w.quarantine(module, offset, PAGE)
     titles: dict[str, str] = {m["module"]: m["title"] for m in view.w.modules()}
     links = [h("a", "全部模块", href=view.place.url(module=None, offset=None), aria_current=None if module else "true")]
-    links += [h("a", t, href=view.place.url(module=m, offset=None), aria_current="true" if m == module else None) for m, t in titles.items()]
-    tools = h("details", h("summary", f"模块：{titles.get(module or '', '全部')}", cls="btn small"), h("div", links, cls="pop list"), cls="menu")
+    links += [
+        h("a", t, href=view.place.url(module=m, offset=None), aria_current="true" if m == module else None)
+        for m, t in titles.items()
+    ]
+    tools = h(
+        "details",
+        h("summary", f"模块：{titles.get(module or '', '全部')}", cls="btn small"),
+        h("div", links, cls="pop list"),
+        cls="menu",
+    )
     title = "隔离记录"
     if not rows.rows:
         return panel(view, title, empty("没有被隔离的记录。"), tools=tools, cls="full")
     names = [c.name for c in rows.columns]
     shown = [k for k, n in enumerate(names) if n not in ("table_name", "batch", "rule")]
-    cols = [Col(rows.columns[k].title) for k in shown]
+    cols = [Col(rows.columns[k].title, "w" if names[k] == "sentence" else "") for k in shown]
 
     def text(k: int, value: Any) -> Node:
         if names[k] == "module":
@@ -94,6 +121,21 @@ def quarantine(view: View) -> Node:
     body = [[text(k, row[k]) for k in shown] for row in rows.rows]
     before = h("a", "‹ 上一页", href=view.place.url(offset=max(offset - PAGE, 0) or None), cls="btn small") if offset else None
     after = h("a", "下一页 ›", href=view.place.url(offset=offset + PAGE), cls="btn small") if offset + PAGE < rows.total else None
-    pager = h("div", before, h("span", f"第 {offset + 1:,}–{min(offset + PAGE, rows.total):,} 条，共 {rows.total:,} 条", cls="num"), after, cls="pager")
+    pager = h(
+        "div",
+        before,
+        h("span", f"第 {offset + 1:,}–{min(offset + PAGE, rows.total):,} 条，共 {rows.total:,} 条", cls="num"),
+        after,
+        cls="pager",
+    )
     note = f"{rows.total:,} 条，请责任单位更正后重新报送"
-    return panel(view, title, table(cols, body, caption=title, cls="tall"), pager if before or after else None, note=note, sheet="quarantine", cls="full", tools=tools)
+    return panel(
+        view,
+        title,
+        table(cols, body, caption=title, cls="tall"),
+        pager if before or after else None,
+        note=note,
+        sheet="quarantine",
+        cls="full",
+        tools=tools,
+    )

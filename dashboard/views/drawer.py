@@ -71,7 +71,12 @@ def _switch(view: View, ind: Any, figure: Any, which: str) -> Node:
     names = ("样本", "样本") if ind.kind == "median" else ("计入的记录", "参与的记录") if ind.kind == "mean" else ("分子", "分母")
     parts = [("part", names[0]), ("whole", names[1])]
     links = [
-        h("a", name, href=view.place.url(which=None if key == "part" else key, offset=None), aria_current="true" if key == which else None)
+        h(
+            "a",
+            name,
+            href=view.place.url(which=None if key == "part" else key, offset=None),
+            aria_current="true" if key == which else None,
+        )
         for key, name in parts
     ]
     return h("nav", links, cls="seg", aria_label="明细范围") if ind.kind != "median" else h("span")
@@ -87,13 +92,18 @@ def _tools(view: View, code: str, which: str, provider: str | None) -> Node:
 def _body(rows: Any) -> Node:
     if not rows.rows:
         return empty("没有符合口径的记录。可切换分母查看全部记录，或换一个月份。")
-    cols = [Col(c.title, "n" if _numeric(rows.rows, k) else "", note="按权限脱敏" if c.privacy else "") for k, c in enumerate(rows.columns)]
+    cols = [
+        Col(c.title, "n" if _numeric(rows.rows, k) else "", note="按权限脱敏" if c.privacy else "")
+        for k, c in enumerate(rows.columns)
+    ]
     return table(cols, [[cell(v) for v in row] for row in rows.rows], caption="明细记录", cls="grow")
 
 
 def _numeric(rows: list[Any], k: int) -> bool:
     values = [row[k] for row in rows if row[k] is not None]
-    return bool(values) and all(not isinstance(v, (str, bool)) and hasattr(v, "__add__") and hasattr(v, "__float__") for v in values)
+    return bool(values) and all(
+        not isinstance(v, (str, bool)) and hasattr(v, "__add__") and hasattr(v, "__float__") for v in values
+    )
 
 
 def _pager(view: View, offset: int, total: int) -> Node:
@@ -102,4 +112,6 @@ def _pager(view: View, offset: int, total: int) -> Node:
     before = h("a", "‹ 上一页", href=view.place.url(offset=max(offset - PAGE, 0) or None), cls="btn small") if offset else None
     after = h("a", "下一页 ›", href=view.place.url(offset=offset + PAGE), cls="btn small") if offset + PAGE < total else None
     first = min(offset + 1, total)
-    return h("div", before, h("span", f"第 {first:,}–{min(offset + PAGE, total):,} 条，共 {total:,} 条", cls="num"), after, cls="pager")
+    return h(
+        "div", before, h("span", f"第 {first:,}–{min(offset + PAGE, total):,} 条，共 {total:,} 条", cls="num"), after, cls="pager"
+    )

@@ -25,7 +25,12 @@ def states_panel(view: View) -> Node:
     for state in ("normal", "watch", "rectifying", "exit_proposed", "exited"):
         n = counts.get(state, 0)
         inner = [marks.exit_state(state), bar(n / most * 100 if most else 0), h("span", f"{n} 家", cls="num")]
-        link = h("a", inner, href=view.place.url(state=None if chosen == state else state, rows=None), aria_current="true" if chosen == state else None)
+        link = h(
+            "a",
+            inner,
+            href=view.place.url(state=None if chosen == state else state, rows=None),
+            aria_current="true" if chosen == state else None,
+        )
         rows.append(h("li", h("span", inner, cls="row") if state == "normal" else link))
     note = h("p", "系统按准则提出候选，退出由人决定：须经告知、陈述申辩、集体讨论和老年人安置。", cls="process")
     return h("section", h("h2", "退出状态"), h("ul", rows, cls="bars links"), note, cls="panel attention", aria_label="退出状态")
@@ -38,12 +43,24 @@ def candidates(view: View) -> Node:
     title = "退出候选与状态"
     if not found:
         clear = h("a", "查看全部状态", href=view.place.url(state=None)) if chosen else None
-        return panel(view, title, empty("本区域本月没有处于该状态的单位。" if chosen else "本区域本月所有单位状态正常。"), clear, cls="full")
+        return panel(
+            view,
+            title,
+            empty("本区域本月没有处于该状态的单位。" if chosen else "本区域本月所有单位状态正常。"),
+            clear,
+            cls="full",
+        )
     groups = []
     for state in ORDER:
         members = [p for p in found if p["exit_state"] == state]
         if members:
-            groups.append(h("section", h("h3", marks.exit_state(state), h("small", f"{len(members)} 家")), h("ul", [_card(view, p) for p in members], cls="cases")))
+            groups.append(
+                h(
+                    "section",
+                    h("h3", marks.exit_state(state), h("small", f"{len(members)} 家")),
+                    h("ul", [_card(view, p) for p in members], cls="cases"),
+                )
+            )
     note = "准则只提出候选；决定、文书和安置由经办人员办理"
     return panel(view, title, groups, note=note, sheet="exits", cls="full")
 

@@ -16,7 +16,9 @@ def strip(view: View) -> Node:
     shown = [code for code in view.page.layout.strip if code in view.figures]
     if not shown:
         return None
-    return h("ul", [h("li", card(view, code, view.figures[code])) for code in shown], cls=f"strip n{len(shown)}", aria_label="主要指标")
+    return h(
+        "ul", [h("li", card(view, code, view.figures[code])) for code in shown], cls=f"strip n{len(shown)}", aria_label="主要指标"
+    )
 
 
 def card(view: View, code: str, figure: Figure) -> El:
@@ -42,7 +44,7 @@ def amount(ind: Any, figure: Figure) -> tuple[str, str]:
     if text == fmt.NONE:
         return text, ""
     digits = text.rstrip("万元") if ind.unit == fmt.MONEY_UNIT else text.removesuffix(ind.unit)
-    return digits, text[len(digits):]
+    return digits, text[len(digits) :]
 
 
 def goal(ind: Any, target: Any) -> str:

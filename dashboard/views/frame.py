@@ -39,7 +39,13 @@ def bar(view: View, tail: str = "") -> Node:
     return [
         h("h1", view.page.title),
         h("nav", h("ol", crumbs), cls="crumbs", aria_label="所在区域"),
-        h("div", months(view), downloads(view), h("button", "复制链接", cls="btn", id="copy-link", type="button", data_done="已复制"), cls="tools"),
+        h(
+            "div",
+            months(view),
+            downloads(view),
+            h("button", "复制链接", cls="btn", id="copy-link", type="button", data_done="已复制"),
+            cls="tools",
+        ),
     ]
 
 
@@ -69,7 +75,9 @@ def months(view: View) -> Node:
 def _step(view: View, month: str | None, sign: str, name: str) -> Node:
     if month is None:
         return h("span", sign, cls="btn step off", aria_hidden="true")
-    return h("a", sign, href=view.place.url(month=month, offset=None), cls="btn step", aria_label=f"{name}：{fmt.fmt_month(month)}")
+    return h(
+        "a", sign, href=view.place.url(month=month, offset=None), cls="btn step", aria_label=f"{name}：{fmt.fmt_month(month)}"
+    )
 
 
 def downloads(view: View) -> Node:
@@ -101,7 +109,12 @@ def caption(view: View) -> Node:
 def stamp(snapshot: Any) -> Node:
     """The data date, and that the figures are simulated where they are."""
     text = f"数据截至 {fmt.fmt_date(snapshot.data_date)}"
-    return [h("span", text), h("span", "模拟数据", cls="mock", title="本页数字由模拟程序生成，不对应任何真实的人或单位") if snapshot.synthetic else None]
+    return [
+        h("span", text),
+        h("span", "模拟数据", cls="mock", title="本页数字由模拟程序生成，不对应任何真实的人或单位")
+        if snapshot.synthetic
+        else None,
+    ]
 
 
 def missing(home: str) -> Node:

@@ -36,7 +36,7 @@ class El(list):  # type: ignore[type-arg]
 Node = El | list[Any] | str | int | float | None
 """An element, several, or text; None stands for nothing."""
 
-_RENAMED = {"cls": "className", "for_": "htmlFor", "tabindex": "tabIndex", "colspan": "colSpan", "rowspan": "rowSpan"}
+_NAMES = {"cls": "className", "for_": "htmlFor", "tabindex": "tabIndex", "colspan": "colSpan", "rowspan": "rowSpan"}
 
 
 def h(tag: str, *children: Any, **props: Any) -> El:
@@ -46,12 +46,29 @@ def h(tag: str, *children: Any, **props: Any) -> El:
     """
     named: dict[str, Any] = {}
     for key, value in props.items():
-        if value is None:
+        if value is not None:
+            named[_NAMES.get(key) or _name(key)] = value
+    made = El((tag, named))
+    _fill(made, children)
+    return made
+
+
+def _name(key: str) -> str:
+    name = _NAMES[key] = key.replace("_", "-") if key.startswith(("aria_", "data_")) else key
+    return name
+
+
+def _fill(into: El, children: Iterable[Any]) -> None:
+    for child in children:
+        kind = type(child)
+        if kind is str or kind is El:
+            into.append(child)
+        elif child is None or child is False:
             continue
-        if key.startswith(("aria_", "data_")):
-            key = key.replace("_", "-")
-        named[_RENAMED.get(key, key)] = value
-    return El((tag, named, *flat(children)))
+        elif kind is list or kind is tuple:
+            _fill(into, child)
+        else:
+            into.extend(flat((child,)))
 
 
 def flat(children: Iterable[Any]) -> Iterator[Any]:

@@ -53,6 +53,7 @@ def points(view: View) -> list[list[Any]]:
     """Provider markers of the area: by exit state on that layer, else by star."""
     by_exit = view.layer is not None and view.layer.kind == "exits"
     out = []
+    details = view.place.subjects("/providers")
     for p in view.providers:
         if p.get("lng") is None or p.get("lat") is None:
             continue
@@ -63,8 +64,7 @@ def points(view: View) -> list[list[Any]]:
         else:
             key = p.get("star") if p.get("star") in marks.STAR_SHAPES else None
             shape, tone, word = marks.STAR_SHAPES[key], marks.STAR_TONES[key], fmt.star_word(key)
-        address = view.place.subject(f"/providers/{p['provider_id']}")
-        out.append([p["lng"], p["lat"], shape, tone, p["name"], f"{p.get('kind') or ''} · {word}", address])
+        out.append([p["lng"], p["lat"], shape, tone, p["name"], f"{p.get('kind') or ''} · {word}", details(p["provider_id"])])
     # The marks that call for action lie on top.
     order = {"none": 0, "good": 1, "plain": 2, "warn": 3, "bad": 4}
     return sorted(out, key=lambda item: order.get(item[3], 0))

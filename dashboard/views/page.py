@@ -106,7 +106,14 @@ def subject(
 
 
 def register_page(
-    module: str, *, path: str, title: str, layout: Subject, order: int = 100, detail: ProviderDetail | None = None, needs_data: bool = False
+    module: str,
+    *,
+    path: str,
+    title: str,
+    layout: Subject,
+    order: int = 100,
+    detail: ProviderDetail | None = None,
+    needs_data: bool = False,
 ) -> None:
     """Called once by each file of ``pages/``; a path taken by another file is an error."""
     taken = _pages.get(path)

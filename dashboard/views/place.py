@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, quote, quote_plus, urlencode
 
 KEPT = ("area", "month")
 """What stays when the subject changes."""
@@ -12,6 +14,16 @@ KEPT = ("area", "month")
 _ORDER = ("area", "month", "layer", "kind", "star", "state", "q", "sort", "rows", "which", "provider", "rec", "module", "offset")
 _DRAWER = ("rows", "which", "provider", "rec", "offset")
 _MAX = 64
+
+
+@lru_cache(maxsize=8192)
+def _quoted(text: str) -> str:
+    return quote_plus(text)
+
+
+@lru_cache(maxsize=2048)
+def _path(path: str) -> str:
+    return quote(path, safe="/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +60,16 @@ class Place:
     def url(self, **changes: Any) -> str:
         """This address with some parameters changed; None or '' removes one, ``path`` goes to another page of the same view."""
         path = changes.pop("path", self.path)
-        values = {**self.params, **{k: v for k, v in changes.items()}}
-        pairs = [(k, str(values[k])) for k in _ORDER if values.get(k) not in (None, "") and str(values[k]) != self.home.get(k)]
-        return quote(path, safe="/") + ("?" + urlencode(pairs) if pairs else "")
+        values = {**self.params, **changes}
+        home = self.home
+        pairs = []
+        for key in _ORDER:
+            value = values.get(key)
+            if value is not None and value != "":
+                text = str(value)
+                if text != home.get(key):
+                    pairs.append(f"{key}={_quoted(text)}")
+        return _path(path) + ("?" + "&".join(pairs) if pairs else "")
 
     def subject(self, path: str, **changes: Any) -> str:
         """Another subject with the same area and month."""
@@ -59,6 +78,16 @@ class Place:
     def rows(self, code: str, **changes: Any) -> str:
         """The drawer with the rows behind a figure, here."""
         return self.url(**{**dict.fromkeys(_DRAWER), "rows": code, **changes})
+
+    def rows_by_provider(self, code: str) -> Callable[[str], str]:
+        """As :meth:`rows` of one provider, for many providers: everything but the id is put together once."""
+        before, after = self.rows(code, provider="*").split(_quoted("*"))
+        return lambda provider: before + _quoted(provider) + after
+
+    def subjects(self, path: str) -> Callable[[str], str]:
+        """As :meth:`subject` for the details below a path, for many ids."""
+        _, _, query = self.subject(path).partition("?")
+        return lambda ident: _path(f"{path}/{ident}") + (f"?{query}" if query else "")
 
     def record(self, table: str, key: str) -> str:
         """The drawer with the one record that a piece of evidence rests on, here."""

@@ -42,12 +42,21 @@ def rating_of(view: View) -> Rating | None:
 def star_panel(view: View, rating: Rating | None) -> Node:
     """The star, the score, what capped it, and the domains with their weights."""
     if rating is None:
-        return h("section", h("h2", "监管星级"), empty("本月没有评级。可换一个月份查看。"), cls="panel rating", aria_label="监管星级")
+        return h(
+            "section", h("h2", "监管星级"), empty("本月没有评级。可换一个月份查看。"), cls="panel rating", aria_label="监管星级"
+        )
     score = fmt.fmt_number(rating.score, 1)
     notes: list[Node] = []
     if rating.cap_because:
         before = fmt.star_word(rating.uncapped_star)
-        notes.append(h("p", h("b", "一票否决"), f"按得分应为{before}，因{rating.cap_because}，降为{fmt.star_word(rating.star)}。", cls="cap"))
+        notes.append(
+            h(
+                "p",
+                h("b", "一票否决"),
+                f"按得分应为{before}，因{rating.cap_because}，降为{fmt.star_word(rating.star)}。",
+                cls="cap",
+            )
+        )
     if rating.star is None and rating.missing:
         notes.append(h("p", h("b", "暂不评级"), rating.missing, cls="cap"))
     rows = [
@@ -72,7 +81,11 @@ def history_panel(view: View) -> Node:
     cells = []
     for month, star, state in months:
         said = f"{fmt.fmt_month(month)}：{fmt.star_word(star)}，{fmt.exit_word(state) if state else '正常'}"
-        flag = h("s", fmt.EXIT_STATES[state].shape, cls=fmt.EXIT_STATES[state].tone) if state in fmt.EXIT_STATES and state != "normal" else h("s")
+        flag = (
+            h("s", fmt.EXIT_STATES[state].shape, cls=fmt.EXIT_STATES[state].tone)
+            if state in fmt.EXIT_STATES and state != "normal"
+            else h("s")
+        )
         col = h("i", cls=f"s{star or 0} {marks.STAR_TONES.get(star, 'none')}", style={"height": f"{(star or 0) * 20}%"})
         cells.append(h("li", h("a", flag, h("span", col, cls="well"), h("small", f"{int(month[5:])}"),
                                href=view.place.url(month=month, rows=None, rec=None), title=said, aria_label=said,
@@ -88,18 +101,29 @@ def evidence_panel(view: View, rating: Rating | None) -> Node:
     title = "评分依据"
     if not rating.evidence:
         return panel(view, title, empty("本月没有加分或扣分的记录。"), cls="full")
-    cols = [Col("领域"), Col("事实"), Col("分值", "n"), Col("日期"), Col("条款依据"), Col("溯源")]
+    cols = [Col("领域"), Col("事实", "w"), Col("分值", "n"), Col("日期"), Col("条款依据", "w"), Col("溯源")]
     body = []
     for e in rating.evidence:
         points = fmt.fmt_number(e.points, 1)
         tone = "num neg" if (e.points or 0) < 0 else "num pos"
         trace: list[Node] = []
         if e.source_table and e.row_key:
-            trace.append(h("a", "查看记录", href=view.place.record(e.source_table, e.row_key), aria_label=f"查看记录：{e.sentence}"))
+            trace.append(
+                h("a", "查看记录", href=view.place.record(e.source_table, e.row_key), aria_label=f"查看记录：{e.sentence}")
+            )
         if e.metric and view.knows(e.metric):
             trace.append(h("a", "明细", href=view.place.rows(e.metric, provider=view.ident)))
         shown = "+" + points if (e.points or 0) > 0 else points
-        body.append([e.domain, e.sentence, h("span", shown, cls=tone), cell(e.happened_on), e.basis, h("span", trace, cls="links") if trace else None])
+        body.append(
+            [
+                e.domain,
+                e.sentence,
+                h("span", shown, cls=tone),
+                cell(e.happened_on),
+                e.basis,
+                h("span", trace, cls="links") if trace else None,
+            ]
+        )
     return panel(view, title, table(cols, body, caption=title), note=f"{len(body)} 条", cls="full")
 
 
@@ -130,7 +154,10 @@ def permits_panel(view: View, p: dict[str, Any]) -> Node:
     year, month = int(view.month[:4]), int(view.month[5:])
     end = date(year + month // 12, month % 12 + 1, 1)
     cols = [Col("种类"), Col("编号"), Col("发证"), Col("有效期至"), Col("状态")]
-    body = [[r.get("kind"), r.get("number"), cell(r.get("issued_on")), cell(r.get("expires_on")), _valid(r.get("expires_on"), end)] for r in rows]
+    body = [
+        [r.get("kind"), r.get("number"), cell(r.get("issued_on")), cell(r.get("expires_on")), _valid(r.get("expires_on"), end)]
+        for r in rows
+    ]
     return panel(view, "证照与保险", table(cols, body, caption="证照与保险"), cls="half")
 
 
@@ -149,5 +176,11 @@ def exit_panel(view: View) -> Node:
     if found is None:
         return None
     reasons = [h("li", r["sentence"], h("small", r.get("basis") or "")) for r in found.get("reasons") or []]
-    said = [h("p", marks.exit_state(found["exit_state"]), f"自 {fmt.fmt_date(found.get('exit_since'))} 起，{found.get('exit_because') or ''}")]
+    said = [
+        h(
+            "p",
+            marks.exit_state(found["exit_state"]),
+            f"自 {fmt.fmt_date(found.get('exit_since'))} 起，{found.get('exit_because') or ''}",
+        )
+    ]
     return panel(view, "退出监管", said, h("ul", reasons, cls="reasons") if reasons else None, cls="full")

@@ -29,7 +29,13 @@ def stars_panel(view: View) -> Node:
             aria_current="true" if view.place.get("star") == key else None,
         )))  # fmt: skip
     note = f"{len(view.providers)} 家，点按筛选"
-    return h("section", h("h2", "星级分布", h("small", note)), h("ul", items, cls="bars links"), cls="panel attention", aria_label="星级分布")
+    return h(
+        "section",
+        h("h2", "星级分布", h("small", note)),
+        h("ul", items, cls="bars links"),
+        cls="panel attention",
+        aria_label="星级分布",
+    )
 
 
 def _star(p: dict[str, Any]) -> str:
@@ -54,9 +60,10 @@ def listing(view: View) -> Node:
         Col("评定等级", "", "grade", "等级评定机构评定的等级（GB/T 37276）"), Col("监管评分", "n", "score", "本平台按监管记录逐月评分，满分 100"),
         Col("监管星级", sort="star"), Col("可信度"), Col("退出状态"),
     ]  # fmt: skip
+    details = view.place.subjects("/providers")
     body = [
         [
-            h("a", p["name"], href=view.place.subject(f"/providers/{p['provider_id']}")), p.get("kind"), p.get("ownership"), p.get("street"),
+            h("a", p["name"], href=details(p["provider_id"])), p.get("kind"), p.get("ownership"), p.get("street"),
             p.get("community"), fmt.fmt_number(p["beds"]) if p.get("beds") else fmt.NONE,
             f"{fmt.star_word(p['grade'])[0]}级" if p.get("grade") else "未评定", fmt.fmt_number(p.get("score"), 1), marks.star(p.get("star")),
             confidence(p.get("confidence")), marks.exit_state(p.get("exit_state")),
@@ -68,7 +75,11 @@ def listing(view: View) -> Node:
         _filter(view, "star", star, "星级", [(k, fmt.star_word(int(k))) for k in STARS]),
         _filter(view, "state", state, "状态", [(k, m.word) for k, m in fmt.EXIT_STATES.items()]),
     ]
-    shown = table(cols, body, caption="服务单位", view=view, cls="tall") if body else empty("没有符合条件的单位。请放宽类型、星级或状态的筛选。")
+    shown = (
+        table(cols, body, caption="服务单位", view=view, cls="tall")
+        if body
+        else empty("没有符合条件的单位。请放宽类型、星级或状态的筛选。")
+    )
     note = f"{len(rows)} 家" + (f"，共 {len(view.providers)} 家" if len(rows) < len(view.providers) else "")
     return panel(view, "服务单位", shown, note=note, sheet="providers", cls="full", tools=tools)
 

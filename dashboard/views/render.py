@@ -15,7 +15,8 @@ from dashboard.views.place import Place
 from dashboard.warehouse.types import Unknown
 
 SLOTS = ("rail", "bar", "strip", "map-head", "legend", "side", "trend-head", "attention", "caption", "below", "over")
-"""Slots that hold components; beside them a view answers ``map`` (data of the map), ``trend`` (a chart's figure) with ``trend-alt``, ``kind`` (class of the page, with ``failed`` where it must not be kept) and ``title``."""
+"""Slots that hold components. Beside them a view answers ``map`` (data of the map), ``trend`` (a chart's figure) with ``trend-alt``,
+``kind`` (class of the page, with ``failed`` where it must not be kept) and ``title``."""
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +75,8 @@ def _subject(view: View, rail: Any) -> dict[str, Any]:
 
 def _detail(view: View, rail: Any) -> dict[str, Any]:
     detail = view.page.detail
-    assert detail is not None  # found by its path, see page.find
+    if detail is None:
+        raise Unknown("detail")
     at = View(view.w, view.place, view.page, view.w.area(detail.area(view)), view.month, view.ident, view.geo_url)
     at.layer = Layer("stars", "stars")
     drawn = detail.draw(at)

@@ -55,11 +55,11 @@ def classes(values: Iterable[float | None], target: float | None = None, better:
 
 
 def nice(raw: float, smallest: float = 0.0) -> float:
-    """The smallest of 1, 2, 2.5, 5 × 10ⁿ that is at least ``raw``, and a multiple of ``smallest``."""
+    """The smallest of 1, 1.5, 2, 2.5, 3, 4, 5 × 10ⁿ that is at least ``raw``, and a multiple of ``smallest``."""
     if raw <= smallest:
         return smallest or 1.0
     power = 10.0 ** math.floor(math.log10(raw))
-    for factor in (1, 2, 2.5, 5, 10):
+    for factor in (1, 1.5, 2, 2.5, 3, 4, 5, 10):
         step = factor * power
         whole = not smallest or abs(step / smallest - round(step / smallest)) < 1e-9
         if step >= raw * (1 - 1e-9) and whole:

@@ -56,7 +56,14 @@ def by_street(view: View) -> Node:
 
 def _table(view: View, head: str, rows: list[dict[str, Any]], key: str) -> Node:
     wide = key == "name"
-    cols = [Col(head), *([Col("发放对象")] if wide else []), Col("年度预算", "n"), Col("累计申报", "n"), Col("累计审核", "n"), Col("累计发放", "n")]
+    cols = [
+        Col(head),
+        *([Col("发放对象")] if wide else []),
+        Col("年度预算", "n"),
+        Col("累计申报", "n"),
+        Col("累计审核", "n"),
+        Col("累计发放", "n"),
+    ]
     cols += [Col("本月发放", "n")] if wide else []
     cols += [Col("执行率 %", "n", note="累计发放 ÷ 年度预算")]
     body = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,7 +16,7 @@ from dashboard.views.h import El, Node, h
 
 @dataclass(frozen=True, slots=True)
 class Col:
-    """A column: head, alignment (``n`` numbers right, ``c`` centred), the key it sorts by, and a note shown on hover."""
+    """A column: head, alignment (``n`` numbers right, ``w`` long text that wraps), the key it sorts by, and a note shown on hover."""
 
     title: str
     align: str = ""
@@ -26,13 +27,16 @@ class Col:
 def table(cols: Sequence[Col], rows: Sequence[Sequence[Node]], *, caption: str, view: View | None = None, foot: Sequence[Node] | None = None,
           cls: str = "") -> El:  # fmt: skip
     """A table; the first cell of a row is its head. ``foot`` is a row of totals."""
-    heads = [h("th", _head(col, view), scope="col", cls=col.align or None, title=col.note or None, aria_sort=_sorted(col, view)) for col in cols]
+    heads = [
+        h("th", _head(col, view), scope="col", cls=col.align or None, title=col.note or None, aria_sort=_sorted(col, view))
+        for col in cols
+    ]
 
     def row(cells: Sequence[Node]) -> Node:
         out = []
         for k, (col, cell) in enumerate(zip(cols, cells, strict=True)):
-            cell = fmt.NONE if cell is None or cell == "" else cell
-            out.append(h("th", cell, scope="row") if k == 0 else h("td", cell, cls=col.align or None))
+            shown = fmt.NONE if cell is None or cell == "" else cell
+            out.append(h("th", shown, scope="row") if k == 0 else h("td", shown, cls=col.align or None))
         return h("tr", out)
 
     return h(
@@ -58,7 +62,9 @@ def _sorted(col: Col, view: View | None) -> str | None:
     return {col.sort: "ascending", f"-{col.sort}": "descending"}.get(view.place.get("sort"))
 
 
-def arranged(rows: list[dict[str, Any]], wanted: str, keys: dict[str, Callable[[dict[str, Any]], Any]], default: str) -> list[dict[str, Any]]:
+def arranged(
+    rows: list[dict[str, Any]], wanted: str, keys: dict[str, Callable[[dict[str, Any]], Any]], default: str
+) -> list[dict[str, Any]]:
     """Rows by the sort parameter (``-key`` descending); what has no value comes last either way; an unknown key means the default."""
     order = wanted if wanted.removeprefix("-") in keys else default
     key = keys[order.removeprefix("-")]
@@ -70,7 +76,14 @@ def panel(view: View, title: str, *body: Any, sheet: str = "", note: str = "", c
     """A panel across the page with its title, a note, and the link to its Excel file for those who may export."""
     excel = None
     if sheet and view.can_export():
-        excel = h("a", "Excel", href=view.place.export(view.page.key, table=sheet), cls="btn small", download=True, aria_label=f"下载 Excel：{title}")
+        excel = h(
+            "a",
+            "Excel",
+            href=view.place.export(view.page.key, table=sheet),
+            cls="btn small",
+            download=True,
+            aria_label=f"下载 Excel：{title}",
+        )
     return h(
         "section", h("div", h("h2", title, h("small", note) if note else None), h("span", tools, excel, cls="tools"), cls="row"), *body,
         cls=f"panel {cls}".strip(), aria_label=title,
@@ -95,5 +108,5 @@ def cell(value: Any) -> str:
     if isinstance(value, Decimal):
         return f"{value:,.2f}"
     if isinstance(value, float):
-        return fmt.fmt_number(value, 0 if value == int(value) else 2) if value == value and abs(value) < 1e15 else fmt.NONE
+        return fmt.fmt_number(value, 0 if value.is_integer() else 2) if math.isfinite(value) else fmt.NONE
     return str(value)

@@ -17,7 +17,6 @@ CONFIG = {"showSendToCloud": False, "displaylogo": False, "displayModeBar": Fals
 
 BLUE, PALE, INK, GREY, LINE = "#1f5fbf", "rgba(63,128,201,0.18)", "#1d2939", "#667085", "#e3e8ef"
 FONT = '"Noto Sans CJK SC","Microsoft YaHei","PingFang SC",sans-serif'
-HEIGHT = 132
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +133,7 @@ def chart_of(ind: Any, points: list[Any], ahead: Forecast | None, target: float 
     low, high = min(numbers), max(numbers)
     air = (high - low) * 0.14 or abs(high) * 0.1 or 1
     layout = {
-        "height": HEIGHT, "margin": {"l": 40, "r": 24, "t": 4, "b": 20}, "showlegend": False, "dragmode": False, "hovermode": "closest",
+        "autosize": True, "margin": {"l": 40, "r": 24, "t": 4, "b": 20}, "showlegend": False, "dragmode": False, "hovermode": "closest",
         "hoverdistance": 40, "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", "font": {"family": FONT, "size": 11, "color": GREY},
         "hoverlabel": {"bgcolor": "#fff", "bordercolor": "#d0d7e2", "font": {"family": FONT, "size": 12, "color": INK}, "align": "left"},
         "xaxis": {"type": "category", "categoryorder": "array", "categoryarray": every, "tickvals": ticks, "ticktext": ticks, "fixedrange": True,
