@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+import dash_leaflet as dl
 from dash import ClientsideFunction, Dash, Input, Output, dcc, html
 from flask import g
 
@@ -68,8 +69,6 @@ def install(app: Dash, services: Services) -> None:
 
 def layout(services: Services) -> html.Div:
     """The frame with its slots; what is in them before the first answer are skeletons of the same size."""
-    import dash_leaflet as dl
-
     w = services.warehouse()
     head = html.Header(
         [
