@@ -64,9 +64,10 @@ sign_in_compliance = Ratio(
     better="higher",
     semantics="flow",
     mart="order_fact",
-    part="completed and sign_in_compliant",
-    whole="completed",
-    definition="当月已完成的工单中签到、签退和签到位置齐全的 ÷ 当月已完成的工单",
+    # Nobody signs out of a meal: the canteen's card reader only says that it was taken.
+    part="completed and coalesce(category, '') <> '助餐' and sign_in_compliant",
+    whole="completed and coalesce(category, '') <> '助餐'",
+    definition="当月已完成的工单（助餐除外）中签到、签退和签到位置齐全的 ÷ 当月已完成的工单（助餐除外）",
 )
 satisfaction = Mean(
     "satisfaction",

@@ -62,7 +62,7 @@ def test_punctual_means_within_a_quarter_of_an_hour_of_the_appointment(spec):
         4        | 已取消 | -                   | -                   | -            | -
         """)
     spec.gives(on_time_rate, {DISTRICT: "1/2"}).gives(order_completion, {DISTRICT: "3/4"})
-    spec.gives(sign_in_compliance, {DISTRICT: "2/3"}).gives(satisfaction, {DISTRICT: "9/2"}).gives(revisit_rate, {DISTRICT: "1/2"})
+    spec.gives(satisfaction, {DISTRICT: "9/2"}).gives(revisit_rate, {DISTRICT: "1/2"})
 
 
 def test_purchased_service_needs_a_completed_order_with_a_subsidy(spec):
@@ -82,3 +82,17 @@ def test_purchased_service_needs_a_completed_order_with_a_subsidy(spec):
 
 def test_no_orders_no_rate(spec):
     spec.gives(order_completion, {DISTRICT: None}).gives(satisfaction, {DISTRICT: None})
+
+
+def test_signing_in_and_out_is_asked_of_visits_not_of_meals(spec):
+    spec.elders("""
+        elder
+        E1
+        """).provider().given("order_order", """
+        order_id | item_code | status | signed_in_at        | signed_out_at       | lng
+        1        | X02       | 已完成 | 2026-10-10 10:00:00 | 2026-10-10 11:00:00 | 120.1
+        2        | X02       | 已完成 | 2026-10-10 10:00:00 | -                   | 120.1
+        3        | X02       | 已完成 | 2026-10-10 10:00:00 | 2026-10-10 11:00:00 | -
+        4        | X01       | 已完成 | 2026-10-10 10:00:00 | -                   | -
+        5        | X02       | 未履约 | -                   | -                   | -
+        """).gives(sign_in_compliance, {DISTRICT: "1/3"})

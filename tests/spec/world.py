@@ -133,7 +133,7 @@ class World:
             self.con.execute(f'create table "{name}" ({fields})')
         for name, fields in POLICY_TABLES.items():
             self.con.execute(f"create table {name} ({fields})")
-        self.add("order_item", {})
+        self.add("order_item", {}, {"item_code": "X02", "name": "居室清洁", "category": "助洁"})
         self.add("subsidy_programme", {"programme": "high_age", "name": "高龄津贴", "payee": "elder"})
         self.add("subsidy_programme", {"programme": "operation", "name": "运营补贴", "payee": "provider"})
 
