@@ -119,6 +119,8 @@ def _plain(w: Any, body: Any, title: str, kind: str = "") -> dict[str, Any]:
         "rail": rail,
         "below": [body],
         "map": None,
+        "trend": None,
+        "trend-alt": "",
         "kind": f"page plain unmapped {kind}".strip(),
         "title": f"{title} · 颐观",
     }
