@@ -87,7 +87,7 @@ def _provider_grants(
     """(programme, provider index, applied day, cents): construction once, operation quarterly, entry awards by quarter."""
     rows: list[tuple[str, int, int, int]] = []
     for p in providers:
-        if p.kind in (CENTRE, HOME, MICRO, CANTEEN) and p.registered > world.start - 120:
+        if p.kind in (CENTRE, HOME, MICRO, CANTEEN) and p.registered > world.start - 30:
             rows.append(("construction", p.index, max(p.registered + 30, world.start + 3), int(rng.integers(8, 60)) * 1_000_000))
         elif p.kind in (CENTRE, CANTEEN) and rng.random() < 0.3 and p.closed == NEVER:
             rows.append(
@@ -264,13 +264,13 @@ def _budgets(world: World, book: Book, folder: Path, rng: np.random.Generator) -
         for programme in PROGRAMMES:
             for s, code in enumerate(world.streets["code"]):
                 paid = book.paid.get((programme, s, year), 0)
-                cents = int(max(paid, 2_000_000) / share / rng.uniform(0.78, 0.985)) // 1_000_000 * 1_000_000 + 1_000_000
+                cents = int(max(paid, 200_000) / share / rng.uniform(0.78, 0.985)) // 100_000 * 100_000 + 100_000
                 total += cents
                 rows["项目编码"].append(programme)
                 rows["街道代码"].append(code)
                 rows["年度"].append(str(year))
                 rows["预算金额"].append(
-                    f"{cents / 1_000_000:.2f}万元" if rng.random() < 0.25 else money_text(np.array([cents]))[0]
+                    f"{cents / 1_000_000:.1f}万元" if rng.random() < 0.25 else money_text(np.array([cents]))[0]
                 )
         book.rows += csv_file(
             folder / f"预算_{year}.csv", rows, {"项目编码": "合计", "预算金额": money_text(np.array([total]))[0]}

@@ -106,7 +106,10 @@ def _due(
     running = (span["first"] <= m) & ((programme != "service") | (people.served_to[who] > cut))
     active = np.flatnonzero(running & (gone >= cut))
     dead = np.flatnonzero((span["first"] <= m) & people.dead[who] & (gone < cut) & (gone >= world.first_day(m - 3)))
-    dead = dead[rng.random(len(dead)) < np.where(gone[dead] >= cut - 12, 0.03, 0.012)]
+    wrongly = rng.random(len(dead)) < np.where(gone[dead] >= cut - 12, 0.03, 0.012)
+    # A small district has one such case, too.
+    wrongly[:1] |= not world.truth.irregular["paid_after_death"]
+    dead = dead[wrongly]
     factor = min(1.0, world.provider_factor)
     twice = rng.permutation(active)[: int(rng.poisson(TWICE_A_MONTH[programme] * factor))]
     for kind, rows in (("paid_after_death", dead), ("paid_twice", twice)):

@@ -123,7 +123,7 @@ def found(world: World) -> list[Provider]:
                 ["公办", "公建民营", "民办"], p=[0.15, 0.5, 0.35] if kind in (HOME, CENTRE, CANTEEN) else [0.02, 0.13, 0.85]
             )
         )
-        cert = float(np.clip(world.streets["cert"][street] + 0.018 + rng.normal(0, 0.022), 0.82, 1.0))
+        cert = float(np.clip(world.streets["cert"][street] + 0.026 + rng.normal(0, 0.022), 0.82, 1.0))
         name = _name(world, kind, i, street, names[i])
         provider = Provider(
             i,
@@ -220,7 +220,7 @@ def _give_causes(world: World, providers: list[Provider], rng: np.random.Generat
             elif cause != "always_five":
                 provider.bad += 0.18
             if cause == "few_certified":
-                provider.cert_target = float(rng.uniform(0.56, 0.76))
+                provider.cert_target = float(rng.uniform(0.60, 0.80))
             elif cause == "flight":
                 provider.cert_target = min(provider.cert_target, 0.86)
     for provider in providers:

@@ -92,7 +92,7 @@ def _grade(p: Provider, rng: np.random.Generator) -> tuple[str | None, float | N
     """GB/T 37276 grade and score of institutions and most centres; the score fits the grade except where somebody exaggerates."""
     if p.kind not in (HOME, CENTRE, MICRO) or rng.random() < 0.25:
         return None, None
-    score = float(np.clip(rng.normal(868 - 420 * p.bad.mean(), 70), 300, 985))
+    score = float(np.clip(rng.normal(885 - 400 * p.bad.mean(), 62), 300, 985))
     grade = None
     for name, least in GRADES.items():
         grade = name if score >= least else grade
@@ -189,9 +189,9 @@ def write_beds(world: World, providers: list[Provider], sink: SqlSink) -> int:
     rows: list[dict[str, Any]] = []
     expected: dict[str, int] = {}
     for p in (p for p in providers if p.beds):
-        nursing = float(np.clip(rng.normal(0.665 if p.kind != CENTRE else 0.45, 0.09), 0.3, 0.95))
+        nursing = float(np.clip(rng.normal(0.615 if p.kind != CENTRE else 0.42, 0.09), 0.3, 0.95))
         dementia = 0.055 if p.kind == HOME and rng.random() < 0.75 else 0.0
-        occupancy = float(np.clip(rng.normal(0.72, 0.1) - 0.25 * p.bad.mean(), 0.3, 0.97))
+        occupancy = float(np.clip(rng.normal(0.80, 0.09) - 0.25 * p.bad.mean(), 0.3, 0.97))
         for m in range(months):
             if not p.open_in(world, m):
                 continue

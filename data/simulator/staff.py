@@ -70,7 +70,8 @@ def hire(world: World, providers: list[Provider]) -> Staff:
         for _ in range(p.staff):
             stop = p.closed if p.closed != NEVER else STILL
             until = min(stop, world.end + 1)
-            while until > world.start:
+            # A year before the period, too, so that turnover over twelve months is right from the first month.
+            while until > world.start - 365:
                 since = until - max(35, int(rng.exponential(365 / turnover)))
                 since = max(since, p.registered)
                 spells.append((p.index, since, stop))
@@ -142,7 +143,7 @@ def _certify(
     limited = (since < STILL) & (rng.random(n) < 0.35)
     ends = since + 365 * 5
     for _ in range(3):
-        renew = limited & (ends < world.end + 60) & (rng.random(n) < 0.96)
+        renew = limited & (ends <= world.end) & (rng.random(n) < 0.96)
         ends = np.where(renew, ends + 365 * 5, ends)
     until = np.where(limited, ends, until)
     return since, until, level

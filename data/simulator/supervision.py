@@ -133,7 +133,7 @@ def _findings(
     month = int(np.clip(world.month_of(np.array([on]))[0], 0, len(world.months) - 1))
     bad = float(p.bad[month])
     out = []
-    for _ in range(rng.poisson((0.25 + 3.4 * bad) * strength)):
+    for _ in range(rng.poisson((0.24 + 2.7 * bad) * strength)):
         fields = {"质量安全": 3.0, "从业人员": 1.0, "涉及资金": 0.6, "运营秩序": 1.4, "应急管理": 1.0}
         if p.kind in (HOME, CANTEEN):
             fields["质量安全"] += 1

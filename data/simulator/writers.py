@@ -104,13 +104,13 @@ def take(words: Iterable[str | None] | pa.Array, index: np.ndarray, missing: np.
 
 
 def csv_file(path: Path, columns: Mapping[str, Any], total: Mapping[str, str], encoding: str = "gb18030") -> int:
-    """A finance extract: header, rows, one 合计 line, CRLF, GB18030; returns the number of rows without the total."""
+    """A finance extract: header, rows, one 合计 line where there is a total, CRLF, GB18030; returns the number of rows without the total."""
     arrays = [arrow(v, pa.string()).fill_null("") for v in columns.values()]
     arrays = [_quoted(a) for a in arrays]
     lines = pc.binary_join_element_wise(*arrays, ",").to_pylist() if len(arrays[0]) else []
-    footer = ",".join(total.get(name, "") for name in columns)
+    footer = [",".join(total.get(name, "") for name in columns)] if total else []
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes("\r\n".join([",".join(columns), *lines, footer, ""]).encode(encoding))
+    path.write_bytes("\r\n".join([",".join(columns), *lines, *footer, ""]).encode(encoding))
     return len(lines)
 
 
