@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 
 import structlog
+from dash.exceptions import DependencyException
 from flask import Flask, Response, g, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
@@ -39,6 +40,9 @@ def install(server: Flask) -> None:
     @server.errorhandler(NoSnapshot)
     def nothing_yet(error: NoSnapshot) -> Response:
         return answer(503, str(error))
+
+    # Dash answers an unknown file of a component package with an exception of its own.
+    server.register_error_handler(DependencyException, lambda _error: answer(404))
 
     @server.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:

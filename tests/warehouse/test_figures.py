@@ -11,12 +11,12 @@ from tests.warehouse.conftest import DISTRICT, MONTH
 
 def test_a_figure_is_part_over_whole_with_last_month_and_last_year(district: Warehouse, snapshot: Snapshot) -> None:
     figure = district.figures(["caregiver_cert_rate"], DISTRICT, MONTH)["caregiver_cert_rate"]
-    stored = dict(
-        (m, (p, w))
+    stored = {
+        m: (p, w)
         for m, p, w in snapshot.query(
             "select month, part, whole from figure where indicator = 'caregiver_cert_rate' and area_code = ?", [DISTRICT]
         )
-    )
+    }
     assert (figure.part, figure.whole) == stored[MONTH]
     assert figure.value == pytest.approx(figure.part / figure.whole * 100)
     assert figure.previous == pytest.approx(stored["2026-09"][0] / stored["2026-09"][1] * 100)

@@ -63,10 +63,9 @@ def test_another_street_is_answered_as_an_area_that_does_not_exist(streets: tupl
 def test_odd_arguments_are_unknown_and_never_an_error(district: Warehouse, name: str, odd: Any) -> None:
     with pytest.raises(Unknown):
         reads(district, odd)[name]()
-    if name not in ("area", "path", "children"):
-        if not (name == "trend" and odd is None):  # no month means the latest one
-            with pytest.raises(Unknown):
-                reads(district, DISTRICT, odd)[name]()
+    if name not in ("area", "path", "children") and not (name == "trend" and odd is None):  # no month means the latest one
+        with pytest.raises(Unknown):
+            reads(district, DISTRICT, odd)[name]()
     if name in ("figures", "by_child", "trend", "forecast", "rows"):
         with pytest.raises(Unknown):
             reads(district, DISTRICT, MONTH, odd)[name]()
@@ -79,7 +78,7 @@ def test_a_provider_belongs_to_the_street_of_its_main_site(streets: tuple[Wareho
     for read in (
         lambda p: mine.provider(p, MONTH),
         lambda p: mine.rating(p, MONTH),
-        lambda p: mine.rating_history(p),
+        mine.rating_history,
         lambda p: mine.provider_figures(["caregivers"], p, MONTH),
         lambda p: mine.provider_trend("caregivers", p),
         lambda p: mine.rows("caregiver_cert_rate", mine.scope.area, MONTH, provider=p),
