@@ -12,8 +12,8 @@ import structlog
 from flask import Flask, Response, abort, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from dashboard import ledger
-from dashboard.access import answers, compression, errors, guard, headers, login
+from dashboard import errors, ledger
+from dashboard.access import answers, compression, guard, headers, login
 from dashboard.access.demo import active_demo_accounts, seed_demo_accounts
 from dashboard.access.sessions import Sessions
 from dashboard.logs import configure
