@@ -114,7 +114,7 @@ def test_without_enough_evidence_there_is_no_star_and_the_sentence_says_what_is_
     row = ratings["P1", "2026-10"]
     assert row["star"] is None and row["confidence"] is None
     assert row["missing"] == (
-        "登记满6个月后评级（现2个月）；近24个月没有检查记录（0次），且近6个月订单只有0单，不足60单；五个领域中只有0个有数据，不足3个")
+        "登记满6个月后评级（现2个月）；近24个月没有检查记录，检查是评级的基础；五个领域中只有0个有数据，不足4个")
     assert states["P1", "2026-10"]["state"] == "normal"
 
 
@@ -190,7 +190,7 @@ def test_an_exit_by_decision_stays_on_record_after_closing_and_a_voluntary_closu
 def test_dissatisfied_complaints_count_by_code_or_by_a_name_that_only_one_bears(shipped: Folder) -> None:
     world = good_provider()
     names: list[dict[str, str]] = [{"credit_code": "C1"}, {"provider_name": "和睦中心"}, {"provider_name": "和睦中心 "}]
-    for n, named in enumerate(names * 2):
+    for n, named in enumerate(names * 3):
         world.add("complaint_complaint", complaint_id=f"K{n}", received_at=datetime(2026, 9, 2), subject="服务质量",
                   answered_at=datetime(2026, 9, 30, 23, 59), satisfied=False, due_on=date(2026, 9, 9), **named)
     _, states, _ = judged(world, shipped)
