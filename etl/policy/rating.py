@@ -115,7 +115,8 @@ def _lay_version(con: duckdb.DuckDBPyConnection, v: int, version: RatingVersion,
 def _lay_indicator(
     con: duckdb.DuckDBPyConnection, part_id: str, version: str, domain: str, part: IndicatorPart, about: Indicator
 ) -> None:
-    window = "月末" if part.window == 1 and about.semantics == "stock" else "本月" if part.window == 1 else f"近{part.window}个月"
+    # an indicator whose name says its own period needs no other before it
+    window = "" if about.name.startswith("近") else "月末" if part.window == 1 and about.semantics == "stock" else "本月" if part.window == 1 else f"近{part.window}个月"
     _fill(con, "policy_part", [(
         part_id, version, domain, "indicator", part.indicator, part.weight, part.window, part.min_whole, part.shrink, about.scale,
         part.kinds is None, part.indicator, about.name, about.unit, about.decimals, window, part.basis,

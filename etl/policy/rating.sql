@@ -83,7 +83,7 @@ with rows as (
     where c.what = 'indicator' and c.available
     union all
     select f.provider_id, f.month, f.part_id, c.domain, p.rule, p.basis, f.severity || '·' || f.scope, f.points, round(-f.points * c.share, 4),
-           strftime(f.happened_on, '%Y年%-m月%-d日') || coalesce(f.inspection, '') || '检查：' || coalesce(f.description, '（无描述）')
+           strftime(f.happened_on, '%Y年%-m月%-d日') || case f.inspection when '复查' then '复查：' else coalesce(f.inspection, '') || '检查：' end || coalesce(f.description, '（无描述）')
            || '（' || f.severity || '·' || f.scope || coalesce('，' || f.clause, '') || '），' || policy_number(f.base) || '分'
            || case when f.decay <> 1 then '，距今' || f.age || '个月按' || policy_one(f.decay * 100) || '%计' else '' end
            || case when f.repeat_share > 0 then '，复查不合格' || f.failed_reinspections || '次加' || policy_one(f.repeat_share * 100) || '%' else '' end
