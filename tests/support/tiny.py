@@ -106,7 +106,7 @@ def _computed(con: duckdb.DuckDBPyConnection, ind: Indicator) -> None:
             sides.append("select null::text as area, null::text as month, null::double as v where false")
             continue
         columns = [r[0] for r in con.execute(f"describe {measure.mart}").fetchall()]
-        area = next(c for c in ("community_code", "street_code") if c in columns)
+        area = next(c for c in ("community_code", "street_code", "area_code") if c in columns)
         outer = "median" if measure.median else "sum"
         sides.append(
             f"select c.ancestor as area, m.month, {outer}(({measure.value})::double) as v from {measure.mart} m"
