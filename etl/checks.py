@@ -14,7 +14,7 @@ import duckdb
 import sqlglot
 from sqlglot import exp
 
-from etl.clean import masked, name, quote
+from etl.clean import among, masked, name, quote
 from etl.contract import (
     AreaCode,
     Choice,
@@ -213,11 +213,10 @@ def _cells(column: Column, joins: list[str]) -> Iterator[Cell]:
             allowed = "、".join(str(k) for k in list(column.allowed)[:8])
             # What the source says may itself be one of the null words, so a listed value goes first.
             yield Cell(column, column.name, "integer" if whole else "varchar", f"case {raw} {cases} end",
-                       f"(case when {raw} in ({', '.join(quote(k) for k in column.allowed)}) then {raw} else {value} end)",
+                       f"(case when {among(raw, column.allowed)} then {raw} else {value} end)",
                        invalid=f"不在允许的取值之内（{allowed}）")
         case Flag():
-            true, false = (", ".join(quote(w) for w in words) for words in (column.true, column.false))
-            clean = f"case when {raw} in ({true}) then true when {raw} in ({false}) then false end"
+            clean = f"case when {among(raw, column.true)} then true when {among(raw, column.false)} then false end"
             yield Cell(column, column.name, "boolean", clean, value, invalid="不是“是”或“否”")
         case Date():
             given = f"nullif({value}, '0000-00-00')"

@@ -7,7 +7,7 @@ serials, ``1,234.50元``) are tried only where the short path fails, because ``C
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -48,8 +48,9 @@ def _let(variable: str, value: str, body: str) -> str:
     return f"list_transform([{value}], lambda {variable}: {body})[1]"
 
 
-def _words(values: tuple[str, ...]) -> str:
-    return "(" + ", ".join(quote(v) for v in values) + ")"
+def among(expression: str, values: Iterable[object]) -> str:
+    """SQL, true for a member of a list of constants, else null; ``IN`` would be planned as a join for every list."""
+    return f"case {expression} {' '.join(f'when {quote(v)} then true' for v in values)} end"
 
 
 def _id_check(column: str) -> str:
@@ -69,8 +70,12 @@ def _macros(today: date) -> list[tuple[str, str]]:
     birth = "cast(try_strptime(substr(y, 7, 8), '%Y%m%d') as date)"
     return [
         ("yg_text(x)", f"nullif(trim(x, {quote(_BLANKS)}), '')"),
-        ("yg_fold(x)", f"trim(translate(x, {quote(_FULL)} || '　', {quote(_HALF)} || ' '))"),
-        ("yg_value(x)", f"case when x in {_words(_NULL_WORDS)} then null else x end"),
+        # translate() builds its table anew for every row, so plain ASCII must not come near it.
+        (
+            "yg_fold(x)",
+            f"trim(case when strlen(x) = length(x) then x else translate(x, {quote(_FULL + '　')}, {quote(_HALF + ' ')}) end)",
+        ),
+        ("yg_value(x)", f"case when {among('x', _NULL_WORDS)} then null else x end"),
         # An identifier that went through a floating-point number has lost its last digits: 3.30105195001010E+17.
         ("yg_lossy(x)", "contains(x, 'E+') and regexp_full_match(x, '\\d(\\.\\d+)?E\\+\\d+')"),
         (
@@ -84,7 +89,7 @@ def _macros(today: date) -> list[tuple[str, str]]:
             f"case when regexp_full_match(y, '\\d{{17}}[\\dX]') and {_id_check('y')} = substr(y, 18, 1)"
             f" and {birth} between date '1850-01-01' and date '{today}' then y end",
         ),
-        ("yg_widen(w)", f"yg_id18(w || {_id_check('w')})"),
+        ("yg_widen(w)", _let("f", f"w || {_id_check('w')}", "yg_id18(f)")),
         (
             "yg_id_of(y)",
             "case when regexp_full_match(y, '\\d{15}') then "
@@ -104,7 +109,7 @@ def _macros(today: date) -> list[tuple[str, str]]:
             " + cast(floor(cast(y as double)) as integer)"
             f" when regexp_full_match(y, {quote(day_parts[1:] + '([ T].*)?')})"
             f" then try_cast(regexp_replace(y, {quote(day_parts + '.*$')}, '\\1-\\2-\\3') as date)"
-            f" when y in {_words(_FOREVER)} then date '9999-12-31' end",
+            f" when {among('y', _FOREVER)} then date '9999-12-31' end",
         ),
         (
             "yg_day(x)",

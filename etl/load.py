@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -107,10 +107,12 @@ def load_module(
 ) -> list[Loaded]:
     """Read, check and put in force one module; SourceError (nothing changed) when a delivery cannot be accepted."""
     sift.start(con)
-    plans = []
+    plans: list[tuple[Compiled, Loaded, dict[str, object]]] = []
     for compiled in checks.compile_contract(contract):
         note(f"{contract.title}：{compiled.table.title}")
-        plans.append(_load_table(con, contract, compiled, reader, areas_hash))
+        known = areas_hash if any(isinstance(c, AreaCode) for c in compiled.table.columns) else ""
+        siblings = {f"{contract.module}_{p.table}": (row["batch"], row["check_hash"]) for _, p, row in plans}
+        plans.append(_load_table(con, contract, compiled, reader, known + _referred(con, compiled, siblings)))
     if any(plan.changed for _, plan, _ in plans):
         con.execute("begin")
         try:
@@ -129,14 +131,14 @@ def load_module(
 
 
 def _load_table(
-    con: duckdb.DuckDBPyConnection, contract: Contract, compiled: Compiled, reader: Reader, areas_hash: str
+    con: duckdb.DuckDBPyConnection, contract: Contract, compiled: Compiled, reader: Reader, others: str
 ) -> tuple[Compiled, Loaded, dict[str, object]]:
     table = compiled.table
     before = last_delivery(con, contract.module, table.name)
     shape = "|".join(compiled.raw_columns)
     fingerprint = reader.fingerprint(table)
     marked = f"{fingerprint}#{_short(shape)}" if fingerprint else None
-    check_hash = _short(compiled.stage + repr(table) + (areas_hash if _has_areas(compiled) else "") + _referred(con, compiled))
+    check_hash = _short(compiled.stage + repr(table) + others)
     skipped_before = sum(reader.skipped.values())
     content = None
     if before and marked and before["fingerprint"] == marked:
@@ -241,18 +243,15 @@ def _counts(row: dict[str, object]) -> Counts:
     return Counts(**{f: row[f] for f in Counts.__dataclass_fields__})  # type: ignore[arg-type]
 
 
-def _has_areas(compiled: Compiled) -> bool:
-    return any(isinstance(c, AreaCode) for c in compiled.table.columns)
-
-
-def _referred(con: duckdb.DuckDBPyConnection, compiled: Compiled) -> str:
+def _referred(con: duckdb.DuckDBPyConnection, compiled: Compiled, siblings: Mapping[str, tuple[object, object]]) -> str:
     """The batches of the tables that this one refers to: when they change, references must be looked at again."""
     tables = sorted({r.table for r in compiled.table.references})
     rows = con.execute(
         "select module || '_' || table_name as t, batch, check_hash from state.delivery where list_contains(?, t) order by t",
         [tables],
     ).fetchall()
-    return repr(rows)
+    in_force = {t: (batch, check_hash) for t, batch, check_hash in rows}
+    return repr(sorted((in_force | {t: s for t, s in siblings.items() if t in tables}).items()))
 
 
 def _short(text: str) -> str:
