@@ -8,12 +8,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from etl.run import run
 
 from data.simulator import simulate
 from etl.indicators.base import catalogue
 from etl.paths import DEFAULT_REGION, Layout
 from etl.region import Region
+from etl.run import run
 from tests.naive.recount import Recount
 
 MONTHS = ["2026-07", "2026-08", "2026-09", "2026-10"]

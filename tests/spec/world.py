@@ -40,6 +40,11 @@ POLICY_TABLES = {
     "rating": "provider_id varchar, month varchar, star integer, score double, confidence double",
     "exit_status": "provider_id varchar, month varchar, state varchar, since date, because varchar",
 }
+STATE_TABLES = {
+    "module": "module varchar, status varchar, message varchar",
+    "delivery": "module varchar, table_name varchar, data_date date, loaded_at timestamp, read bigint, loaded bigint,"
+    " quarantined bigint, superseded bigint, warned bigint",
+}
 DEFAULTS: dict[str, dict[str, Any]] = {
     "registry_elder": {
         "sex": "女", "birth_date": "1950-05-01", "community_code": "330105003051", "living": "与子女同住", "category": "普通",
@@ -133,6 +138,9 @@ class World:
             self.con.execute(f'create table "{name}" ({fields})')
         for name, fields in POLICY_TABLES.items():
             self.con.execute(f"create table {name} ({fields})")
+        self.con.execute("create schema state")
+        for name, fields in STATE_TABLES.items():
+            self.con.execute(f"create table state.{name} ({fields})")
         self.add("order_item", {}, {"item_code": "X02", "name": "居室清洁", "category": "助洁"})
         self.add("subsidy_programme", {"programme": "high_age", "name": "高龄津贴", "payee": "elder"})
         self.add("subsidy_programme", {"programme": "operation", "name": "运营补贴", "payee": "provider"})
@@ -166,7 +174,8 @@ class World:
         for row in rows:
             said = DEFAULTS.get(table, {}) | {k: (None if v == "" else v) for k, v in row.items()}
             names = ", ".join(f'"{k}"' for k in said)
-            self.con.execute(f'insert into "{table}" ({names}) values ({", ".join("?" * len(said))})', list(said.values()))
+            place = ".".join(f'"{part}"' for part in table.split("."))
+            self.con.execute(f'insert into {place} ({names}) values ({", ".join("?" * len(said))})', list(said.values()))
         return self
 
     def build(self, names: Iterable[str]) -> World:
