@@ -9,6 +9,7 @@ from dashboard.views import marks
 from dashboard.views.attention import bar
 from dashboard.views.context import View
 from dashboard.views.h import Node, h
+from dashboard.views.provider import reasons_of
 from dashboard.views.tables import empty, panel
 
 ORDER = ("exit_proposed", "rectifying", "watch", "exited")
@@ -66,12 +67,15 @@ def candidates(view: View) -> Node:
 
 
 def _card(view: View, p: dict[str, Any]) -> Node:
-    reasons = [h("li", r["sentence"], h("small", r.get("basis") or "")) for r in p.get("reasons") or []]
-    if not reasons and p.get("exit_because"):
-        reasons = [h("li", p["exit_because"], h("small", p.get("exit_basis") or ""))]
     place = " · ".join(str(x) for x in (p.get("kind"), p.get("street"), p.get("community")) if x)
     return h(
-        "li", h("div", h("a", p["name"], href=view.place.subject(f"/providers/{p['provider_id']}")), marks.star(p.get("star")), cls="who"),
-        h("p", place, cls="sub"), h("p", f"自 {fmt.fmt_date(p.get('exit_since'))} 起", h("span", p.get("exit_because") or ""), cls="since"),
-        h("ul", reasons, cls="reasons") if reasons else None,
-    )  # fmt: skip
+        "li",
+        h(
+            "div",
+            h("a", p["name"], href=view.place.subject(f"/providers/{p['provider_id']}")),
+            marks.star(p.get("star")),
+            cls="who",
+        ),
+        h("p", f"{place} · 自 {fmt.fmt_date(p.get('exit_since'))} 起", cls="sub"),
+        reasons_of(p, 2),
+    )

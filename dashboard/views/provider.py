@@ -61,7 +61,7 @@ def star_panel(view: View, rating: Rating | None) -> Node:
         notes.append(h("p", h("b", "暂不评级"), rating.missing, cls="cap"))
     rows = [
         h("li", h("span", d.domain, cls="name"), bar(d.score or 0), h("span", fmt.fmt_number(d.score, 1), cls="num"),
-          h("span", f"权重 {fmt.fmt_number(d.applied_weight * 100, 0)}%", cls="num share"))
+          h("span", f"权重 {percent(d.applied_weight)}%", cls="num share"))
         for d in rating.domains
     ]  # fmt: skip
     small = f"可信度 {confidence(rating.confidence)} · 依据 {fmt.fmt_number(rating.evidence_count)} 条 · 规则版本 {rating.policy_version or fmt.NONE}"
@@ -71,6 +71,11 @@ def star_panel(view: View, rating: Rating | None) -> Node:
           h("span", f"{score} 分" if rating.score is not None else "", cls="num"), cls="score"),
         notes, h("ul", rows, cls="bars domains"), cls="panel rating", aria_label="监管星级",
     )  # fmt: skip
+
+
+def percent(weight: float) -> str:
+    """A weight as percent, whether it is filed as a share of one or of a hundred."""
+    return fmt.fmt_number(weight * 100 if weight <= 1 else weight, 0)
 
 
 def history_panel(view: View) -> Node:
@@ -106,13 +111,7 @@ def evidence_panel(view: View, rating: Rating | None) -> Node:
     for e in rating.evidence:
         points = fmt.fmt_number(e.points, 1)
         tone = "num neg" if (e.points or 0) < 0 else "num pos"
-        trace: list[Node] = []
-        if e.source_table and e.row_key:
-            trace.append(
-                h("a", "查看记录", href=view.place.record(e.source_table, e.row_key), aria_label=f"查看记录：{e.sentence}")
-            )
-        if e.metric and view.knows(e.metric):
-            trace.append(h("a", "明细", href=view.place.rows(e.metric, provider=view.ident)))
+        trace = _trace(view, e)
         shown = "+" + points if (e.points or 0) > 0 else points
         body.append(
             [
@@ -127,6 +126,19 @@ def evidence_panel(view: View, rating: Rating | None) -> Node:
     return panel(view, title, table(cols, body, caption=title), note=f"{len(body)} 条", cls="full")
 
 
+TRACEABLE = ("inspection_finding", "inspection_inspection", "inspection_penalty", "inspection_action", "provider_permit")
+"""Tables whose records can be opened one by one; a figure opens the rows behind it instead."""
+
+
+def _trace(view: View, e: Any) -> list[Node]:
+    if e.source_table in TRACEABLE and e.row_key:
+        return [h("a", "查看记录", href=view.place.record(e.source_table, e.row_key), aria_label=f"查看记录：{e.sentence}")]
+    code = e.metric or (str(e.row_key or "").partition("/")[0] if e.source_table == "provider_figure" else "")
+    if code and view.knows(code):
+        return [h("a", "明细", href=view.place.rows(code, provider=view.ident), aria_label=f"明细：{e.sentence}")]
+    return []
+
+
 def figures_panel(view: View, codes: tuple[str, ...]) -> Node:
     """The provider's own figures of the month beside the district's."""
     known = [c for c in codes if view.knows(c)]
@@ -139,7 +151,11 @@ def figures_panel(view: View, codes: tuple[str, ...]) -> Node:
     body = []
     for c in known:
         ind, figure = view.ind(c), own[c]
-        parts = f"{fmt.fmt_number(figure.part)} / {fmt.fmt_number(figure.whole)}" if ind.whole is not None else None
+        parts = (
+            f"{fmt.fmt_number(figure.part)} / {fmt.fmt_number(figure.whole)}"
+            if ind.whole is not None and ind.kind == "ratio"
+            else None
+        )
         link = h("a", "".join(amount(ind, figure)), href=view.place.rows(c, provider=view.ident))
         other = fmt.fmt_value(ind, peers[c]) if ind.whole is not None or ind.kind in ("ratio", "mean", "median") else None
         body.append([h("span", ind.label, title=ind.definition), link, other, parts])
@@ -170,12 +186,28 @@ def _valid(expires: Any, end: date) -> Node:
     return marks.chip(fmt.Mark("90 天内到期", "▲", "warn") if left < 90 else fmt.Mark("有效", "●", "good"))
 
 
+def reasons_of(found: dict[str, Any], most: int = 0) -> Node:
+    """The criteria met, each with its facts; with ``most`` only so many facts of each, and how many more there are."""
+    groups: dict[str, list[str]] = {}
+    for reason in found.get("reasons") or []:
+        facts = groups.setdefault(str(reason.get("basis") or "其他"), [])
+        if reason["sentence"] not in facts:
+            facts.append(reason["sentence"])
+    if not groups and found.get("exit_because"):
+        groups[str(found.get("exit_basis") or "其他")] = [str(found["exit_because"])]
+    shown = []
+    for basis, facts in groups.items():
+        listed = facts[:most] if most else facts
+        rest = f"，另有 {len(facts) - len(listed)} 条见单位页" if len(listed) < len(facts) else ""
+        shown.append(h("div", h("dt", basis, h("small", f"{len(facts)} 条{rest}")), [h("dd", fact) for fact in listed]))
+    return h("dl", shown, cls="reasons") if shown else None
+
+
 def exit_panel(view: View) -> Node:
     """Why it is not in normal state, if it is not."""
     found = next((p for p in view.w.exits(view.area.code, view.month) if p["provider_id"] == view.ident), None)
     if found is None:
         return None
-    reasons = [h("li", r["sentence"], h("small", r.get("basis") or "")) for r in found.get("reasons") or []]
     said = [
         h(
             "p",
@@ -183,4 +215,4 @@ def exit_panel(view: View) -> Node:
             f"自 {fmt.fmt_date(found.get('exit_since'))} 起，{found.get('exit_because') or ''}",
         )
     ]
-    return panel(view, "退出监管", said, h("ul", reasons, cls="reasons") if reasons else None, cls="full")
+    return panel(view, "退出监管", said, reasons_of(found), cls="full")

@@ -86,6 +86,16 @@ def behind(
     return Rows(columns, masked(found, columns, scope), total, outside)
 
 
+_MARTS = {"inspection_finding": "finding_fact", "inspection_inspection": "inspection_fact", "provider_permit": "permit_month"}
+_PLAIN = {
+    "inspection_penalty": (
+        ("penalty_id", "处罚编号"), ("decided_on", "决定日期"), ("kind", "处罚种类"), ("reason", "事由"), ("amount", "金额"),
+    ),
+    "inspection_action": (("action_id", "文书编号"), ("kind", "环节"), ("decided_on", "日期"), ("document_no", "文号")),
+}  # fmt: skip
+"""Public facts about organisations that have no mart of their own: their columns with titles."""
+
+
 def evidence(snapshot: Snapshot, scope: Scope, provider: str, month: str, source_table: Any, row_key: Any) -> Rows:
     """The record named by an evidence of the provider. Only what is recorded as evidence of that provider and month can be asked for."""
     if not isinstance(source_table, str) or not isinstance(row_key, str) or source_table not in snapshot.tables:
@@ -95,7 +105,9 @@ def evidence(snapshot: Snapshot, scope: Scope, provider: str, month: str, source
         " union all select 1 from exit_reason where provider_id = ? and month = ? and source_table = ? and row_key = ? limit 1",
         [provider, month, source_table, row_key] * 2,
     )
-    columns = columns_of(snapshot, source_table)
+    # Evidence names the checked table; the mart over it has the reader's titles and knows provider and community.
+    source_table = _MARTS.get(source_table, source_table)
+    columns = [Column(*pair) for pair in _PLAIN[source_table]] if source_table in _PLAIN else columns_of(snapshot, source_table)
     if not recorded or not columns:
         raise Unknown("evidence")
     present = snapshot.tables[source_table]
@@ -105,10 +117,12 @@ def evidence(snapshot: Snapshot, scope: Scope, provider: str, month: str, source
     )
     if key not in present:
         raise Unknown("evidence")
-    where = f"{key} = ?" + (" and month = ?" if "month" in present and key == "provider_id" else "")
+    where, parameters = f"{key} = ?", [row_key]
     if "provider_id" in present:
-        where += " and provider_id = ?"
-    parameters = [row_key] + ([month] if "month = ?" in where else []) + ([provider] if "provider_id" in present else [])
+        where, parameters = where + " and provider_id = ?", [*parameters, provider]
+    if "month" in present:
+        where, parameters = where + " and month <= ?", [*parameters, month]
+    latest = "month desc" if "month" in present else "rowid"
     names = ", ".join(f'"{c.name}"' for c in columns)
-    found = snapshot.query(f"select {names} from {source_table} where {where} order by rowid limit 50", parameters)
+    found = snapshot.query(f"select {names} from {source_table} where {where} order by {latest} limit 1", parameters)
     return Rows(columns, masked(found, columns, scope), len(found))
