@@ -14,6 +14,7 @@ from dashboard.format import (
     fmt_date,
     fmt_month,
     fmt_time,
+    fmt_value,
     star_word,
     verdict_word,
 )
@@ -39,6 +40,8 @@ class Meta:
     purpose: str = ""
     definition: str = ""
     source: str = ""
+    figure: str = ""
+    """For the rows behind a figure: the figure itself, as the page shows it."""
     total: int | None = None
     """Rows that exist; where more than the file holds, the file says so."""
 
@@ -58,6 +61,7 @@ class Sheet:
     definition: str = ""
     source: str = ""
     total: int | None = None
+    figure: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ def table_xlsx(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
     about.set_column(1, 1, 90)
     facts = [
         ("表名", title), ("区划", meta.area), ("月份", fmt_month(meta.month)), ("数据时点", fmt_date(meta.data_date)), ("数据快照", meta.run_id),
-        ("口径", meta.definition), ("数据来源", meta.source), ("行数", f"{len(held):,}" if not cut else _cut(meta.total or 0, len(held))),
+        ("指标值", meta.figure), ("口径", meta.definition), ("数据来源", meta.source), ("行数", f"{len(held):,}" if not cut else _cut(meta.total or 0, len(held))),
         ("导出", meta.stamp), ("脱敏", "个人信息已按本人权限脱敏，请按保密规定使用，不得外传。"),
     ]  # fmt: skip
     if meta.synthetic:
@@ -126,7 +130,20 @@ def _behind(w: Warehouse, wish: Wish) -> Sheet:
     i = w.indicator(wish.code)
     columns, rows, total = all_rows(w, wish.code, wish.area, wish.month, wish.which, wish.cap, wish.provider)
     side = "" if i.whole is None else "（分子）" if wish.which == "part" else "（分母）"
-    return Sheet(f"{i.name}明细{side}", tuple(c.title for c in columns), rows, i.definition, _sources(w, wish.code), total)
+    return Sheet(f"{i.name}明细{side}", tuple(c.title for c in columns), rows, i.definition, _sources(w, wish.code), total, _figure(w, wish))
+
+
+def _figure(w: Warehouse, wish: Wish) -> str:
+    """``92.6%（分子 1,441 ÷ 分母 1,556）``: the rows of a file can be counted against the figure that they stand behind."""
+    i = w.indicator(wish.code)
+    if wish.provider:
+        figure = w.provider_figures([wish.code], wish.provider, wish.month)[wish.code]
+    else:
+        figure = w.figures([wish.code], wish.area, wish.month)[wish.code]
+    said = f"{i.name} {fmt_value(i, figure)}"
+    if i.whole is None or i.kind == "median" or figure.part is None:
+        return said
+    return f"{said}（分子 {figure.part:,g} ÷ 分母 {figure.whole or 0:,g}）"
 
 
 def _sources(w: Warehouse, code: str) -> str:

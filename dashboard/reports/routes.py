@@ -94,7 +94,7 @@ def _meta(services: Any, w: Warehouse, wish: Wish, sheet: Sheet) -> Meta:
     return Meta(
         area="".join(a.name for a in w.path(wish.area)), month=wish.month, data_date=w.snapshot.data_date, run_id=w.snapshot.run_id,
         synthetic=w.snapshot.synthetic, by=_who(services), at=datetime.now(ZONE), purpose=_purpose(), definition=sheet.definition,
-        source=sheet.source, total=sheet.total,
+        source=sheet.source, total=sheet.total, figure=sheet.figure,
     )  # fmt: skip
 
 
