@@ -97,7 +97,7 @@ def layout(services: Services) -> html.Div:
                     html.Div(id="map-head", className="map-head slot"), the_map, html.P(id="map-note", className="map-note"),
                     html.Div(id="legend", className="legend slot"), html.P(id="map-said", className="offscreen"),
                 ],
-                className="panel map-panel", **{"aria-label": "地图"},
+                className="panel map-panel", **_aria(label="地图"),
             ),
             html.Div(
                 [
@@ -111,7 +111,7 @@ def layout(services: Services) -> html.Div:
                                 id="trend-box", className="chart",
                             ),
                         ],
-                        className="panel trend", **{"aria-label": "走势与预测"},
+                        className="panel trend", **_aria(label="走势与预测"),
                     ),
                     html.Div(_skeleton("panel"), id="attention", className="slot notes"),
                 ],
@@ -139,7 +139,7 @@ def layout(services: Services) -> html.Div:
             html.A("跳到正文", href="#main", className="skip"),
             head,
             html.Div(
-                [html.Nav(id="rail", className="rail slot", **{"aria-label": "主题"}), page, html.Div(id="over", className="over")],
+                [html.Nav(id="rail", className="rail slot", **_aria(label="主题")), page, html.Div(id="over", className="over")],
                 id="page", className="page mapped",
             ),
         ],
@@ -148,4 +148,8 @@ def layout(services: Services) -> html.Div:
 
 
 def _skeleton(cls: str) -> html.Div:
-    return html.Div(className=f"skeleton {cls}", **{"aria-hidden": "true"})
+    return html.Div(className=f"skeleton {cls}", **_aria(hidden="true"))
+
+
+def _aria(**values: str) -> dict[str, Any]:
+    return {f"aria-{key}": value for key, value in values.items()}

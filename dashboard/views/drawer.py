@@ -10,7 +10,8 @@ from dashboard.views.h import Node, h
 from dashboard.views.tables import Col, cell, empty, table
 
 PAGE = 50
-MONEY_WORDS = ("金额", "价", "补贴部分", "自付")
+RECORDS = {"inspection_finding": "检查问题", "inspection_inspection": "检查", "inspection_penalty": "行政处罚", "inspection_action": "退出文书",
+           "provider_permit": "证照"}  # fmt: skip
 
 
 def drawer(view: View) -> Node:
@@ -49,7 +50,11 @@ def record(view: View) -> Node:
     """The one record that a piece of evidence of the provider on this page rests on. Raises Unknown for any other record."""
     source, _, key = view.place.get("rec").partition(":")
     rows = view.w.evidence_row(view.ident, view.month, source, key)
-    said = h("p", f"{view.w.provider(view.ident, view.month)['name']} · {fmt.fmt_month(view.month)} · {source} {key}", cls="sub")
+    said = h(
+        "p",
+        f"{view.w.provider(view.ident, view.month)['name']} · {fmt.fmt_month(view.month)} · {RECORDS.get(source, '')} {key}",
+        cls="sub",
+    )
     body: Node = empty("这条记录在本快照中没有可显示的字段。")
     if len(rows.rows) == 1:
         pairs = [h("div", h("dt", c.title), h("dd", cell(v))) for c, v in zip(rows.columns, rows.rows[0], strict=True)]

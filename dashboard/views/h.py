@@ -84,7 +84,7 @@ def flat(children: Iterable[Any]) -> Iterator[Any]:
             yield str(child)
 
 
-def tree(node: Node) -> dict[str, Any] | None:
+def tree(node: Node) -> Any:
     """What a slot's children are: one component that holds the whole tree as JSON; None for nothing."""
     kids = list(flat([node]))
     return {"type": "Tree", "namespace": "yiguan", "props": {"json": orjson.dumps(kids).decode()}} if kids else None

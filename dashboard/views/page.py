@@ -125,7 +125,7 @@ def register_page(
 @cache
 def registry() -> Mapping[str, Page]:
     """All pages by path in the order of the navigation, found by walking ``pages/``."""
-    import pages as package
+    package = importlib.import_module("pages")  # by name: pages stand above views and import them
 
     for info in pkgutil.iter_modules(package.__path__):
         importlib.import_module(f"{package.__name__}.{info.name}")

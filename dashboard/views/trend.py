@@ -11,7 +11,7 @@ from dashboard.views.context import View
 from dashboard.views.h import Node, h
 from dashboard.warehouse.types import Forecast
 
-CONFIG = {"showSendToCloud": False, "displaylogo": False, "displayModeBar": False, "locale": "zh-CN", "responsive": True,
+CONFIG: Any = {"showSendToCloud": False, "displaylogo": False, "displayModeBar": False, "locale": "zh-CN", "responsive": True,
           "doubleClick": False, "scrollZoom": False, "showTips": False}  # fmt: skip
 """For every chart: nothing that could leave the house, no toolbar, Chinese."""
 
@@ -130,16 +130,16 @@ def chart_of(ind: Any, points: list[Any], ahead: Forecast | None, target: float 
         notes.append({"xref": "paper", "x": 0, "xanchor": "left", "y": goal, "yanchor": "bottom", "showarrow": False,
                       "text": f"目标 {fmt.fmt_target(ind, target)}", "font": {"size": 11, "color": INK}})  # fmt: skip
     numbers = [v for t in traces for v in t["y"] if v is not None] + ([y(target)] if target is not None else [])
-    low, high = min(numbers), max(numbers)
-    air = (high - low) * 0.14 or abs(high) * 0.1 or 1
+    least, most = min(numbers), max(numbers)
+    air = (most - least) * 0.14 or abs(most) * 0.1 or 1
     layout = {
         "autosize": True, "margin": {"l": 40, "r": 24, "t": 4, "b": 20}, "showlegend": False, "dragmode": False, "hovermode": "closest",
         "hoverdistance": 40, "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", "font": {"family": FONT, "size": 11, "color": GREY},
         "hoverlabel": {"bgcolor": "#fff", "bordercolor": "#d0d7e2", "font": {"family": FONT, "size": 12, "color": INK}, "align": "left"},
         "xaxis": {"type": "category", "categoryorder": "array", "categoryarray": every, "tickvals": ticks, "ticktext": ticks, "fixedrange": True,
                   "showgrid": False, "showline": True, "linecolor": LINE, "tickangle": 0, "range": [-0.6, len(every) - 0.4]},
-        "yaxis": {"fixedrange": True, "gridcolor": "#eef1f5", "zeroline": False, "nticks": 4, "range": [low - air if low - air > 0 or low < 0 else 0, high + air],
-                  "ticks": "", "automargin": False, "tickformat": ",~r" if high >= 1000 else "", "title": {"text": ""}},
+        "yaxis": {"fixedrange": True, "gridcolor": "#eef1f5", "zeroline": False, "nticks": 4, "range": [least - air if least - air > 0 or least < 0 else 0, most + air],
+                  "ticks": "", "automargin": False, "tickformat": ",~r" if most >= 1000 else "", "title": {"text": ""}},
         "shapes": shapes, "annotations": notes, "uirevision": unit,
     }  # fmt: skip
     return {"data": traces, "layout": layout}
