@@ -7,7 +7,7 @@ from typing import Any
 from dashboard.access.scope import Scope
 from dashboard.warehouse.masking import mask
 from dashboard.warehouse.snapshot import Snapshot
-from dashboard.warehouse.types import Evidence, Rating, RatingDomain, Unknown
+from dashboard.warehouse.types import Evidence, Rating, RatingDomain
 
 
 def _private(snapshot: Snapshot) -> dict[str, str]:
@@ -50,14 +50,16 @@ def detail(snapshot: Snapshot, scope: Scope, provider_id: str, month: str) -> di
 
 
 def rating(snapshot: Snapshot, provider_id: str, month: str) -> Rating:
-    """The rating of a month with everything it rests on."""
+    """The rating of a month with everything it rests on; without a star where the provider was not rated in that month."""
     own = snapshot.query(
         "select provider_id, month, star, score, uncapped_star, cap_rule, cap_because, missing, confidence, evidence_count, policy_version"
         " from rating where provider_id = ? and month = ?",
         [provider_id, month],
     )
     if not own:
-        raise Unknown("rating")
+        return Rating(
+            provider_id, month, None, None, None, None, None, "本月未参加评级（不在营或尚未登记）", None, 0, None, [], []
+        )
     domains = snapshot.query(
         "select domain, score, weight, applied_weight from rating_domain where provider_id = ? and month = ? order by rowid",
         [provider_id, month],

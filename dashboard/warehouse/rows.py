@@ -96,33 +96,44 @@ _PLAIN = {
 """Public facts about organisations that have no mart of their own: their columns with titles."""
 
 
+RECORDS = {
+    "provider_permit": ("permit_month", "permit_id"),
+    "inspection_finding": ("finding_fact", "finding_id"),
+    "inspection_inspection": ("inspection_fact", "inspection_id"),
+}
+"""Where the snapshot keeps the record of a checked table that evidence names, and by which column it is found."""
+
+
 def evidence(snapshot: Snapshot, scope: Scope, provider: str, month: str, source_table: Any, row_key: Any) -> Rows:
-    """The record named by an evidence of the provider. Only what is recorded as evidence of that provider and month can be asked for."""
-    if not isinstance(source_table, str) or not isinstance(row_key, str) or source_table not in snapshot.tables:
+    """The record (or, for a figure, the records) named by an evidence of the provider.
+
+    Only what is recorded as evidence of that provider and month can be asked for; Unknown also where the snapshot keeps no such record.
+    """
+    if not isinstance(source_table, str) or not isinstance(row_key, str):
         raise Unknown("evidence")
     recorded = snapshot.query(
         "select 1 from rating_evidence where provider_id = ? and month = ? and source_table = ? and row_key = ?"
         " union all select 1 from exit_reason where provider_id = ? and month = ? and source_table = ? and row_key = ? limit 1",
         [provider, month, source_table, row_key] * 2,
     )
-    # Evidence names the checked table; the mart over it has the reader's titles and knows provider and community.
-    source_table = _MARTS.get(source_table, source_table)
-    columns = [Column(*pair) for pair in _PLAIN[source_table]] if source_table in _PLAIN else columns_of(snapshot, source_table)
-    if not recorded or not columns:
+    if not recorded:
         raise Unknown("evidence")
-    present = snapshot.tables[source_table]
-    key = (
-        next((c for c in present if c.endswith("_id") and c not in ("provider_id", "elder_id", "caregiver_id")), None)
-        or "provider_id"
-    )
-    if key not in present:
+    if source_table == "provider_figure":
+        code, _, rest = row_key.partition("/")
+        when = rest.rpartition("/")[2]
+        if code not in snapshot.indicators or when not in snapshot.month_index:
+            raise Unknown("evidence")
+        return behind(snapshot, scope, snapshot.indicators[code], scope.area, when, "whole", provider, 0, 50)
+    mart, key = RECORDS.get(source_table, ("", ""))
+    present = snapshot.tables.get(mart)
+    if not present:
         raise Unknown("evidence")
-    where, parameters = f"{key} = ?", [row_key]
-    if "provider_id" in present:
-        where, parameters = where + " and provider_id = ?", [*parameters, provider]
-    if "month" in present:
-        where, parameters = where + " and month <= ?", [*parameters, month]
-    latest = "month desc" if "month" in present else "rowid"
+    columns = columns_of(snapshot, mart)
+    # A mart by month repeats a record that goes on: the month of the evidence is the one to show.
+    monthly = " and month = ?" if mart.endswith("_month") else ""
     names = ", ".join(f'"{c.name}"' for c in columns)
-    found = snapshot.query(f"select {names} from {source_table} where {where} order by {latest} limit 1", parameters)
+    found = snapshot.query(
+        f"select {names} from {mart} where provider_id = ? and {key} = ?{monthly} order by rowid limit 50",
+        [provider, row_key, *([month] if monthly else [])],
+    )
     return Rows(columns, masked(found, columns, scope), len(found))

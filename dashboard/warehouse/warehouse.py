@@ -147,7 +147,7 @@ class Warehouse:
         return self.snapshot.provider_figures.trend(self.indicator(code).code, self._provider(provider_id, when), months, when)
 
     def rating(self, provider_id: Any, month: Any) -> Rating:
-        """The supervision rating with its domains and evidence; Unknown where the provider has none in that month."""
+        """The supervision rating with its domains and evidence; no star where it was not rated in that month."""
         return providers.rating(self.snapshot, self._provider(provider_id, month), self._month(month))
 
     def rating_history(self, provider_id: Any) -> list[tuple[str, int | None, str | None]]:

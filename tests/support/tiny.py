@@ -178,22 +178,19 @@ def _judgements(con: duckdb.DuckDBPyConnection, provider_month: Iterable[Row], r
                     "applied_weight": weight,
                 }
             )
-        evidence.append(
+        seen = {"provider_id": pid, "month": month, "basis": "综合监管", "happened_on": last_day(month)}
+        figure = {"domain": "从业人员", "rule": "cert_rate", "metric": "caregiver_cert_rate", "value": 82.5, "points": -6.0}
+        permit = {"domain": "运营秩序", "rule": "insured", "metric": "insured", "value": 1.0, "points": 0.0}
+        evidence += [
             {
-                "provider_id": pid,
-                "month": month,
-                "domain": "从业人员",
-                "rule": "cert_rate",
-                "basis": "综合监管",
-                "metric": "caregiver_cert_rate",
-                "value": 82.5,
-                "points": -6.0,
+                **seen,
+                **figure,
                 "sentence": "月末持证率 82.5%，低于 95%",
-                "source_table": "caregiver_month",
-                "row_key": pid,
-                "happened_on": last_day(month),
-            }
-        )
+                "source_table": "provider_figure",
+                "row_key": f"caregiver_cert_rate/{pid}/{month}",
+            },
+            {**seen, **permit, "sentence": "综合保险在有效期内", "source_table": "provider_permit", "row_key": f"{pid}-综合保险"},
+        ]
         state = p["exit_state"]
         if since.get(pid, ("", ""))[0] != state:
             since[pid] = (state, month)

@@ -140,3 +140,22 @@ def test_sources_name_the_module_and_its_data_date(district: Warehouse) -> None:
     assert (module, title, owner) == ("caregiver", "护理员台账", "区人力社保局") and data_date is not None
     district.modules()[0]["title"] = "changed by a caller"
     assert "changed by a caller" not in [m["title"] for m in district.modules()]
+
+
+def test_evidence_opens_to_its_record_and_to_no_other(district: Warehouse, snapshot: Snapshot) -> None:
+    provider, month, permit = snapshot.query(
+        "select provider_id, month, row_key from rating_evidence where source_table = 'provider_permit' limit 1"
+    )[0]
+    rows = district.evidence_row(provider, month, "provider_permit", permit)
+    assert rows.total == 1 and rows.rows[0][[c.name for c in rows.columns].index("permit_id")] == permit
+    figure = district.evidence_row(provider, month, "provider_figure", f"caregiver_cert_rate/{provider}/{month}")
+    assert figure.total == district.provider_figures(["caregiver_cert_rate"], provider, month)["caregiver_cert_rate"].whole
+    for table, key in (
+        ("provider_permit", "P9999-综合保险"),
+        ("caregiver_month", provider),
+        ("meta_snapshot", "x"),
+        ("figure; --", "x"),
+        (None, None),
+    ):
+        with pytest.raises(Unknown):
+            district.evidence_row(provider, month, table, key)
