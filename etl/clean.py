@@ -67,9 +67,16 @@ def _macros(today: date) -> list[tuple[str, str]]:
     day_parts = r"^(\d{4})\s*[年./-]\s*(\d{1,2})\s*[月./-]\s*(\d{1,2})\s*[日号]?"
     clock = r"(\d{1,2})\s*[:时点]\s*(\d{1,2})\s*[:分]?\s*(\d{1,2})?(\.\d+)?\s*秒?"
     moment = quote(day_parts + "[ T]*" + clock + "$")
+    # A four-digit year from 1850 to 2999 and a dash: what DuckDB's own cast may be trusted with.
+    iso = "x >= '1850' and x < '3' and substr(x, 5, 1) = '-'"
     birth = "cast(try_strptime(substr(y, 7, 8), '%Y%m%d') as date)"
     return [
-        ("yg_text(x)", f"nullif(trim(x, {quote(_BLANKS)}), '')"),
+        # Trimming by a set of characters is dear: text that plainly needs none (ASCII, no blank at either end) passes by.
+        (
+            "yg_text(x)",
+            "case when x >= '!' and x < '~' and strlen(x) = length(x) and right(x, 1) > ' ' then x"
+            f" else nullif(trim(x, {quote(_BLANKS)}), '') end",
+        ),
         # translate() builds its table anew for every row, so plain ASCII must not come near it.
         (
             "yg_fold(x)",
@@ -80,7 +87,7 @@ def _macros(today: date) -> list[tuple[str, str]]:
         ("yg_lossy(x)", "contains(x, 'E+') and regexp_full_match(x, '\\d(\\.\\d+)?E\\+\\d+')"),
         (
             "yg_key(x)",
-            "case when strlen(x) = length(x) and x >= '(' then (case when yg_lossy(x) then null else x end)"
+            "case when strlen(x) = length(x) and x >= '(' and not contains(x, 'E+') then x"
             " else " + _let("k", "yg_fold(x)", "case when yg_lossy(k) then null else nullif(ltrim(k, '''’‘`'), '') end") + " end",
         ),
         ("yg_plain(x)", "upper(replace(ltrim(yg_fold(x), '''’‘`'), ' ', ''))"),
@@ -102,6 +109,7 @@ def _macros(today: date) -> list[tuple[str, str]]:
             f"case when regexp_full_match(y, '[{_CREDIT_SIGNS}]{{18}}') and {_credit_check('y')} = substr(y, 18, 1) then y end",
         ),
         ("yg_credit(x)", _let("c", "yg_plain(x)", "yg_credit_of(c)")),
+        ("yg_since(d, low)", "nullif(greatest(d, low), low)"),
         (
             "yg_day_slow(y)",
             "case when regexp_full_match(y, '\\d{8}') then cast(try_strptime(y, '%Y%m%d') as date)"
@@ -112,11 +120,11 @@ def _macros(today: date) -> list[tuple[str, str]]:
             f" when {among('y', _FOREVER)} then date '9999-12-31' end",
         ),
         (
-            "yg_day(x)",
-            "case when x < ':' and length(x) <= 10 and try_cast(x as date) is not null then try_cast(x as date)"
-            " else " + _let("d", "yg_fold(x)", "yg_day_slow(d)") + " end",
+            "yg_date(x)",
+            f"coalesce(try_cast(case when {iso} and strlen(x) = 10 then x end as date), case when x is not null then "
+            + _let("d", "yg_fold(x)", "yg_since(yg_day_slow(d), date '1849-12-31')")
+            + " end)",
         ),
-        ("yg_date(x)", "nullif(greatest(yg_day(x), date '1849-12-31'), date '1849-12-31')"),
         (
             "yg_moment_slow(y)",
             # A zone other than ours is converted; DuckDB's plain cast would drop it.
@@ -131,11 +139,12 @@ def _macros(today: date) -> list[tuple[str, str]]:
             " else cast(yg_day_slow(y) as timestamp) end",
         ),
         (
-            "yg_moment(x)",
-            "case when x < ':' and length(x) <= 19 and try_cast(x as timestamp) is not null then try_cast(x as timestamp)"
-            " else " + _let("m", "yg_fold(x)", "yg_moment_slow(m)") + " end",
+            "yg_timestamp(x)",
+            f"coalesce(try_cast(case when {iso} and strlen(x) between 10 and 19 then x end as timestamp),"
+            " case when x is not null then "
+            + _let("m", "yg_fold(x)", "yg_since(yg_moment_slow(m), timestamp '1849-12-31')")
+            + " end)",
         ),
-        ("yg_timestamp(x)", "nullif(greatest(yg_moment(x), timestamp '1849-12-31'), timestamp '1849-12-31')"),
         (
             "yg_month_of(y)",
             "case when regexp_full_match(y, '\\d{4}(0[1-9]|1[0-2])') then substr(y, 1, 4) || '-' || substr(y, 5, 2)"
@@ -171,8 +180,9 @@ def _macros(today: date) -> list[tuple[str, str]]:
         ("yg_finite(n)", "case when isfinite(n) then n end"),
         (
             "yg_number(x)",
-            "case when x < ':' and try_cast(x as decimal(18, 9)) is not null then try_cast(x as double)"
-            " else " + _let("n", "yg_digits(x)", "case when n < ':' then yg_finite(try_cast(n as double)) end") + " end",
+            "coalesce(try_cast(case when x < ':' and not contains(x, 'n') then x end as double), case when x is not null then "
+            + _let("n", "yg_digits(x)", "case when n < ':' then yg_finite(try_cast(n as double)) end")
+            + " end)",
         ),
         ("yg_whole(n)", "case when n = floor(n) and abs(n) < 1e15 then cast(n as bigint) end"),
         (
