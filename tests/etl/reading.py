@@ -1,0 +1,19 @@
+"""Reading a published snapshot as a test does: through the pointer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+
+from etl.paths import Layout
+from etl.publish import current
+
+
+def read(layout: Layout, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """Rows of a query on the current snapshot."""
+    here = current(layout)
+    assert here is not None
+    with duckdb.connect(str(layout.snapshots / here["file"]), read_only=True) as con:
+        return con.execute(sql, list(parameters)).fetchall()
