@@ -175,7 +175,7 @@
       box.appendChild(value);
     }
     var icon = window.L.divIcon({ html: box, className: "lab-at", iconSize: [0, 0] });
-    var marker = window.L.marker(at, { icon: icon, interactive: false, keyboard: false }).addTo(layers);
+    var marker = window.L.marker(at, { icon: icon, interactive: false, keyboard: false, zIndexOffset: 10000 }).addTo(layers);
     var bb = layer.getBounds();
     return { box: box, marker: marker, size: (bb.getEast() - bb.getWest()) * (bb.getNorth() - bb.getSouth()), here: data.here === code };
   }

@@ -32,9 +32,9 @@ class Mark(NamedTuple):
 
 VERDICTS: Mapping[str, Mark] = {
     "met": Mark("达标", "●", "good"),
-    "on_pace": Mark("有望", "▲", "warn"),
-    "behind": Mark("滞后", "■", "bad"),
-    "unknown": Mark("数据不足", "◇", "none"),
+    "on_pace": Mark("有望", "◐", "pace"),
+    "behind": Mark("滞后", "▲", "warn"),
+    "unknown": Mark("数据不足", "○", "none"),
 }
 
 EXIT_STATES: Mapping[str, Mark] = {

@@ -95,7 +95,9 @@ def write(
 ) -> None:  # fmt: skip
     """Write all ``meta_`` tables into schema ``marts``."""
     con.execute(_META)
-    listed = modules(con, contracts)
+    latest, last_day = first(con, "select max(month), max(last_day) from marts.month") or (None, None)
+    # Figures are as at the end of complete months: what was delivered later counts up to there, what was delivered earlier up to then.
+    listed = [m | {"data_date": min(filter(None, (m["data_date"], last_day)), default=None)} for m in modules(con, contracts)]
     _insert(con, "meta_module", [tuple(m.values()) for m in listed])
     titles = {(c.module, t.name): t.title for c in contracts for t in c.tables}
     con.execute("create or replace temp table load_title (module varchar, table_name varchar, title varchar)")
@@ -112,9 +114,8 @@ def write(
     _insert(con, "meta_target", [(t.indicator, t.value, t.due, t.basis) for t in region.targets])
     _insert(con, "meta_column", [(m.name, c.name, c.title, c.privacy, n) for m in marts for n, c in enumerate(m.columns, 1)])
     dates = [m["data_date"] for m in listed if m["data_date"]]
-    latest = first(con, "select max(month) from marts.month") or (None,)
     _insert(con, "meta_snapshot", [
-        (run_id, region.code, region.name, region.synthetic, clock.now(), max(dates, default=None), latest[0], product_version())
+        (run_id, region.code, region.name, region.synthetic, clock.now(), max(dates, default=None), latest, product_version())
     ])  # fmt: skip
 
 

@@ -133,7 +133,7 @@ def _targets(c: Context, aimed: dict[str, Figure]) -> Table:
         Column("指标", 2.3), Column("本月", 0.95, "number"), Column("环比", 1.6, "number"), Column("同比", 1.6, "number"),
         Column("目标", 1.1, "number"), Column("评价", 1.1), Column("到期预测（80%区间）", 2.4),
     )  # fmt: skip
-    note = "评价：● 达标，▲ 有望（按近12个月走势可在期限内达到），■ 滞后，◇ 数据不足。同比为与上年同月之差。"
+    note = "评价：● 达标，◐ 有望（按近12个月走势可在期限内达到），▲ 滞后，○ 数据不足。同比为与上年同月之差。"
     return Table("targets", "计划目标完成情况", columns, tuple(rows), note)
 
 
