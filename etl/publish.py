@@ -48,11 +48,11 @@ def publish(
     unfinished.replace(target)
     _sync(layout.snapshots)
     meta = first(con, "select data_date, latest_month, created_at from marts.meta_snapshot") or (None,) * 3
-    pointer = {
+    named = {
         "run_id": run_id, "file": target.name, "content": content, "sha256": sha256(target), "bytes": target.stat().st_size,
         "data_date": str(meta[0]), "latest_month": meta[1], "created_at": str(meta[2]),
     }  # fmt: skip
-    _write_pointer(layout.pointer, pointer)
+    _write_pointer(layout.pointer, named)
     _drop_old(layout, target, keep)
     return target
 
@@ -90,14 +90,14 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
-def _write_pointer(pointer: Path, value: dict[str, Any]) -> None:
-    fresh = pointer.with_suffix(".json.tmp")
+def _write_pointer(path: Path, value: dict[str, Any]) -> None:
+    fresh = path.with_suffix(".json.tmp")
     with fresh.open("w", encoding="utf-8") as stream:
         json.dump(value, stream, ensure_ascii=False)
         stream.flush()
         os.fsync(stream.fileno())
-    fresh.replace(pointer)
-    _sync(pointer.parent)
+    fresh.replace(path)
+    _sync(path.parent)
 
 
 def _drop_old(layout: Layout, current: Path, keep: int) -> None:
@@ -106,8 +106,14 @@ def _drop_old(layout: Layout, current: Path, keep: int) -> None:
         path.unlink()
 
 
-def current(layout: Layout) -> dict[str, Any] | None:
-    """What the pointer says; None before the first publication or where it is torn."""
+def current(layout: Layout) -> Path | None:
+    """The snapshot file in force; None before the first publication."""
+    here = pointer(layout)
+    return layout.snapshots / here["file"] if here else None
+
+
+def pointer(layout: Layout) -> dict[str, Any] | None:
+    """What the pointer says (run_id, file, content, sha256 …); None before the first publication or where it is torn."""
     try:
         value = json.loads(layout.pointer.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -117,7 +123,7 @@ def current(layout: Layout) -> dict[str, Any] | None:
 
 def snapshots(layout: Layout) -> list[dict[str, Any]]:
     """The snapshots on disk, newest first: run_id, bytes, data_date, latest_month, current."""
-    here = current(layout) or {}
+    here = pointer(layout) or {}
     found = []
     for path in sorted(layout.snapshots.glob("*.duckdb"), reverse=True):
         row: dict[str, Any] = {"run_id": path.stem, "bytes": path.stat().st_size, "current": path.name == here.get("file")}
@@ -132,7 +138,7 @@ def snapshots(layout: Layout) -> list[dict[str, Any]]:
 
 def verify(layout: Layout) -> str | None:
     """None when the current snapshot is byte for byte what was published; else one sentence."""
-    here = current(layout)
+    here = pointer(layout)
     if here is None:
         return "没有已发布的快照，或快照文件已丢失"
     if sha256(layout.snapshots / here["file"]) != here.get("sha256"):

@@ -138,7 +138,7 @@ def _run(
                     _module(con, region, layout, contract, areas, result, note, today)
         _tally(con, line, result)
         content = content_hash(con, region, layout, line, today)
-        here = publish.current(layout)
+        here = publish.pointer(layout)
         if here and here.get("content") == content:
             result.snapshot, result.run_id = layout.snapshots / here["file"], here["run_id"]
             return
@@ -255,7 +255,7 @@ def content_hash(con: duckdb.DuckDBPyConnection, region: Region, layout: Layout,
 
 def status(layout: Layout) -> dict[str, Any]:
     """How the region's data stands: run_id, data_date, latest_month, running, modules, loads; from the published snapshot."""
-    here = publish.current(layout)
+    here = publish.pointer(layout)
     told: dict[str, Any] = {"run_id": None, "data_date": None, "latest_month": None, "running": _running(layout), "modules": [],
                             "loads": []}  # fmt: skip
     if here:
@@ -268,7 +268,7 @@ def status(layout: Layout) -> dict[str, Any]:
 
 def quarantine(layout: Layout, module: str | None = None) -> list[dict[str, Any]]:
     """Rejected rows × reasons of the published snapshot, of one module or all; values are masked where personal."""
-    here = publish.current(layout)
+    here = publish.pointer(layout)
     if not here:
         return []
     with duckdb.connect(str(layout.snapshots / here["file"]), read_only=True) as con:

@@ -126,8 +126,8 @@ class CsvReader:
         done = line
         try:
             for rows in reader:
-                # Row numbers of the parser count from the first line it was given; damaged lines leave gaps.
-                gaps = sorted(number + line for number, _, _ in damaged if number + line > done)
+                # The parser numbers rows from the first line of the file; damaged ones leave gaps among those it gives.
+                gaps = sorted(number for number, _, _ in damaged if number > done)
                 positions, done = _numbered(done, rows.num_rows, gaps)
                 keep = pc.invert(_totals(rows))
                 self.skipped["小计行"] += rows.num_rows - (pc.sum(keep).as_py() or 0)
@@ -138,9 +138,9 @@ class CsvReader:
         except pa.ArrowInvalid as error:
             raise SourceError(f"文件 {file} 的格式无法解析。请{self.contract.owner}重新导出。") from error
         if damaged:
-            self._refuse_half(file, text, damaged, done - line)
+            self._refuse_half(file, text, damaged, done)
             sentences = [f"该行应有 {wanted} 列，实有 {actual} 列" for _, wanted, actual in damaged]
-            yield batch(table, [[""] * len(damaged) for _ in raws], file, [n + line for n, _, _ in damaged], sentences)
+            yield batch(table, [[""] * len(damaged) for _ in raws], file, [n for n, _, _ in damaged], sentences)
 
     def _refuse_half(self, file: str, text: Path, damaged: list[tuple[int, int, int]], rows: int) -> None:
         """A file cut off in its last line, or ragged throughout, is not a delivery with a few bad lines."""

@@ -44,7 +44,8 @@ AREAS = """code,name,short_name,level,parent_code,valid_from,valid_to,successor_
 330103001001,旧社区,旧,3,330105001000,2000-01-01,2021-04-09,330105001051,1
 """
 ELDER = Table(
-    name="elder", title="老年人", source="LNR", grain="一名老年人", key=["elder_id"], order_by="updated_at", community="community_code",
+    name="elder", title="老年人", source="LNR", grain="一名老年人", key=["elder_id"], order_by="updated_at",
+    community="community_code",
     columns=[
         Key(name="elder_id", source="LNR_ID", title="编号"),
         IdNumber(name="id_number", source="SFZH", title="身份证号"),

@@ -15,5 +15,5 @@ def read(layout: Layout, sql: str, parameters: Sequence[Any] = ()) -> list[tuple
     """Rows of a query on the current snapshot."""
     here = current(layout)
     assert here is not None
-    with duckdb.connect(str(layout.snapshots / here["file"]), read_only=True) as con:
+    with duckdb.connect(str(here), read_only=True) as con:
         return con.execute(sql, list(parameters)).fetchall()

@@ -1,0 +1,100 @@
+"""What text means: the forms met in the field, against plain Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from etl import clean, geo
+from etl.region import Area
+
+Read = Callable[[str, object], object]
+
+
+@pytest.fixture(scope="module")
+def con() -> duckdb.DuckDBPyConnection:
+    """A connection with the macros."""
+    made = duckdb.connect()
+    clean.prepare(made, [], date(2026, 11, 22))
+    return made
+
+
+def value(con: duckdb.DuckDBPyConnection, macro: str, text: str | None) -> object:
+    """What a macro makes of a text."""
+    return con.execute(f"select {macro}(cast(? as varchar))", [text]).fetchall()[0][0]
+
+
+@pytest.mark.parametrize(
+    ("macro", "text", "meaning"),
+    [
+        ("yg_text", " \u3000𠀀·王\t", "𠀀·王"), ("yg_text", "\u3000", None),
+        ("yg_key", "'0012", "0012"), ("yg_key", "Ｐ０１", "P01"), ("yg_key", "3.30105E+17", None),
+        ("yg_id", "11010519491231002x", "11010519491231002X"), ("yg_id", "110105491231002", "11010519491231002X"),
+        ("yg_id", "'１１０１０５ 19491231 002X", "11010519491231002X"), ("yg_id", "110105194912310021", None),
+        ("yg_id", "110105194902310021", None), ("yg_id", "3.30105195001010E+17", None), ("yg_id", "1101051949123100", None),
+        ("yg_credit", "91350100m000100y43", "91350100M000100Y43"), ("yg_credit", "91350100M000100Y44", None),
+        ("yg_date", "2023-05-03", date(2023, 5, 3)), ("yg_date", "2023.5.3", date(2023, 5, 3)),
+        ("yg_date", "2023年5月3日", date(2023, 5, 3)), ("yg_date", "20230503", date(2023, 5, 3)),
+        ("yg_date", "45049", date(2023, 5, 3)), ("yg_date", "2023-05-03 10:00:00", date(2023, 5, 3)),
+        ("yg_date", "长期", date(9999, 12, 31)), ("yg_date", "2023-02-30", None), ("yg_date", "0000-00-00", None),
+        ("yg_date", "98-01-01", None), ("yg_date", "epoch", None), ("yg_date", "infinity", None), ("yg_date", "今天", None),
+        ("yg_timestamp", "2023-05-03 01:02:03", datetime(2023, 5, 3, 1, 2, 3)),
+        ("yg_timestamp", "2023年5月3日 1时2分", datetime(2023, 5, 3, 1, 2)),
+        ("yg_timestamp", "2023-05-03T04:00:00Z", datetime(2023, 5, 3, 12)), ("yg_timestamp", "2023-05-03 25:00:00", None),
+        ("yg_month", "2026-10", "2026-10"), ("yg_month", "202610", "2026-10"), ("yg_month", "2026年1月", "2026-01"),
+        ("yg_month", "2026-13", None), ("yg_month", "2026-10-31", "2026-10"),
+        ("yg_money", "1,234.50元", Decimal("1234.50")), ("yg_money", "１２３", Decimal("123.00")),
+        ("yg_money", "123.45万元", Decimal("1234500.00")), ("yg_money", "0.000003万元", Decimal("0.03")),
+        ("yg_money", "0.1万", Decimal("1000.00")), ("yg_money", "¥ 12", Decimal("12.00")), ("yg_money", "12.345", None),
+        ("yg_money", "nan", None), ("yg_money", "1-2", None), ("yg_money", "-5.5", Decimal("-5.50")),
+        ("yg_integer", "12.0", 12), ("yg_integer", "12.5", None), ("yg_integer", "１２", 12), ("yg_integer", "1e30", None),
+        ("yg_number", "1,234.5", 1234.5), ("yg_number", "inf", None), ("yg_number", "-inf", None), ("yg_number", "NaN", None),
+        ("yg_area", "330105", "330105000000"), ("yg_area", "330105001", "330105001000"), ("yg_area", "33010", None),
+    ],
+)  # fmt: skip
+def test_forms_met_in_the_field(con: duckdb.DuckDBPyConnection, macro: str, text: str, meaning: object) -> None:
+    assert value(con, macro, text) == meaning
+    assert value(con, macro, None) is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.decimals(min_value=-10**9, max_value=10**9, places=2))
+def test_money_is_exact(con: duckdb.DuckDBPyConnection, amount: Decimal) -> None:
+    assert value(con, "yg_money", f"{amount}") == amount
+    assert value(con, "yg_money", f"{amount:,}元") == amount
+    assert value(con, "yg_money", f"{amount / 10000:f}万元") == amount
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.text(max_size=20) | st.from_regex(r"[0-9０-９./年月日: Ee+-]{0,20}", fullmatch=True))
+def test_no_text_makes_a_macro_fail(con: duckdb.DuckDBPyConnection, text: str) -> None:
+    clean_text = text.replace("\0", "")
+    for macro in ("yg_text", "yg_key", "yg_id", "yg_credit", "yg_date", "yg_timestamp", "yg_month", "yg_money", "yg_integer",
+                  "yg_number", "yg_area"):  # fmt: skip
+        value(con, macro, clean_text)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.floats(119.5, 121), st.floats(29.5, 31))
+def test_coordinates_agree_with_the_plain_conversion(con: duckdb.DuckDBPyConnection, lng: float, lat: float) -> None:
+    for crs, macro in (("gcj02", "yg_from_gcj"), ("bd09", "yg_from_bd")):
+        point = con.execute(f"select {macro}({{'lng': ?::double, 'lat': ?::double}})", [lng, lat]).fetchall()[0][0]
+        wanted = geo.to_cgcs2000(lng, lat, crs)
+        assert (point["lng"], point["lat"]) == pytest.approx(wanted, abs=2e-6)  # 20 cm
+
+
+def test_a_code_before_the_merger_leads_to_the_one_in_force() -> None:
+    def area(code: str, until: date | None, successor: str | None) -> Area:
+        return Area(code, code, code, 3, None, date(2000, 1, 1), until, successor, True)
+
+    rows = clean.successors([
+        area("a", date(2010, 1, 1), "b"), area("b", date(2021, 1, 1), "c"), area("c", None, None),
+        area("split", date(2021, 1, 1), None), area("x", date(2021, 1, 1), "y"), area("y", date(2021, 1, 1), "x"),
+    ])  # fmt: skip
+    assert {(code, target) for code, target, _ in rows} == {("a", "c"), ("b", "c"), ("c", "c")}
