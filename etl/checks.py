@@ -6,7 +6,7 @@ the marked rows alone.  Always: rows read = rows loaded + rows quarantined + row
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -41,6 +41,10 @@ FINDINGS = (
     "module varchar, table_name varchar, source varchar, position bigint, column_name varchar, column_title varchar,"
     " value_masked varchar, rule varchar, sentence varchar, community_code varchar, batch bigint"
 )
+
+
+Rules = tuple[tuple[str, str], ...]
+"""(sentence, SQL condition)."""
 
 
 class ContractError(Exception):
@@ -79,10 +83,10 @@ class Compiled:
     cells: tuple[Cell, ...]
     raw_columns: tuple[str, ...]
     cleaned: str
-    plain_rejects: tuple[tuple[str, str], ...]
-    window_rejects: tuple[tuple[str, str], ...]
-    plain_warns: tuple[tuple[str, str], ...]
-    window_warns: tuple[tuple[str, str], ...]
+    plain_rejects: Rules
+    window_rejects: Rules
+    plain_warns: Rules
+    window_warns: Rules
 
     @property
     def full_name(self) -> str:
@@ -172,9 +176,11 @@ def _true(condition: str) -> str:
     return f"coalesce(({condition}), false)"
 
 
-def _split(module: str, table: Table, rules: object) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
-    plain, windowed = [], []
-    for sentence, condition in dict(rules).items():  # type: ignore[call-overload]
+def _split(module: str, table: Table, rules: Mapping[str, str]) -> tuple[Rules, Rules]:
+    """Rules over one row, and rules that need other rows (windows, subqueries)."""
+    plain: list[tuple[str, str]] = []
+    windowed: list[tuple[str, str]] = []
+    for sentence, condition in rules.items():
         try:
             tree = sqlglot.parse_one(condition, read="duckdb")
         except sqlglot.errors.ParseError as error:

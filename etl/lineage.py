@@ -111,14 +111,14 @@ class Lineage:
             return set()
         seen.add((id(scope), column))
         found: set[tuple[str, str]] = set()
-        names = scope.expression.named_selects
+        names = _query(scope).named_selects
         if column not in names:
             return found
         if scope.set_operation_scopes:  # the branches of a union agree by position, not by name
             for branch in scope.set_operation_scopes:
-                found |= self._trace(branch, branch.expression.named_selects[names.index(column)], seen)
+                found |= self._trace(branch, _query(branch).named_selects[names.index(column)], seen)
             return found
-        for used in scope.expression.selects[names.index(column)].find_all(exp.Column):
+        for used in _query(scope).selects[names.index(column)].find_all(exp.Column):
             source = scope.sources.get(used.table)
             if isinstance(source, Scope):
                 found |= self._trace(source, used.name, seen)
@@ -138,10 +138,16 @@ class Lineage:
                 self.scopes[mart] = None
         return self.scopes[mart]
 
-    def _schema(self) -> dict[str, dict[str, str]]:
-        known = {name: dict.fromkeys(columns, "text") for name, columns in _GIVEN_COLUMNS.items()}
+    def _schema(self) -> dict[str, object]:
+        known: dict[str, object] = {name: dict.fromkeys(columns, "text") for name, columns in _GIVEN_COLUMNS.items()}
         known |= {name: {c.name: "text" for c in compiled.cells} for name, compiled in self.compiled.items()}
         return known | {m.name: {c.name: "text" for c in m.columns} for m in self.marts.values()}
+
+
+def _query(scope: Scope) -> exp.Query:
+    """The SELECT or set operation of a scope."""
+    assert isinstance(scope.expression, exp.Query)
+    return scope.expression
 
 
 def _row_tables(scope: Scope) -> set[str]:

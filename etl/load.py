@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -107,7 +108,7 @@ def load_module(
 ) -> list[Loaded]:
     """Read, check and put in force one module; SourceError (nothing changed) when a delivery cannot be accepted."""
     sift.start(con)
-    plans: list[tuple[Compiled, Loaded, dict[str, object]]] = []
+    plans: list[tuple[Compiled, Loaded, dict[str, Any]]] = []
     for compiled in checks.compile_contract(contract):
         note(f"{contract.title}：{compiled.table.title}")
         known = areas_hash if any(isinstance(c, AreaCode) for c in compiled.table.columns) else ""
@@ -132,7 +133,7 @@ def load_module(
 
 def _load_table(
     con: duckdb.DuckDBPyConnection, contract: Contract, compiled: Compiled, reader: Reader, others: str
-) -> tuple[Compiled, Loaded, dict[str, object]]:
+) -> tuple[Compiled, Loaded, dict[str, Any]]:
     table = compiled.table
     before = last_delivery(con, contract.module, table.name)
     shape = "|".join(compiled.raw_columns)
@@ -152,7 +153,7 @@ def _load_table(
     if before and batch == before["batch"] and before["check_hash"] == check_hash:
         return compiled, Loaded(contract.module, table.name, table.title, False, batch, skipped, _counts(before)), before
     counts = sift.sift(con, compiled, batch)
-    row: dict[str, object] = {
+    row: dict[str, Any] = {
         "module": contract.module, "table_name": table.name, "batch": batch, "fingerprint": marked, "content": content,
         "check_hash": check_hash, "data_date": reader.delivered_on() or clock.today(), "loaded_at": clock.now(),
         "skipped": skipped, **asdict(counts),
@@ -213,7 +214,7 @@ def _shape_raw(con: duckdb.DuckDBPyConnection, compiled: Compiled) -> None:
         con.execute(f"alter table {raw} add column if not exists {name(column)} varchar")
 
 
-def _record(con: duckdb.DuckDBPyConnection, row: dict[str, object]) -> None:
+def _record(con: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> None:
     con.execute("delete from state.delivery where module = ? and table_name = ?", [row["module"], row["table_name"]])
     con.execute(
         f"insert into state.delivery ({', '.join(row)}) values ({', '.join('?' * len(row))})", list(row.values())
@@ -231,7 +232,7 @@ def _prune(con: duckdb.DuckDBPyConnection, compiled: Compiled) -> None:
         con.execute(f"delete from {raw} where _batch = ?", [batch])
 
 
-def last_delivery(con: duckdb.DuckDBPyConnection, module: str, table: str) -> dict[str, object] | None:
+def last_delivery(con: duckdb.DuckDBPyConnection, module: str, table: str) -> dict[str, Any] | None:
     """The recorded delivery in force of a table."""
     cursor = con.execute("select * from state.delivery where module = ? and table_name = ?", [module, table])
     names = [d[0] for d in cursor.description]
@@ -239,8 +240,8 @@ def last_delivery(con: duckdb.DuckDBPyConnection, module: str, table: str) -> di
     return dict(zip(names, found[0], strict=True)) if found else None
 
 
-def _counts(row: dict[str, object]) -> Counts:
-    return Counts(**{f: row[f] for f in Counts.__dataclass_fields__})  # type: ignore[arg-type]
+def _counts(row: dict[str, Any]) -> Counts:
+    return Counts(**{f: row[f] for f in Counts.__dataclass_fields__})
 
 
 def _referred(con: duckdb.DuckDBPyConnection, compiled: Compiled, siblings: Mapping[str, tuple[object, object]]) -> str:

@@ -96,8 +96,11 @@ def write(
     """Write all ``meta_`` tables into schema ``marts``."""
     con.execute(_META)
     latest, last_day = first(con, "select max(month), max(last_day) from marts.month") or (None, None)
-    # Figures are as at the end of complete months: what was delivered later counts up to there, what was delivered earlier up to then.
-    listed = [m | {"data_date": min(filter(None, (m["data_date"], last_day)), default=None)} for m in modules(con, contracts)]
+    # Figures are as at the end of complete months: what was delivered later counts up to there, what came earlier up to then.
+    listed = [
+        m | {"data_date": min(m["data_date"], last_day) if m["data_date"] and last_day else m["data_date"]}
+        for m in modules(con, contracts)
+    ]
     _insert(con, "meta_module", [tuple(m.values()) for m in listed])
     titles = {(c.module, t.name): t.title for c in contracts for t in c.tables}
     con.execute("create or replace temp table load_title (module varchar, table_name varchar, title varchar)")

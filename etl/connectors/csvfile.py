@@ -180,7 +180,8 @@ def _numbered(done: int, rows: int, gaps: list[int]) -> tuple[list[int], int]:
     """The line numbers of the next ``rows`` lines after ``done``, leaving out damaged ones; and the last number used."""
     if not gaps:
         return list(range(done + 1, done + rows + 1)), done + rows
-    missing, numbers, n = set(gaps), [], done
+    numbers: list[int] = []
+    missing, n = set(gaps), done
     while len(numbers) < rows:
         n += 1
         if n not in missing:

@@ -1,0 +1,72 @@
+"""Where figures come from is derived from the SQL, and every declared indicator can be traced."""
+
+from __future__ import annotations
+
+import pytest
+
+from etl.indicators import catalogue
+from etl.lineage import Lineage
+from etl.load import contracts, ordered
+from etl.martfile import MartError, after_policy, marts, parse
+from etl.martfile import ordered as in_order
+from etl.meta import is_late
+from tests.etl.conftest import INDICATORS, MARTS, TODAY, Tiny, line
+from tests.etl.reading import read
+
+
+def test_an_indicator_leads_back_to_the_columns_of_the_outside_systems() -> None:
+    tiny = line()
+    lineage = Lineage(tiny.contracts, {m.name: m for m in tiny.marts})
+    completion = next(i for i in INDICATORS if i.code == "completion")
+    assert [(o.module, o.source_table, o.source_column) for o in lineage.origins(completion)] == [("order", "DD", "ZT")]
+    assert lineage.modules(completion) == ["order", "registry"]
+    cert = next(i for i in INDICATORS if i.code == "cert_rate")
+    assert [(o.source_table, o.source_column) for o in lineage.origins(cert)] == [("在岗人员", "持证")]
+
+
+def test_every_declared_indicator_has_a_module() -> None:
+    lineage = Lineage(contracts(), {m.name: m for m in marts()})
+    without = [c for c, i in catalogue().items() if not lineage.modules(i) and "module_month" not in i.marts]
+    assert without == []
+
+
+def test_contracts_and_marts_come_after_what_they_read() -> None:
+    place = {c.module: n for n, c in enumerate(contracts())}
+    assert all(place[a] < place[c.module] for c in contracts() for a in c.after if a in place)
+    declared = marts()
+    at = {m.name: n for n, m in enumerate(declared)}
+    assert all(at[r] < at[m.name] for m in declared for r in m.reads if r in at)
+    assert "provider_standing" in after_policy(declared)
+    assert "order_fact" not in after_policy(declared)
+    assert [c.module for c in ordered(line().contracts)].index("registry") < 3
+
+
+def test_a_mart_without_grain_and_a_circle_are_mistakes() -> None:
+    with pytest.raises(MartError):
+        parse("x", "select 1")
+    with pytest.raises(MartError):
+        in_order([parse("a", "-- grain: x\nselect * from b"), parse("b", "-- grain: x\nselect * from a")])
+
+
+def test_header_of_a_mart() -> None:
+    mart = parse("elder_month", MARTS["elder_month"])
+    assert (mart.area, mart.time, mart.provider, mart.reads) == ("community_code", "month", "", {"month", "registry_elder"})
+    assert [(c.name, c.title, c.privacy) for c in mart.columns][2] == ("name", "姓名", "name")
+
+
+def test_when_a_module_is_late() -> None:
+    due = {c.module: c.due for c in line().contracts}
+    assert not is_late(due["registry"], TODAY.replace(day=20), TODAY)
+    assert is_late(due["registry"], TODAY.replace(day=19), TODAY)
+    assert not is_late(due["caregiver"], TODAY.replace(day=1), TODAY)
+    assert is_late(due["caregiver"], TODAY.replace(month=10, day=31), TODAY)
+    assert not is_late(due["caregiver"], TODAY.replace(month=10, day=3), TODAY.replace(day=4))
+
+
+def test_the_snapshot_describes_itself(tiny: Tiny) -> None:
+    tiny.run()
+    rows = dict(read(tiny.layout, "select code, sources from meta_indicator"))
+    assert rows["cert_rate"] == "caregiver"
+    assert rows["orders"] == "order,registry"
+    assert read(tiny.layout, "select privacy from meta_column where mart = 'elder_month' and column_name = 'name'") == [("name",)]
+    assert read(tiny.layout, "select count(*) from area_closure") == [(1 + 2 * 2 + 3 * 3,)]
