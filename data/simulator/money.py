@@ -10,7 +10,7 @@ import numpy as np
 from data.simulator.mess import money_text
 from data.simulator.payments import write_payments
 from data.simulator.people import People
-from data.simulator.programmes import PROGRAMMES, Book, damage_money, monthly_cents
+from data.simulator.programmes import FAR, PROGRAMMES, Book, Grants, Span, apply_for, damage_money
 from data.simulator.providers import CANTEEN, CENTRE, HOME, MICRO, Provider
 from data.simulator.staff import Staff
 from data.simulator.world import NEVER, World, iso
@@ -19,6 +19,10 @@ from data.simulator.writers import csv_file
 # Cents by certificate level.
 ENTRY_AWARD = {5: 600_000, 4: 600_000, 3: 800_000, 2: 1_000_000, 1: 1_000_000}
 STEPS = ("社区初审", "街道审核", "区级审批")
+# Share of the applications of the last months that are still undecided, by days before the end.
+PENDING, RECENT = 0.2, 100
+# Share refused and the least share of the amount that is granted, by programme of providers.
+GRANTED = {"construction": (0.04, 0.88), "operation": (0.02, 0.97), "entry_award": (0.03, 1.0)}
 
 
 def write_money(world: World, people: People, providers: list[Provider], staff: Staff, folder: Path) -> int:
@@ -50,10 +54,10 @@ def write_money(world: World, people: People, providers: list[Provider], staff: 
     return book.rows
 
 
-def _elder_spans(world: World, people: People, rng: np.random.Generator) -> dict[str, dict[str, np.ndarray]]:
-    """By programme: elder index, first month paid (may lie before the period), applied day; the end follows from the elder.
+def _elder_spans(world: World, people: People, rng: np.random.Generator) -> dict[str, Span]:
+    """By programme who applied, when, and from which month on; the end follows from the elder.
 
-    A few who are entitled never apply; some apply late.
+    A few who are entitled never apply; some apply late; some of the latest applications are not decided yet.
     """
     ok = ~people.elsewhere & (people.gone > world.start - 15)
     eighty = people.birth + 29_220
@@ -73,18 +77,20 @@ def _elder_spans(world: World, people: People, rng: np.random.Generator) -> dict
             + np.where(rng.random(len(taken)) < 0.06, rng.integers(30, 200, len(taken)), 0)
         )
         applied = np.maximum(applied, people.registered[taken] + 1)
-        first = world.month_of(applied) + 1
+        # Applications of a month's last days are decided too late for the payment of the next month.
+        first = world.month_of(applied + 6) + 1
         if name == "service":
             first = np.maximum(first, world.month_of(people.served_from[taken]))
         keep = (applied <= world.end - 3) & (applied < people.gone[taken] - 20)
-        out[name] = {"who": taken[keep], "applied": applied[keep], "first": first[keep]}
+        pending = (applied[keep] > world.end - RECENT) & (rng.random(keep.sum()) < PENDING)
+        out[name] = apply_for(world, people, name, taken[keep], applied[keep], first[keep], pending, rng)
     return out
 
 
 def _provider_grants(
     world: World, people: People, providers: list[Provider], staff: Staff, rng: np.random.Generator
-) -> list[tuple[str, int, int, int]]:
-    """(programme, provider index, applied day, cents): construction once, operation quarterly, entry awards by quarter."""
+) -> Grants:
+    """What providers apply for: construction once, operation quarterly, entry awards a year after hiring."""
     rows: list[tuple[str, int, int, int]] = []
     for p in providers:
         if p.kind in (CENTRE, HOME, MICRO, CANTEEN) and p.registered > world.start - 30:
@@ -118,7 +124,29 @@ def _provider_grants(
             rows.append(
                 ("entry_award", int(staff.provider[i]), int(staff.hired[i]) + 372, ENTRY_AWARD[int(staff.level[staff.person[i]])])
             )
-    return sorted((r for r in rows if world.start <= r[2] <= world.end - 5), key=lambda r: (r[2], r[1], r[0]))
+    return _decided(world, sorted((r for r in rows if world.start <= r[2] <= world.end - 5), key=lambda r: (r[2], r[1], r[0])), rng)
+
+
+def _decided(world: World, rows: list[tuple[str, int, int, int]], rng: np.random.Generator) -> Grants:
+    """What becomes of (programme, provider, applied day, cents): audits cut construction costs, a few are refused, some are late.
+
+    The money is due in the month 45 days after the application.
+    """
+    n = len(rows)
+    programme = np.array([r[0] for r in rows], dtype=object)
+    provider, applied, cents = (np.array([r[i] for r in rows], dtype=np.int64) for i in (1, 2, 3))
+    refusals, least = (np.array([GRANTED[p][i] for p in programme], dtype=float) for i in (0, 1))
+    return Grants(
+        programme,
+        provider,
+        applied,
+        cents,
+        granted=(cents * rng.uniform(least, 1.0)).astype(np.int64) // 10_000 * 10_000 if n else cents,
+        due=np.maximum(world.month_of(applied + 45), 0),
+        refused=rng.random(n) < refusals,
+        pending=(applied > world.end - RECENT) & (rng.random(n) < PENDING / 2),
+        late=rng.random(n) < 0.08,
+    )
 
 
 def _street_codes(world: World, people: People, who: np.ndarray) -> np.ndarray:
@@ -129,8 +157,8 @@ def _applications(
     world: World,
     people: People,
     providers: list[Provider],
-    spans: dict,
-    grants: list,
+    spans: dict[str, Span],
+    grants: Grants,
     book: Book,
     folder: Path,
     rng: np.random.Generator,
@@ -139,40 +167,25 @@ def _applications(
     parts: list[dict[str, np.ndarray]] = []
     serial = 10**7
     for programme, span in spans.items():
-        n = len(span["who"])
-        ids = np.array([f"SB{v}" for v in np.arange(1, n + 1) + serial], dtype=object)
+        parts.append(_elder_rows(world, people, programme, span, serial))
         serial += 10**7
-        book.application[programme] = ids
-        parts.append(
-            {
-                "id": ids,
-                "programme": np.full(n, programme, dtype=object),
-                "payee": np.full(n, "老年人", dtype=object),
-                "elder": people.ids[span["who"]],
-                "provider": np.full(n, None, dtype=object),
-                "applied": span["applied"],
-                "from": np.array([world.month_name(int(m)) for m in span["first"]], dtype=object),
-                "cents": monthly_cents(
-                    people, programme, span["who"], np.maximum(span["applied"], people.birth[span["who"]] + 29_250)
-                ),
-                "street": _street_codes(world, people, span["who"]),
-            }
-        )
-    n = len(grants)
-    ids = np.array([f"SB{v}" for v in np.arange(1, n + 1) + serial], dtype=object)
-    book.application["grants"] = ids
+    n = len(grants.programme)
+    grants.ids = np.array([f"SB{v}" for v in np.arange(1, n + 1) + serial], dtype=object)
     codes = world.streets["code"]
     parts.append(
         {
-            "id": ids,
-            "programme": np.array([g[0] for g in grants], dtype=object),
+            "id": grants.ids,
+            "programme": grants.programme,
             "payee": np.full(n, "服务单位", dtype=object),
             "elder": np.full(n, None, dtype=object),
-            "provider": np.array([providers[g[1]].id for g in grants], dtype=object),
-            "applied": np.array([g[2] for g in grants], dtype=np.int64),
-            "from": np.full(n, None, dtype=object),
-            "cents": np.array([g[3] for g in grants], dtype=np.int64),
-            "street": np.array([codes[providers[g[1]].street] for g in grants], dtype=object),
+            "provider": np.array([providers[i].id for i in grants.provider], dtype=object),
+            "applied": grants.applied,
+            "from": np.array([world.month_name(int(m)) for m in grants.due], dtype=object),
+            "cents": grants.cents,
+            "granted": grants.granted,
+            "street": np.array([codes[providers[i].street] for i in grants.provider], dtype=object),
+            "refused": grants.refused,
+            "pending": grants.pending & ~grants.refused,
         }
     )
     rows = {k: np.concatenate([p[k] for p in parts]) for k in parts[0]}
@@ -204,8 +217,33 @@ def _applications(
         _approvals(world, {k: v[index] for k, v in rows.items()}, folder / f"审核_{stamp}.csv", book, rng)
 
 
+def _elder_rows(world: World, people: People, programme: str, span: Span, serial: int) -> dict[str, np.ndarray]:
+    """Applications and changes of a programme for elders; numbers them and tells the span."""
+    where, column = np.nonzero(span.months.T < FAR)[::-1]
+    n = len(where)
+    span.ids = np.array([f"SB{v}" for v in np.arange(1, n + 1) + serial], dtype=object)
+    span.row = np.zeros(span.months.shape, dtype=np.int64)
+    span.row[where, column] = np.arange(n)
+    who, cents, first = span.who[where], span.cents[where, column], span.months[where, column]
+    names = {m: world.month_name(m) for m in np.unique(first).tolist()}
+    return {
+        "id": span.ids,
+        "programme": np.full(n, programme, dtype=object),
+        "payee": np.full(n, "老年人", dtype=object),
+        "elder": people.ids[who],
+        "provider": np.full(n, None, dtype=object),
+        "applied": np.where(column == 0, span.applied[where], span.changed_on[where, column]),
+        "from": np.array([names[m] for m in first.tolist()], dtype=object),
+        "cents": cents,
+        "granted": cents,
+        "street": _street_codes(world, people, who),
+        "refused": np.zeros(n, dtype=bool),
+        "pending": span.pending[where],
+    }
+
+
 def _refused(world: World, people: People, rows: dict[str, np.ndarray], rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Adds applications of the period that are refused (not old enough, not disabled enough); marked by a leading ``-`` in ``from``."""
+    """Adds applications of the period that are refused (not old enough, not disabled enough)."""
     pool = np.flatnonzero(
         (people.birth + 29_220 > world.end) & (people.gone > world.end) & (people.served_to < 0) & ~people.elsewhere
     )
@@ -224,32 +262,32 @@ def _refused(world: World, people: People, rows: dict[str, np.ndarray], rng: np.
         "applied": applied,
         "from": np.full(n, None, dtype=object),
         "cents": np.full(n, 25_000),
+        "granted": np.zeros(n, dtype=np.int64),
         "street": _street_codes(world, people, who),
         "refused": np.ones(n, dtype=bool),
+        "pending": np.zeros(n, dtype=bool),
     }
-    rows = rows | {"refused": np.zeros(len(rows["id"]), dtype=bool)}
     return {k: np.concatenate([rows[k], extra[k]]) for k in rows}
 
 
 def _approvals(world: World, rows: dict[str, np.ndarray], path: Path, book: Book, rng: np.random.Generator) -> None:
-    """Three steps for everybody; the refused stop at a step."""
+    """Three steps for everybody; the refused stop at a step, the pending are sent back for more papers by the street."""
     n = len(rows["id"])
     first = rows["applied"] + rng.integers(1, 5, n)
     second = first + rng.integers(2, 8, n)
     third = second + rng.integers(2, 10, n)
-    stop = np.where(rows["refused"], rng.integers(0, 3, n), 3)
+    stop = np.where(rows["refused"], rng.integers(0, 3, n), np.where(rows["pending"], 1, 3))
     # Somebody who applied in the last days has not been through all steps at the end of the data.
     out: dict[str, list[Any]] = {k: [] for k in ("申报编号", "环节", "办理日期", "结果", "核定金额")}
-    dates = [iso(d) for d in (first, second, third)]
-    money = money_text(rows["cents"])
+    asked, granted = money_text(rows["cents"]), money_text(rows["granted"])
     for step, on in enumerate((first, second, third)):
         index = np.flatnonzero((step <= stop) & (on <= world.end))
-        refused = step == stop[index]
+        stopped = step == stop[index]
         out["申报编号"] += rows["id"][index].tolist()
         out["环节"] += [STEPS[step]] * len(index)
-        out["办理日期"] += dates[step][index].tolist()
-        out["结果"] += np.where(refused, "不通过", "通过").tolist()
-        out["核定金额"] += np.where(refused, "0.00", money[index]).tolist()
+        out["办理日期"] += iso(on[index]).tolist()
+        out["结果"] += np.where(stopped, np.where(rows["refused"][index], "不通过", "退回补正"), "通过").tolist()
+        out["核定金额"] += np.where(stopped, "0.00", (granted if step == 2 else asked)[index]).tolist()
     book.rows += csv_file(path, out, {"申报编号": "合计"})
 
 

@@ -10,12 +10,14 @@ import pyarrow as pa
 
 from data.simulator.mess import money_text
 from data.simulator.people import People
-from data.simulator.programmes import PROGRAMMES, Book, damage_money, monthly_cents
+from data.simulator.programmes import PROGRAMMES, Book, Grants, Span, damage_money
 from data.simulator.providers import Provider
 from data.simulator.world import NEVER, World, iso
 from data.simulator.writers import csv_file, take
 
 RETURNED = 0.004
+# Payments held back (the yearly proof of life is missing); half of them follow a month later.
+HELD = 0.006
 TWICE_A_MONTH = {"high_age": 1.2, "service": 0.8, "nursing": 0.3}
 CODES = list(PROGRAMMES)
 
@@ -24,48 +26,49 @@ def write_payments(
     world: World,
     people: People,
     providers: list[Provider],
-    spans: dict,
-    grants: list,
+    spans: dict[str, Span],
+    grants: Grants,
     book: Book,
     folder: Path,
     rng: np.random.Generator,
 ) -> None:
-    """Elders on the 15th … 18th for the running month, providers some weeks after they applied."""
+    """Elders on the 15th … 18th for the running month by the application in force, providers some weeks after they applied."""
     accounts = pa.array(_accounts(world, people, spans, rng), pa.string())
     own = pa.array([f"b{p.index:015x}" for p in providers], pa.string())
-    known = {name: pa.array(ids, pa.string()) for name, ids in book.application.items()}
-    grant_month = np.array([max(0, int(world.month_of(np.array([g[2] + 45]))[0])) for g in grants], dtype=np.int64)
+    known = {name: pa.array(span.ids, pa.string()) for name, span in spans.items()}
+    granted, of_programme = pa.array(grants.ids, pa.string()), np.array([CODES.index(p) for p in grants.programme], dtype=np.int64)
+    paid_in = np.where(grants.refused | grants.pending, -1, grants.due + grants.late)
     carried: dict[str, np.ndarray] = {p: np.empty(0, dtype=np.int64) for p in spans}
     for m in range(len(world.months)):
         parts = []
         for programme, span in spans.items():
             index, month, returned = _due(world, people, programme, span, carried, m, rng)
-            who, n = span["who"][index], len(index)
-            first = np.where(month == m, world.first_day(m), world.first_day(m - 1))
+            who, n = span.who[index], len(index)
+            column = span.in_force(index, month)
             parts.append(
                 {
-                    "申报编号": take(known[programme], index),
+                    "申报编号": take(known[programme], span.row[index, column]),
                     "programme": np.full(n, CODES.index(programme)),
                     "老年人编号": take(people.arrow_ids, who),
                     "单位编号": pa.nulls(n, pa.string()),
                     "month": month,
-                    "cents": monthly_cents(people, programme, who, first),
+                    "cents": span.cents[index, column],
                     "账户校验码": take(accounts, who),
                     "on": world.first_day(m) + 14 + rng.integers(0, 4, n),
                     "returned": returned,
                     "street": world.communities["street"][people.community[who]],
                 }
             )
-        chosen = np.flatnonzero(grant_month == m)
-        firm, n = np.array([grants[i][1] for i in chosen], dtype=np.int64), len(chosen)
+        chosen = np.flatnonzero(paid_in == m)
+        firm, n = grants.provider[chosen], len(chosen)
         parts.append(
             {
-                "申报编号": take(known["grants"], chosen),
-                "programme": np.array([CODES.index(grants[i][0]) for i in chosen], dtype=np.int64),
+                "申报编号": take(granted, chosen),
+                "programme": of_programme[chosen],
                 "老年人编号": pa.nulls(n, pa.string()),
                 "单位编号": take([p.id for p in providers], firm),
-                "month": np.full(n, m),
-                "cents": np.array([grants[i][3] for i in chosen], dtype=np.int64),
+                "month": grants.due[chosen],
+                "cents": grants.granted[chosen],
                 "账户校验码": take(own, firm),
                 "on": world.first_day(m) + 19 + rng.integers(0, 5, n),
                 "returned": np.zeros(n, dtype=bool),
@@ -75,10 +78,10 @@ def write_payments(
         _write_month(world, parts, m, book, folder, rng)
 
 
-def _accounts(world: World, people: People, spans: dict, rng: np.random.Generator) -> np.ndarray:
+def _accounts(world: World, people: People, spans: dict[str, Span], rng: np.random.Generator) -> np.ndarray:
     """Account hash per elder; a few elders share another's account (irregular)."""
     accounts = np.array([f"{a:016x}" for a in rng.integers(0, 2**63, people.n).tolist()], dtype=object)
-    who = spans["high_age"]["who"]
+    who = spans["high_age"].who
     living = who[people.gone[who] > world.end]
     pairs = max(1, round(10 * min(1, world.provider_factor)))
     for a, b in rng.permutation(living)[: 2 * pairs].reshape(-1, 2):
@@ -91,7 +94,7 @@ def _due(
     world: World,
     people: People,
     programme: str,
-    span: dict[str, np.ndarray],
+    span: Span,
     carried: dict[str, np.ndarray],
     m: int,
     rng: np.random.Generator,
@@ -99,13 +102,15 @@ def _due(
     """Whom a programme pays in month ``m``: positions in ``span``, the month paid for, and whether the bank returned it.
 
     The month of death is still due.  Irregular: some who died in the last three months, and some paid twice.  What the bank returned
-    is paid again a month later.
+    is paid again a month later; some payments are held back.
     """
-    who, cut = span["who"], world.first_day(m)
+    who, cut = span.who, world.first_day(m)
     gone = people.gone[who]
-    running = (span["first"] <= m) & ((programme != "service") | (people.served_to[who] > cut))
+    running = (span.first <= m) & ~span.pending & ((programme != "service") | (people.served_to[who] > cut))
     active = np.flatnonzero(running & (gone >= cut))
-    dead = np.flatnonzero((span["first"] <= m) & people.dead[who] & (gone < cut) & (gone >= world.first_day(m - 3)))
+    held = active[rng.random(len(active)) < HELD]
+    active = np.setdiff1d(active, held, assume_unique=True)
+    dead = np.flatnonzero((span.first <= m) & ~span.pending & people.dead[who] & (gone < cut) & (gone >= world.first_day(m - 3)))
     wrongly = rng.random(len(dead)) < np.where(gone[dead] >= cut - 12, 0.03, 0.012)
     # A small district has one such case, too.
     wrongly[:1] |= not world.truth.irregular["paid_after_death"]
@@ -121,7 +126,8 @@ def _due(
     month = np.r_[np.full(len(active) + len(dead) + len(twice), m), np.full(len(back), m - 1)]
     returned = np.zeros(len(index), dtype=bool)
     returned[: len(active)] = (rng.random(len(active)) < RETURNED) & ~np.isin(active, twice)
-    carried[programme] = active[returned[: len(active)] & (gone[active] > world.last_day(m))]
+    again = np.r_[active[returned[: len(active)]], held[rng.random(len(held)) < 0.5]]
+    carried[programme] = again[gone[again] > world.last_day(m)]
     return index, month, returned
 
 

@@ -28,9 +28,12 @@ subsidy_applied = Total(
     basis=FUNDS,
     decimals=2,
     semantics="flow",
-    mart="application_fact",
+    mart="claim_month",
     value="amount",
-    definition="当月申报的补贴金额合计（对老年人为月标准）",
+    definition=(
+        "当月应发的申报额合计。老年人补贴自起始月份起按月计，至死亡或迁出当月止，变更申报自其起始月份起取代原申报；"
+        "服务单位补贴计入起始月份；未填起始月份的从申报当月计；未通过的申报只计入申报当月"
+    ),
 )
 subsidy_approved = Total(
     "subsidy_approved",
@@ -40,9 +43,10 @@ subsidy_approved = Total(
     basis=FUNDS,
     decimals=2,
     semantics="flow",
-    mart="approval_fact",
-    value="amount",
-    definition="当月经区级审批通过的申报的核定金额合计（对老年人为月标准）",
+    mart="claim_month",
+    value="approved_amount",
+    where="approved",
+    definition="当月应发的申报额中，已经区级审批通过的核定金额合计；变更申报未批准前按原核定额，不超过新申报额",
 )
 subsidy_paid = Total(
     "subsidy_paid",

@@ -1,5 +1,6 @@
 -- grain: one programme in one street (or the district, where the street is unknown) in a month
 -- budget_year: of the whole calendar year; *_ytd: from January to the month; paid: without what the bank returned
+-- applied, approved: what is due in the month by the applications in force, and what of it is approved (claim_month)
 -- area: street_code
 -- time: month
 -- columns:
@@ -10,17 +11,16 @@
 --   street_code     街道代码
 --   street          街道
 --   budget_year     年度预算（元）
---   applied         本月申报（元）
---   approved        本月核定（元）
+--   applied         本月应发申报（元）
+--   approved        其中已核定（元）
 --   paid            本月发放（元）
 --   returned        本月退回（元）
 --   applied_ytd     累计申报（元）
 --   approved_ytd    累计核定（元）
 --   paid_ytd        累计发放（元）
 with flow as (
-    select month, programme, community_code, amount as applied, 0 as approved, 0 as paid, 0 as returned from application_fact
-    union all
-    select month, programme, community_code, 0, amount, 0, 0 from approval_fact
+    select month, programme, community_code, amount as applied, coalesce(approved_amount, 0) as approved, 0 as paid, 0 as returned
+    from claim_month
     union all
     select month, programme, community_code, 0, 0, case when paid then amount else 0 end, case when returned then amount else 0 end
     from payment_fact

@@ -199,14 +199,7 @@ class Recount:
 
     def _count_money(self) -> None:
         folder = self.sources / "subsidy"
-        street_of = {}
-        for path in sorted(folder.glob("申报_*.csv")):
-            for row in finance(path):
-                street = self.areas.now(row["街道代码"], "2")
-                street_of[row["申报编号"]] = street
-                month = f"{day(row['申报日期']):%Y-%m}"
-                if month in self.months:
-                    self.add("subsidy_applied", self._payee_area(row, month) or street, month, money(row["申报金额"]))
+        street_of = self._count_claims(folder)
         by_year: dict[str, list[tuple[str, Decimal]]] = defaultdict(list)
         for path in sorted(folder.glob("预算_*.csv")):
             for row in finance(path):
@@ -231,6 +224,56 @@ class Recount:
                     if later[:4] == month[:4] and later >= month:
                         self.add("subsidy_paid_ytd", street, later, money(row["金额"]))
                         self.add("execution_rate", street, later, money(row["金额"]))
+
+    def _count_claims(self, folder: Path) -> dict[str, str | None]:
+        """What is due each month by the applications in force; the street of every application."""
+        approved: dict[str, Decimal | None] = {}
+        refused: set[str] = set()
+        for path in sorted(folder.glob("审核_*.csv")):
+            for row in finance(path):
+                if row["结果"] == "不通过":
+                    refused.add(row["申报编号"])
+                if row["环节"] == "区级审批" and row["结果"] == "通过":
+                    approved[row["申报编号"]] = money(row["核定金额"])
+        street_of = {}
+        monthly: dict[tuple[str, str], list[Row]] = defaultdict(list)
+        for path in sorted(folder.glob("申报_*.csv")):
+            for row in finance(path):
+                number, filed = row["申报编号"], f"{day(row['申报日期']):%Y-%m}"
+                street_of[number] = self.areas.now(row["街道代码"], "2")
+                row |= {"amount": money(row["申报金额"]), "from": row["起始月份"] or filed, "granted": None}
+                if number in approved:
+                    row["granted"] = row["amount"] if approved[number] is None else approved[number]
+                elif number in refused:
+                    self._claim(row, filed, street_of[number], None)
+                    continue
+                if row["发放对象"] == "老年人":
+                    who = row["老年人编号"]
+                    monthly[self.person.get(who, who), row["项目编码"]].append(row)
+                else:
+                    self._claim(row, row["from"], street_of[number], row["granted"])
+        register = {r["LNR_ID"]: r for r in self.people}
+        for (who, _), rows in monthly.items():
+            rows.sort(key=lambda r: (r["from"], day(r["申报日期"]), r["申报编号"]))
+            until = "9999-12"
+            if who in register and register[who]["ZT"] != "正常":
+                until = f"{day(register[who]['ZT_RQ']) or register[who]['at'].date():%Y-%m}"
+            for month in self.months:
+                begun = [r for r in rows if r["from"] <= month]
+                if begun and month <= until:
+                    newest, granted = begun[-1], [r["granted"] for r in begun if r["granted"] is not None]
+                    # A change that nobody has decided yet leaves the approval before it, as far as that much is asked for.
+                    before = min(granted[-1], newest["amount"]) if granted else None
+                    sum_granted = before if newest["granted"] is None else newest["granted"]
+                    self._claim(newest, month, street_of[newest["申报编号"]], sum_granted)
+        return street_of
+
+    def _claim(self, row: Row, month: str, street: str | None, granted: Decimal | None) -> None:
+        """One application due in a month."""
+        if month in self.months:
+            area = self._payee_area(row, month) or street
+            self.add("subsidy_applied", area, month, row["amount"])
+            self.add("subsidy_approved", area, month, granted or 0)
 
     def _payee_area(self, row: Row, month: str) -> str | None:
         if row["发放对象"] == "老年人":

@@ -22,8 +22,8 @@ RECOUNTED = (
     "elders_60", "elders_80", "caregivers", "caregiver_cert_rate", "cert_expiring_90d", "cert_level_1", "cert_level_2", "cert_level_3",
     "cert_level_4", "cert_level_5", "beds", "occupancy", "nursing_bed_share", "insured_share", "orders", "order_completion",
     "on_time_rate", "satisfaction", "service_amount", "service_subsidy", "purchased_service_elders", "subsidy_budget",
-    "subsidy_applied", "subsidy_paid", "subsidy_paid_ytd", "execution_rate", "returned_payments", "complaints",
-    "complaint_answered_in_time", "inspections_done", "findings_open", "rectified_on_time",
+    "subsidy_applied", "subsidy_approved", "subsidy_paid", "subsidy_paid_ytd", "execution_rate", "returned_payments",
+    "complaints", "complaint_answered_in_time", "inspections_done", "findings_open", "rectified_on_time",
 )  # fmt: skip
 RARE = ("cert_expiring_90d", "returned_payments", "cert_level_1", "cert_level_2")
 

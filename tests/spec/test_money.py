@@ -71,22 +71,89 @@ def test_money_belongs_to_the_payees_community_else_to_the_street_that_filed(spe
     spec.gives(subsidy_applied, {XIAOHE: 10, "330105001051": 20, STREET: 50, DISTRICT: 70})
 
 
-def test_approval_is_the_districts_and_counts_in_its_own_month(spec):
+def test_an_elders_application_is_due_every_month_and_approved_by_the_district_only(spec):
+    spec.elders("""
+        elder
+        E1
+        E2
+        """).given("subsidy_application", """
+        application_id | elder_id | applied_on | month_from | amount
+        S1             | E1       | 2026-06-28 | 2026-08    | 100
+        S2             | E2       | 2026-09-02 | 2026-09    | 50
+        """).given("subsidy_approval", """
+        application_id | step     | outcome  | decided_on | amount
+        S1             | 街道审核 | 通过     | 2026-07-01 | 100
+        S1             | 区级审批 | 通过     | 2026-07-09 | 80
+        S2             | 街道审核 | 退回补正 | 2026-09-20 | 0
+        """)
+    spec.at("2026-06").gives(subsidy_applied, {DISTRICT: 0}).at("2026-07").gives(subsidy_applied, {DISTRICT: 0})
+    spec.at("2026-08").gives(subsidy_applied, {DISTRICT: 100}).gives(subsidy_approved, {DISTRICT: 80})
+    spec.at("2026-10").gives(subsidy_applied, {XIAOHE: 150}).gives(subsidy_approved, {XIAOHE: 80})
+
+
+def test_a_change_takes_the_place_of_the_application_before_it_from_its_own_month_on(spec):
     spec.elders("""
         elder
         E1
         """).given("subsidy_application", """
-        application_id | elder_id | applied_on | amount
-        S1             | E1       | 2026-09-28 | 100
-        S2             | E1       | 2026-10-02 | 100
+        application_id | elder_id | applied_on | month_from | amount
+        S1             | E1       | 2020-01-05 | 2020-02    | 50
+        S2             | E1       | 2026-07-05 | 2026-08    | 100
+        S3             | E1       | 2026-08-05 | 2026-09    | 300
+        S4             | E1       | 2026-09-05 | 2026-10    | 70
         """).given("subsidy_approval", """
-        application_id | step     | outcome | decided_on | amount
-        S1             | 街道审核 | 通过    | 2026-09-30 | 100
-        S1             | 区级审批 | 通过    | 2026-10-09 | 80
-        S2             | 区级审批 | 不通过  | 2026-10-20 | 0
+        application_id | outcome  | amount
+        S1             | 通过     | 50
+        S2             | 通过     | 100
+        S3             | 不通过   | 0
+        S4             | 退回补正 | 0
         """)
-    spec.at("2026-10").gives(subsidy_approved, {DISTRICT: 80}).gives(subsidy_applied, {DISTRICT: 100})
-    spec.at("2026-09").gives(subsidy_approved, {DISTRICT: 0}).gives(subsidy_applied, {DISTRICT: 100})
+    spec.at("2026-07").gives(subsidy_applied, {DISTRICT: 50}).gives(subsidy_approved, {DISTRICT: 50})
+    # The refused one counts in the month in which it was filed, and leaves the one before it in force.
+    spec.at("2026-08").gives(subsidy_applied, {DISTRICT: 400}).gives(subsidy_approved, {DISTRICT: 100})
+    spec.at("2026-09").gives(subsidy_applied, {DISTRICT: 100}).gives(subsidy_approved, {DISTRICT: 100})
+    # While the change is undecided the approval before it stands, up to the new amount.
+    spec.at("2026-10").gives(subsidy_applied, {DISTRICT: 70}).gives(subsidy_approved, {DISTRICT: 70})
+
+
+def test_nothing_is_due_after_the_month_of_death_and_once_only_for_two_numbers_of_one_person(spec):
+    spec.elders("""
+        elder | id_number | status | status_on  | updated_at
+        A     | 1         | 死亡   | 2026-09-02 |
+        B1    | 2         | 正常   |            | 2026-01-01 00:00:00
+        B2    | 2         | 正常   |            | 2025-01-01 00:00:00
+        C     | 3         | 迁出   | 2026-09-30 |
+        """).given("subsidy_application", """
+        application_id | elder_id | applied_on | month_from | amount
+        S1             | A        | 2026-01-05 | 2026-02    | 100
+        S2             | B1       | 2026-01-05 | 2026-02    | 10
+        S3             | B2       | 2026-02-05 | 2026-03    | 20
+        S4             | C        | 2026-01-05 | 2026-02    | 1
+        """)
+    spec.at("2026-02").gives(subsidy_applied, {DISTRICT: 111}).at("2026-09").gives(subsidy_applied, {DISTRICT: 121})
+    spec.at("2026-10").gives(subsidy_applied, {DISTRICT: 20}).gives(subsidy_approved, {DISTRICT: 0})
+
+
+def test_a_providers_application_is_due_once_in_its_month_and_a_refused_one_when_it_was_filed(spec):
+    spec.provider("P1").given("subsidy_application", """
+        application_id | programme | payee    | provider_id | applied_on | month_from | amount
+        S1             | operation | provider | P1          | 2025-12-20 | 2026-02    | 1000
+        S2             | operation | provider | P1          | 2026-02-03 |            | 400
+        S3             | operation | provider | P1          | 2026-01-03 | 2026-02    | 70
+        """).given("subsidy_approval", """
+        application_id | step     | outcome | amount
+        S1             | 区级审批 | 通过    | 900
+        S2             | 区级审批 | 通过    |
+        S3             | 社区初审 | 不通过  | 0
+        """)
+    spec.at("2025-12").gives(subsidy_applied, {DISTRICT: 0}).at("2026-01").gives(subsidy_applied, {DISTRICT: 70})
+    spec.at("2026-02").gives(subsidy_applied, {XIAOHE: 1400}).gives(subsidy_approved, {XIAOHE: 1300})
+    spec.at("2026-03").gives(subsidy_applied, {DISTRICT: 0})
+    spec.world.build(["subsidy_month"])
+    found = spec.world.con.execute(
+        "select applied_ytd, approved_ytd from subsidy_month where programme = 'operation' and month = '2026-10'"
+    ).fetchall()
+    assert found == [(1470, 1300)]
 
 
 def test_days_to_pay_are_those_of_the_first_payment_only(spec):

@@ -157,6 +157,7 @@ def money(spots: list[Spot], elders: list[Row], firms: list[Row], months: list[s
                         **key,
                         "application_id": application,
                         "applied_on": first_day(m),
+                        "month_from": m,
                         "amount": amount,
                         "approved": True,
                         "approved_on": first_day(m) + timedelta(days=12),
@@ -204,4 +205,4 @@ def money(spots: list[Spot], elders: list[Row], firms: list[Row], months: list[s
                         "approved_ytd": year_to_date * 1.01,
                     }
                 )
-    return {"subsidy_month": monthly, "payment_fact": payments, "application_fact": applications}
+    return {"subsidy_month": monthly, "payment_fact": payments, "claim_month": applications}

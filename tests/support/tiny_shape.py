@@ -77,10 +77,6 @@ def _more(marts: dict[str, list[Row]]) -> dict[str, list[Row]]:
     """Marts that follow from others."""
     staff = [r for i, r in enumerate(marts["caregiver_month"]) if i % 4 == 0]
     return {
-        "approval_fact": [
-            {**r, "amount": r["approved_amount"], "applied_on": r["applied_on"], "approved_on": r["approved_on"]}
-            for r in marts["application_fact"]
-        ],
         "training_fact": [
             {**r, "training_id": f"X{i:05d}", "title": "失智照护", "held_on": last_day(r["month"]), "hours": 8.0}
             for i, r in enumerate(staff)
