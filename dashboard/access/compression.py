@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import queue
 import tempfile
 import threading
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -60,12 +62,18 @@ class Body:
 
 
 class Pressed:
-    """Compressed forms of immutable files, by content; made once per installation in the given folder."""
+    """Compressed forms of immutable files, by content, kept in the given folder.
+
+    Hard compression takes about a second a megabyte, so nobody waits for it: the first request gets a quick form while a thread in
+    the background makes the hard one, which serves all later requests, of all workers and after every restart.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._held: dict[tuple[str, str], bytes] = {}
+        self._waiting: queue.SimpleQueue[tuple[tuple[str, str], bytes]] = queue.SimpleQueue()
         self._lock = threading.Lock()
+        self._worker: threading.Thread | None = None
 
     def get(self, data: bytes, encoding: str) -> bytes:
         """The compressed data; a folder that cannot be written to only costs time."""
@@ -73,8 +81,37 @@ class Pressed:
         held = self._held.get(key)
         if held is None:
             with self._lock:
-                held = self._held[key] = self._held.get(key) or self._read(key) or self._make(data, key)
+                held = self._held.get(key) or self._read(key)
+                if held is None:
+                    held = squeeze(data, encoding)
+                    self._waiting.put((key, data))
+                    self._start()
+                self._held[key] = held
         return held
+
+    def settle(self, seconds: float = 60) -> None:
+        """Wait until everything asked for so far has its hard form (for tests and measurements)."""
+        until = time.monotonic() + seconds
+        while self._worker is not None and time.monotonic() < until:
+            time.sleep(0.02)
+
+    def _start(self) -> None:
+        if self._worker is None:
+            # A daemon: a server that is told to stop must not wait for a saving of bytes.
+            self._worker = threading.Thread(target=self._work, name="press", daemon=True)
+            self._worker.start()
+
+    def _work(self) -> None:
+        while True:
+            try:
+                key, data = self._waiting.get(timeout=2)
+            except queue.Empty:
+                with self._lock:
+                    if self._waiting.empty():
+                        self._worker = None
+                        return
+                continue
+            self._held[key] = self._read(key) or self._make(data, key)
 
     def _read(self, key: tuple[str, str]) -> bytes | None:
         try:

@@ -53,7 +53,7 @@ def serve(
 ) -> None:
     """启动服务（gunicorn）。对外提供时放在反向代理之后，见 README。"""
     _, layout = place()
-    settings()  # a wrong or missing setting is said here, before any worker starts
+    settings().key()  # a wrong or missing setting is said here, before any worker starts
     if not layout.pointer.is_file():
         fail("还没有可用的数据快照", "先运行 yiguan etl run（演示地区可直接 yiguan demo）")
     err.print(f"服务启动于 http://{host}:{port}")

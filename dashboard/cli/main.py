@@ -7,11 +7,13 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
-from dashboard.cli import commands_etl, commands_figures, commands_region, commands_serve
+from dashboard.cli import commands_etl, commands_figures, commands_region, commands_serve, commands_user
 from dashboard.cli.common import FAILED, WRONG_USE, UserError, choose, err, options
+from dashboard.ledger.store import LedgerError
+from dashboard.settings import SettingsError
+from etl.region import RegionError
 
 app = typer.Typer(
     name="yiguan",
@@ -33,7 +35,7 @@ def before(
     choose(region, var)
 
 
-for part in (commands_serve, commands_etl, commands_figures, commands_region):
+for part in (commands_serve, commands_etl, commands_figures, commands_region, commands_user):
     part.register(app)
 
 
@@ -42,14 +44,18 @@ def main() -> None:
     try:
         result = app(standalone_mode=False)
         code = result if isinstance(result, int) else 0
-    except click.exceptions.Exit as stop:
+    except typer.Exit as stop:
         code = stop.exit_code
-    except (click.UsageError, typer.BadParameter) as wrong:
-        wrong.show()
+    except typer.exceptions.TyperException as wrong:
+        # Wrong options and commands; they know how to say it, with the usage line.
+        wrong.show()  # type: ignore[attr-defined]
         code = WRONG_USE
-    except (click.exceptions.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         err.print("已中断。再次运行会从断点继续。")
         code = 130
+    except (SettingsError, RegionError, LedgerError) as problem:
+        err.print(f"[bold]{problem}[/bold]")
+        code = FAILED
     except UserError as problem:
         err.print(f"[bold]{problem.what}[/bold]")
         if problem.todo:

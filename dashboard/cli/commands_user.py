@@ -1,0 +1,124 @@
+"""``user list|add|password|place|enable|disable``: the accounts of the ledger."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from dashboard.access.passwords import AccountError
+from dashboard.cli.common import UserError, fail, out, place, print_json, settings
+from dashboard.ledger import Ledger
+
+user_app = typer.Typer(no_args_is_help=True, help="账号：列出、新建、改密、改岗位、停用。")
+Name = Annotated[str, typer.Argument(help="用户名")]
+RoleOption = Annotated[str, typer.Option("--role", help="leader 局领导、staff 业务科室、street 街道、steward 社区专管员")]
+AreaOption = Annotated[str, typer.Option("--area", help="管辖区划代码（6、9 或 12 位）")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.add_typer(user_app, name="user")
+
+
+@contextmanager
+def book() -> Iterator[Ledger]:
+    """The ledger in force; account errors become one line for the user."""
+    from dashboard import ledger
+
+    try:
+        yield ledger.open(settings().ledger)
+    except AccountError as problem:
+        fail(str(problem))
+
+
+def ask_password() -> str:
+    """Typed twice without showing, or the first line of standard input where nobody sits at a terminal; never an argument."""
+    if not sys.stdin.isatty():
+        given = sys.stdin.readline().rstrip("\n")
+        if not given:
+            raise UserError("没有读到密码", "请在终端中运行，或从标准输入传入一行密码", 2)
+        return given
+    return str(typer.prompt("密码", hide_input=True, confirmation_prompt="再输入一次"))
+
+
+@user_app.command("list")
+def listed(as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False) -> None:
+    """全部账号；不显示密码。"""
+    from dashboard.access import accounts
+    from dashboard.access.scope import ROLES
+
+    with book() as ledger:
+        rows = [
+            {"username": a.username, "name": a.display_name, "role": a.role, "area": a.area_code, "active": bool(a.active)}
+            for a in accounts.listed(ledger)
+        ]
+    if as_json:
+        print_json(rows)
+        return
+    table = Table(box=None, pad_edge=False)
+    for title in ("用户名", "姓名", "岗位", "区划", "状态"):
+        table.add_column(title)
+    for row in rows:
+        role = ROLES[row["role"]].name if row["role"] in ROLES else row["role"]
+        table.add_row(row["username"], row["name"], role, row["area"], "启用" if row["active"] else "停用")
+    out.print(table)
+
+
+@user_app.command("add")
+def add(username: Name, role: RoleOption, area: AreaOption, name: Annotated[str, typer.Option("--name", help="显示姓名")] = "") -> None:
+    """新建账号；密码在终端输入。"""
+    from dashboard.access import accounts
+
+    region, _ = place()
+    with book() as ledger:
+        accounts.create(
+            ledger, region, username=username, password=ask_password(), role=role, area_code=area.ljust(12, "0"),
+            display_name=name or username, by="命令行",
+        )  # fmt: skip
+    out.print(f"已新建账号 {username}。")
+
+
+@user_app.command("password")
+def password(username: Name) -> None:
+    """更换密码；该账号的全部会话随即失效。"""
+    from dashboard.access import accounts
+
+    with book() as ledger:
+        accounts.set_password(ledger, username, ask_password())
+    out.print(f"已更换 {username} 的密码，原有会话已失效。")
+
+
+@user_app.command("place")
+def change_place(username: Name, role: RoleOption, area: AreaOption) -> None:
+    """更换岗位或管辖区划；全部会话随即失效。"""
+    from dashboard.access import accounts
+
+    region, _ = place()
+    with book() as ledger:
+        accounts.set_place(ledger, region, username, role, area.ljust(12, "0"))
+    out.print(f"已更换 {username} 的岗位。")
+
+
+@user_app.command("disable")
+def disable(username: Name) -> None:
+    """停用账号；全部会话随即失效。"""
+    from dashboard.access import accounts
+
+    with book() as ledger:
+        accounts.set_active(ledger, username, active=False)
+    out.print(f"已停用 {username}。")
+
+
+@user_app.command("enable")
+def enable(username: Name) -> None:
+    """重新启用账号。"""
+    from dashboard.access import accounts
+
+    with book() as ledger:
+        accounts.set_active(ledger, username, active=True)
+    out.print(f"已启用 {username}。")
