@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     session_idle_minutes: int = Field(30, ge=1, le=24 * 60, description="无操作多少分钟后须重新登录")
     session_hours: int = Field(10, ge=1, le=72, description="登录后最长有效小时数")
     answer_cache_mb: int = Field(64, ge=0, le=4096, description="每个工作进程的页面缓存上限（MB）")
+    export_rows: int = Field(20_000, ge=100, le=1_000_000, description="单次导出的行数上限")
     image_hosts: tuple[str, ...] = Field((), description="允许加载底图瓦片的地址，例如 https://t0.tianditu.gov.cn")
 
     @field_validator("var", "region")

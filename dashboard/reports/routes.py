@@ -40,7 +40,7 @@ def install(server: Flask, services: Any) -> None:
     @server.get("/export/<subject>.xlsx")
     def export(subject: str) -> Response:
         w = _warehouse(services)
-        wish = _wish(w, int(getattr(services.settings, "export_rows", ROW_CAP)))
+        wish = _wish(w, int(services.settings.export_rows))
         with turn():
             sheet = sheet_of(w, subject, wish)
             meta = _meta(services, w, wish, sheet)
