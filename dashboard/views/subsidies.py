@@ -24,7 +24,7 @@ def funnel(view: View) -> Node:
     """Four steps from the year's budget to what was paid, each as a share of the budget and of the step before."""
     rows = view.w.subsidies(view.area.code, view.month)
     title = "从预算到发放"
-    year = f"{view.month[:4]}年1–{int(view.month[5:])}月，万元"
+    year = f"{view.month[:4]}年1–{int(view.month[5:])}月，万元；申报、审核按应发月份计"
     if not rows:
         return panel(view, title, empty(_NONE_HERE), cls="full")
     amounts = [(name, total(rows, key)) for key, name in STEPS]
