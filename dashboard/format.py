@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 NONE = "—"
@@ -81,8 +82,9 @@ def number(value: Any) -> Decimal | None:
     return Decimal(repr(as_float)) if math.isfinite(as_float) else None
 
 
+@lru_cache(maxsize=65_536, typed=True)
 def rounded(value: Any, decimals: int = 0) -> Decimal | None:
-    """The value rounded half up; negative zero becomes zero."""
+    """The value rounded half up; negative zero becomes zero. Kept, since the same figures are written on many pages."""
     exact = number(value)
     if exact is None:
         return None
@@ -90,6 +92,7 @@ def rounded(value: Any, decimals: int = 0) -> Decimal | None:
     return abs(result) if result == 0 else result
 
 
+@lru_cache(maxsize=65_536, typed=True)
 def fmt_number(value: Any, decimals: int = 0) -> str:
     """``12,345.6``; a dash where there is no number."""
     result = rounded(value, decimals)

@@ -49,7 +49,22 @@ def h(tag: str, *children: Any, **props: Any) -> El:
         if value is not None:
             named[_NAMES.get(key) or _name(key)] = value
     made = El((tag, named))
-    _fill(made, children)
+    for child in children:
+        # The hot path of every view (a thousand elements): the common kinds are told apart here, without another call.
+        kind = type(child)
+        if kind is str or kind is El:
+            made.append(child)
+        elif child is not None and child is not False:
+            _fill(made, (child,))
+    return made
+
+
+def cell(tag: str, props: dict[str, Any], child: Any) -> El:
+    """An element with ready props and one child: the cells of long tables. The props are shared between them, so never changed."""
+    if type(child) is str or type(child) is El:
+        return El((tag, props, child))
+    made = El((tag, props))
+    _fill(made, (child,))
     return made
 
 

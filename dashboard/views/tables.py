@@ -12,6 +12,7 @@ from typing import Any
 from dashboard import format as fmt
 from dashboard.views.context import View
 from dashboard.views.h import El, Node, h
+from dashboard.views.h import cell as h_cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,15 @@ def table(cols: Sequence[Col], rows: Sequence[Sequence[Node]], *, caption: str, 
         for col in cols
     ]
 
+    kinds = [("th", {"scope": "row"})] + [("td", {"className": col.align} if col.align else {}) for col in cols[1:]]
+
     def row(cells: Sequence[Node]) -> Node:
-        out = []
-        for k, (col, cell) in enumerate(zip(cols, cells, strict=True)):
-            shown = fmt.NONE if cell is None or cell == "" else cell
-            out.append(h("th", shown, scope="row") if k == 0 else h("td", shown, cls=col.align or None))
-        return h("tr", out)
+        made = El(("tr", {}))
+        made.extend(
+            h_cell(tag, props, fmt.NONE if shown is None or shown == "" else shown)
+            for (tag, props), shown in zip(kinds, cells, strict=True)
+        )
+        return made
 
     return h(
         "div",
