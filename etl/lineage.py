@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import sqlglot
 from sqlglot import exp
@@ -146,8 +147,7 @@ class Lineage:
 
 def _query(scope: Scope) -> exp.Query:
     """The SELECT or set operation of a scope."""
-    assert isinstance(scope.expression, exp.Query)
-    return scope.expression
+    return cast(exp.Query, scope.expression)
 
 
 def _row_tables(scope: Scope) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -106,12 +106,8 @@ def after_policy(marts: Iterable[Mart]) -> set[str]:
     return late
 
 
-def checked_inputs(marts: Mapping[str, Mart], name: str) -> set[str]:
-    """The checked tables that a mart reads, directly or through other marts."""
-    found: set[str] = set()
-    for table in marts[name].reads:
-        if table in marts:
-            found |= checked_inputs(marts, table)
-        elif table not in GIVEN and table not in POLICY_TABLES:
-            found.add(table)
-    return found
+def shown(marts: Iterable[Mart], measured: Iterable[str]) -> list[Mart]:
+    """The marts that a snapshot holds: those with an area and a month, but not mere steps (read by marts, measured by nothing)."""
+    found = list(marts)
+    steps = {r for m in found for r in m.reads if r != m.name} - set(measured)
+    return [m for m in found if m.has_figures and m.name not in steps]

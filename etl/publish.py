@@ -27,7 +27,7 @@ class PublishError(Exception):
 def publish(
     con: duckdb.DuckDBPyConnection, layout: Layout, run_id: str, content: str, marts: Iterable[Mart], keep: int
 ) -> Path:
-    """Write ``snapshots/<run_id>.duckdb`` from schema ``marts``, verify it, move the pointer, delete all but ``keep`` snapshots.
+    """Write ``snapshots/<run_id>.duckdb`` with these marts, verify it, move the pointer, delete all but ``keep`` snapshots.
 
     The old file stays readable for whoever has it open. PublishError (pointer unmoved) when a table's rows do not agree.
     """
@@ -58,13 +58,12 @@ def publish(
 
 
 def _tables(con: duckdb.DuckDBPyConnection, marts: Sequence[Mart]) -> list[tuple[str, str, str]]:
-    """(table, source, order by) of everything a snapshot holds; marts without area and month are only steps to others."""
+    """(table, source, order by) of everything a snapshot holds."""
     found = [(t, f"marts.{t}", " order by all") for t in ("area", "area_closure", "month", *POLICY_TABLES, *META)]
     found.append(("figure", "marts.figure", " order by level, area_code, month, indicator"))
     found.append(("provider_figure", "marts.provider_figure", " order by month, provider_id, indicator"))
     for mart in marts:
-        if mart.has_figures:
-            found.append((mart.name, f"marts.{name(mart.name)}", f" order by {name(mart.time)}, {name(mart.area)}"))
+        found.append((mart.name, f"marts.{name(mart.name)}", f" order by {name(mart.time)}, {name(mart.area)}"))
     found += [(t, f"state.{t}", "") for t in ("quarantine", "warning")]
     checked = con.execute(
         "select table_name from information_schema.tables where table_schema = 'checked' and table_catalog = current_database()"

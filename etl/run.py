@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import importlib
 import os
 import shutil
 import time
@@ -26,8 +25,10 @@ from etl.connectors import SourceError, open_reader
 from etl.contract import Contract
 from etl.indicators.base import Indicator, catalogue
 from etl.lineage import Lineage
-from etl.martfile import Mart, MartError, after_policy, marts
+from etl.martfile import Mart, MartError, after_policy, marts, shown
 from etl.paths import Layout
+from etl.policy import run as apply_policies
+from etl.policy.load import PolicyError
 from etl.region import Region, RegionError
 
 DONE, FAILED, QUARANTINE = 0, 1, 3
@@ -45,10 +46,15 @@ class Line:
     indicators: Mapping[str, Indicator]
     policy: Policy | None
 
+    @property
+    def visible(self) -> list[Mart]:
+        """The marts that go into a snapshot."""
+        return shown(self.marts, [name for indicator in self.indicators.values() for name in indicator.marts])
+
     @classmethod
     def declared(cls) -> Line:
         """Everything declared in the product."""
-        return cls(load.contracts(), marts(), catalogue(), _policy())
+        return cls(load.contracts(), marts(), catalogue(), apply_policies)
 
 
 @dataclass
@@ -91,7 +97,7 @@ def run(
     try:
         with _alone(layout):
             _run(region, layout, line or Line.declared(), result, only, note, keep, today or clock.today())
-    except (RegionError, MartError, publish.PublishError, BusyError) as error:
+    except (RegionError, MartError, PolicyError, publish.PublishError, BusyError) as error:
         result.exit_code, result.message = FAILED, str(error)
     except (duckdb.IOException, duckdb.OutOfMemoryException, OSError) as error:
         result.exit_code = FAILED
@@ -145,7 +151,7 @@ def _run(
         _build(con, region, line, result, note, today)
         with _timed(result, "发布"):
             note("发布快照")
-            result.snapshot = publish.publish(con, layout, result.run_id, content, line.marts, keep)
+            result.snapshot = publish.publish(con, layout, result.run_id, content, line.visible, keep)
         result.published = True
     finally:
         con.close()
@@ -226,16 +232,7 @@ def _build(
     with _timed(result, "评级后汇总"):
         build.build(con, [m for m in line.marts if m.name in late], note)
         figures.materialise(con, [i for i in line.indicators.values() if set(i.marts) & late], by_name, unknown)
-    meta.write(con, region, line.contracts, line.marts, line.indicators, lineage, result.run_id)
-
-
-def _policy() -> Policy | None:
-    try:
-        return importlib.import_module("etl.policy.run").run
-    except ModuleNotFoundError as error:
-        if error.name and error.name.startswith("etl.policy"):
-            return None
-        raise
+    meta.write(con, region, line.contracts, line.visible, line.indicators, lineage, result.run_id)
 
 
 def content_hash(con: duckdb.DuckDBPyConnection, region: Region, layout: Layout, line: Line, today: date) -> str:
