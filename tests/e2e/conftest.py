@@ -57,7 +57,7 @@ class Visit:
     def settled(self) -> None:
         """Wait until no skeleton is left and no request is under way."""
         self.page.wait_for_selector(".rail a", state="visible")
-        self.page.wait_for_function("document.querySelectorAll('#bar h1').length && !document.querySelector('.slot .skeleton')")
+        self.page.wait_for_function("() => document.querySelectorAll('#bar h1').length && !document.querySelector('.slot .skeleton')")
         self.page.wait_for_load_state("networkidle")
 
     def figure(self, code: str) -> str:
