@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -53,7 +53,7 @@ def listed(as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] 
     from dashboard.access.scope import ROLES
 
     with book() as ledger:
-        rows = [
+        rows: list[dict[str, Any]] = [
             {"username": a.username, "name": a.display_name, "role": a.role, "area": a.area_code, "active": bool(a.active)}
             for a in accounts.listed(ledger)
         ]

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, Response, abort, request
 
 from dashboard.reports import FORMATS, build
-from dashboard.reports.export import ROW_CAP, Meta, Sheet, Wish, sheet_of, table_xlsx
+from dashboard.reports.export import Meta, Sheet, Wish, sheet_of, table_xlsx
 from dashboard.warehouse import Unknown, Warehouse
 
 ZONE = ZoneInfo("Asia/Shanghai")
