@@ -92,7 +92,10 @@ def judge(series: Sequence[tuple[str, float | None]], target: float | None, due:
 def forecast(
     series: Sequence[tuple[str, float | None]], target: float | None, due: str | None, better: str, percent: bool
 ) -> Forecast | None:
-    """The months ahead, up to the due month (six where there is none, 36 at most); None with too few values."""
+    """The months ahead, up to the due month (six where there is none, 36 at most); None with too few values.
+
+    ``reach_month`` looks further than the months shown: up to three years, also beyond a due month that will be missed.
+    """
     line = fit(series)
     if line is None:
         return None
@@ -107,6 +110,7 @@ def forecast(
     value = series[-1][1]
     reach = None
     if target is not None:
-        known = [] if value is None else [(series[-1][0], value)]
-        reach = next((m for m, v in [*known, *((p.month, p.mid) for p in points)] if reaches(v, target, better)), None)
+        known = [] if value is None else [(last, value)]
+        later = ((number, min(max(line.mid(number), 0.0), top)) for number in range(last + 1, last + FARTHEST + 1))
+        reach = next((month_name(number) for number, v in [*known, *later] if reaches(v, target, better)), None)
     return Forecast(points, judge(series, target, due, better), reach)

@@ -70,3 +70,15 @@ def test_scatter_widens_the_interval() -> None:
 
 def test_too_few_months_give_no_forecast() -> None:
     assert forecast(series(1, 2, 3), 5, "2026-12", "higher", percent=False) is None
+
+
+def test_a_target_missed_at_its_due_month_is_still_said_to_be_reached_later() -> None:
+    found = forecast(series(10, 11, 12, 13, 14, 15, 16, 17), 30, "2026-10", "higher", percent=False)
+    assert found is not None
+    assert (found.verdict, found.reach_month) == ("behind", "2027-09")
+
+
+def test_a_target_beyond_three_years_is_not_promised() -> None:
+    found = forecast(series(10.0, 10.1, 10.2, 10.3, 10.4, 10.5, 10.6, 10.7), 30, "2026-10", "higher", percent=False)
+    assert found is not None
+    assert (found.verdict, found.reach_month) == ("behind", None)
