@@ -50,6 +50,7 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
     if settings.proxies:
         # Without this, everybody behind the proxy would share one address, and with it one lock.
         server.wsgi_app = ProxyFix(server.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies)  # type: ignore[method-assign]
+    server.extensions["yiguan"] = services
     guard.install(server, sessions, settings.production)  # the very first hook
     errors.install(server)
 

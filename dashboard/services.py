@@ -13,7 +13,7 @@ from dashboard.access.sessions import Identity
 from dashboard.ledger import Ledger
 from dashboard.ledger.audit import record
 from dashboard.settings import Settings
-from dashboard.warehouse import Snapshot, Warehouse
+from dashboard.warehouse import NoSnapshot, Snapshot, Warehouse
 from etl.paths import Layout
 from etl.region import Region
 
@@ -54,6 +54,16 @@ class Services:
         if held is None:
             held = g.warehouse = Warehouse(self.snapshot(), self.identity.scope)
         return held
+
+    def warm(self) -> None:
+        """Read what every view needs before the first visitor asks for it; nothing where there is no snapshot yet."""
+        try:
+            held = Snapshot.current(self.layout)
+        except NoSnapshot:
+            return
+        for part in ("areas", "children", "below", "indicators", "targets", "figures", "provider_figures"):
+            getattr(held, part)
+        held.providers(held.latest_month)
 
     def audit(self, action: str, obj: str = "", detail: str = "") -> None:
         """Add a line to the audit trail in the name of the current user: exports, reports, reads of unmasked records."""
