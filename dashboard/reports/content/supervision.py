@@ -72,21 +72,23 @@ def _exits(c: Context) -> list[Block]:
     )
     rows = []
     for p in cases[:LISTED]:
-        reasons = list(dict.fromkeys(r["sentence"] for r in p["reasons"] if r.get("sentence"))) or [p.get("exit_because") or ""]
-        bases = list(dict.fromkeys(r["basis"] for r in p["reasons"] if r.get("basis"))) or [p.get("exit_basis") or ""]
+        # The criterion that decided the state, in its own sentence; the page lists every fact, a report of forty pages is read by nobody.
+        leading = p.get("exit_basis") or ""
+        others = [b for b in dict.fromkeys(r["basis"] for r in p["reasons"] if r.get("basis")) if b != leading]
+        bases = leading + (f"（另符合{len(others)}项条件）" if others else "")
         rows.append(
             (
                 text(p["name"]),
                 text(p.get("street")),
                 Cell(exit_word(p["exit_state"])),
                 date_cell(p.get("exit_since")),
-                text("；".join(reasons)),
-                text("；".join(bases)),
+                text(p.get("exit_because")),
+                text(bases),
             )
         )
     columns = (
-        Column("服务单位", 2.2), Column("街道", 0.9), Column("状态", 0.8), Column("起始日期", 1.15, "date"), Column("事由", 2.6),
-        Column("依据", 1.6),
+        Column("服务单位", 2.2), Column("街道", 0.9), Column("状态", 0.8), Column("起始日期", 1.15, "date"), Column("事由", 3.4),
+        Column("依据", 1.4),
     )  # fmt: skip
     note = "" if len(cases) <= LISTED else f"共{len(cases)}家，此处列前{LISTED}家，其余见系统“退出监管”。"
     said = Paragraph("月末处于退出监管程序的服务单位：" + "，".join(parts) + "。")
