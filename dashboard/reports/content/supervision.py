@@ -87,7 +87,7 @@ def _exits(c: Context) -> list[Block]:
             )
         )
     columns = (
-        Column("服务单位", 2.2), Column("街道", 0.9), Column("状态", 0.8), Column("起始日期", 1.15, "date"), Column("事由", 3.4),
+        Column("服务单位", 2.2), Column("街道", 0.9), Column("状态", 0.8), Column("起始日期", 1.45, "date"), Column("事由", 3.1),
         Column("依据", 1.4),
     )  # fmt: skip
     note = "" if len(cases) <= LISTED else f"共{len(cases)}家，此处列前{LISTED}家，其余见系统“退出监管”。"
