@@ -13,7 +13,7 @@ from flask import Flask, Response, abort, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from dashboard import errors, ledger
-from dashboard.access import answers, compression, guard, headers, login
+from dashboard.access import answers, compression, front, guard, headers, login
 from dashboard.access.demo import active_demo_accounts, seed_demo_accounts
 from dashboard.access.sessions import Sessions
 from dashboard.logs import configure
@@ -47,6 +47,9 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
 
     server = Flask("dashboard", template_folder=str(Path(__file__).parent / "access" / "templates"), static_folder=None)
     server.config.update(MAX_CONTENT_LENGTH=LARGEST_FORM, SECRET_KEY=key, PROPAGATE_EXCEPTIONS=False)
+    kept = answers.Kept(settings.answer_cache_mb << 20)
+    cookie = guard.cookie_name(settings.production)
+    server.wsgi_app = front.Front(server.wsgi_app, sessions, cookie, services.run_id, kept)  # type: ignore[method-assign]
     if settings.proxies:
         # Without this, everybody behind the proxy would share one address, and with it one lock.
         server.wsgi_app = ProxyFix(server.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies)  # type: ignore[method-assign]
@@ -72,10 +75,10 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
     app.index_string = _INDEX
     app.enable_dev_tools(debug=False)
 
-    # Answers pass through these from the last to the first: kept, then compressed, then given their headers.
+    # Answers pass through these from the last to the first: marked, then compressed, then given their headers; kept in front of all.
     headers.install(server, app.csp_hashes, settings.image_hosts, settings.production)
     compression.install(server, compression.Pressed(settings.layout.base / "cache" / "static"))
-    answers.install(server, lambda: app.callback_map, _run_id(services), answers.Kept(settings.answer_cache_mb << 20))
+    answers.install(server, lambda: app.callback_map, _run_id(services))
 
     login.install(server, sessions, region, accounts, settings.production, settings.session_hours)
     _install_geo(server, services)

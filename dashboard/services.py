@@ -48,6 +48,13 @@ class Services:
             held = g.snapshot = Snapshot.current(self.layout)
         return held
 
+    def run_id(self) -> str | None:
+        """The run whose snapshot is the current one, outside of any request; None before the first run."""
+        try:
+            return Snapshot.current(self.layout).run_id
+        except NoSnapshot:
+            return None
+
     def warehouse(self) -> Warehouse:
         """What the person behind this request may read."""
         held = g.get("warehouse")

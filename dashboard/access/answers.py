@@ -15,11 +15,11 @@ from typing import Any
 import orjson
 from flask import Flask, Response, abort, g, request
 
-from dashboard.access.compression import Body
-
 CALLBACKS = "/_dash-update-component"
 LARGEST_REQUEST = 1 << 20
 LONGEST_URL_PART = 4000
+MARK = "yiguan.view"
+"""Set in the WSGI environment to (snapshot, scope) where the answer of this request depends on nothing else but its own bytes."""
 URL_PROPERTIES = frozenset({"pathname", "search"})
 
 Key = tuple[Any, ...]
@@ -30,10 +30,10 @@ class Kept:
 
     def __init__(self, most: int) -> None:
         self._most, self._size = most, 0
-        self._held: OrderedDict[Key, Body] = OrderedDict()
+        self._held: OrderedDict[Key, Any] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: Key) -> Body | None:
+    def get(self, key: Key) -> Any:
         """The answer kept under this key."""
         with self._lock:
             body = self._held.get(key)
@@ -41,7 +41,7 @@ class Kept:
                 self._held.move_to_end(key)
             return body
 
-    def put(self, key: Key, body: Body) -> None:
+    def put(self, key: Key, body: Any) -> None:
         """Keep an answer; one that would take more than an eighth of the room is not kept."""
         if body.size * 8 > self._most:
             return
@@ -63,13 +63,13 @@ def is_view(callback: Mapping[str, Any]) -> bool:
     return bool(named) and all(d["property"] in URL_PROPERTIES and "{" not in d["id"] for d in named)
 
 
-def install(server: Flask, callbacks: Callable[[], Mapping[str, Any]], run_id: Callable[[], str | None], kept: Kept) -> None:
+def install(server: Flask, callbacks: Callable[[], Mapping[str, Any]], run_id: Callable[[], str | None]) -> None:
     """Add the hooks; after the guard and after Dash's own, so that ``callbacks()`` is complete when it is asked."""
 
     @server.before_request
-    def take() -> Response | None:
+    def take() -> None:
         if request.path != CALLBACKS or request.method != "POST":
-            return None
+            return
         if (request.content_length or 0) > LARGEST_REQUEST:
             abort(413)
         try:
@@ -77,25 +77,16 @@ def install(server: Flask, callbacks: Callable[[], Mapping[str, Any]], run_id: C
             clean, key = declared_form(sent, callbacks())
         except (ValueError, KeyError, TypeError, AttributeError):
             abort(400)
-        run = run_id() if key is not None else None
-        if key is not None and run is not None:
-            g.answer_key = key = (run, g.identity.scope.key, *key)
-            body = kept.get(key)
-            if body is not None:
-                return body.response(request.headers.get("Accept-Encoding", ""))
+        if key is not None:
+            g.answer_run = run_id()
         request._cached_json = (clean, clean)  # type: ignore[assignment]  # what get_json() gives from now on
-        return None
 
     @server.after_request
-    def keep(response: Response) -> Response:
-        key = g.pop("answer_key", None)
-        # A response that comes from the store carries its mark and needs nothing more.
-        if key is None or response.status_code != 200 or response.headers.get("X-Answer") == "kept":
-            return response
-        if run_id() != key[0]:  # a new snapshot was published in between: the answer may be of either
-            return response
-        body = Body(response.get_data(), response.mimetype or "application/json", extra=(("X-Answer", "kept"),))
-        kept.put(key, body)
+    def mark(response: Response) -> Response:
+        run = g.pop("answer_run", None)
+        # A new snapshot published in between: the answer may be of either, and is not kept.
+        if run is not None and response.status_code == 200 and run_id() == run:
+            request.environ[MARK] = (run, g.identity.scope.key)
         return response
 
 

@@ -105,6 +105,24 @@ def test_a_kept_answer_is_refused_once_the_session_has_ended(as_role: As, view: 
     assert view(client, "/", "").status_code == 401
 
 
+def test_a_kept_answer_is_not_handed_to_a_foreign_page_or_to_nobody(as_role: As, view: View, app: dash.Dash) -> None:
+    client = as_role("leader")
+    view(client, "/", "")
+    assert view(client, "/", "").headers.get("X-Answer") == "kept"
+    foreign = view(client, "/", "", **{"Origin": "https://elsewhere.example", "Sec-Fetch-Site": "cross-site"})
+    assert foreign.status_code == 403 and "X-Answer" not in foreign.headers
+    assert view(app.server.test_client(), "/", "").status_code == 401
+
+
+def test_a_kept_answer_carries_the_headers_of_a_fresh_one(as_role: As, view: View) -> None:
+    client = as_role("staff")
+    fresh = dict(view(client, "/exits", "?month=2026-08").headers.items())
+    kept = dict(view(client, "/exits", "?month=2026-08").headers.items())
+    assert kept.pop("X-Answer") == "kept"
+    fresh.pop("X-Answer", None)
+    assert kept == fresh and "Content-Security-Policy" in kept
+
+
 def test_a_new_snapshot_is_answered_anew(settings: Any, app: dash.Dash, as_role: As, view: View) -> None:
     client = as_role("leader")
     view(client, "/data", "")
