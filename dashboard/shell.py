@@ -45,7 +45,7 @@ def install(app: Dash, services: Services) -> None:
     @app.callback(
         *(Output(slot, "children") for slot in SLOTS),
         Output("map-data", "data"),
-        Output("trend", "figure"),
+        Output("trend-box", "children"),
         Output("trend-box", "className"),
         Output("trend-said", "children"),
         Output("page", "className"),
@@ -57,14 +57,20 @@ def install(app: Dash, services: Services) -> None:
         """Everything on the page, from who reads and where he is."""
         drawn = render(services.warehouse(), pathname, search, services.geo_url)
         if "failed" in drawn["kind"]:
-            g.pop("answer_key", None)
-        chart = drawn["trend"] or {"data": [], "layout": {}}
+            g.pop("answer_run", None)  # what went wrong once need not go wrong again: not kept
+        chart = _chart(drawn["trend"]) if drawn["trend"] else None
         shown = "chart" if drawn["trend"] else "chart none"
         filled = (tree(drawn[slot]) for slot in SLOTS)
         return (*filled, drawn["map"], chart, shown, drawn["trend-alt"], drawn["kind"], drawn["title"])
 
     app.clientside_callback(ClientsideFunction("yiguan", "paint"), Output("map-said", "children"), Input("map-data", "data"))
     app.clientside_callback(ClientsideFunction("yiguan", "settle"), Output("told-now", "data"), Input("told", "data"))
+
+
+def _chart(figure: dict[str, Any]) -> dict[str, Any]:
+    """The trend as a component in plain form, always under the same id, so that it is updated and not made anew."""
+    props = {"id": "trend", "figure": figure, "config": CONFIG, "style": {"height": "100%"}}
+    return {"type": "Graph", "namespace": "dash_core_components", "props": props}
 
 
 def layout(services: Services) -> html.Div:
@@ -106,10 +112,8 @@ def layout(services: Services) -> html.Div:
                         [
                             html.Div(html.H2("走势"), id="trend-head", className="slot"),
                             html.P(id="trend-said", className="offscreen"),
-                            html.Div(
-                                dcc.Graph(id="trend", figure={"data": [], "layout": {}}, config=CONFIG, style={"height": "100%"}),
-                                id="trend-box", className="chart",
-                            ),
+                            # The chart comes with the first answer: its library must not be parsed while the first figures wait.
+                            html.Div(id="trend-box", className="chart"),
                         ],
                         className="panel trend", **_aria(label="走势与预测"),
                     ),

@@ -42,7 +42,7 @@ def draw(view: View) -> Trend | None:
     target = figure.target if figure else None
     # Where nothing is aimed at, a forecast says nothing that the line does not (and sums over a year restart in January).
     ahead = view.w.forecast(view.focus, view.area.code, view.month) if target is not None else None
-    words = sentence(ahead, figure.due if figure else None, target)
+    words = sentence(ahead, target)
     said = h("p", marks.verdict(ahead.verdict), h("span", words), cls="verdict") if ahead and words else None
     months = h(
         "details", h("summary", "逐月数据"),
@@ -60,7 +60,7 @@ def _aims(view: View) -> bool:
     return figure is not None and figure.target is not None
 
 
-def sentence(ahead: Forecast | None, due: Any, target: float | None) -> str:
+def sentence(ahead: Forecast | None, target: float | None) -> str:
     """What the pace means, in one clause; empty where there is no target."""
     if ahead is None or ahead.verdict is None or target is None:
         return ""
@@ -70,8 +70,7 @@ def sentence(ahead: Forecast | None, due: Any, target: float | None) -> str:
     if ahead.verdict == "on_pace":
         return f"按目前速度 {reach}达标" if reach else "按目前速度可按期达标"
     if ahead.verdict == "behind":
-        by = f"，晚于期限 {fmt.fmt_month(str(due)[:7])}" if reach and due else ""
-        return f"按目前速度 {reach}达标{by}" if reach else "按目前速度三年内不能达标"
+        return f"按目前速度 {reach}才达标" if reach else "按目前速度三年内不能达标"
     return "可比月份不足，暂不判断"
 
 

@@ -114,6 +114,19 @@ def test_a_kept_answer_is_not_handed_to_a_foreign_page_or_to_nobody(as_role: As,
     assert view(app.server.test_client(), "/", "").status_code == 401
 
 
+def test_a_view_that_failed_once_is_drawn_anew(as_role: As, view: View, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = as_role("leader")
+
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Warehouse, "figures", broken)
+        assert "failed" in view(client, "/exits", "?month=2026-07").text
+    mended = view(client, "/exits", "?month=2026-07")
+    assert "X-Answer" not in mended.headers and "failed" not in mended.text
+
+
 def test_a_kept_answer_carries_the_headers_of_a_fresh_one(as_role: As, view: View) -> None:
     client = as_role("staff")
     fresh = dict(view(client, "/exits", "?month=2026-08").headers.items())
