@@ -9,7 +9,6 @@ import queue
 import tempfile
 import threading
 import time
-from collections.abc import Iterable
 from pathlib import Path
 
 import brotli
@@ -30,35 +29,6 @@ def squeeze(data: bytes, encoding: str, hard: bool = False) -> bytes:
     if encoding == "br":
         return brotli.compress(data, mode=brotli.MODE_TEXT, quality=10 if hard else 4)
     return gzip.compress(data, 9 if hard else 5, mtime=0)
-
-
-class Body:
-    """A ready answer in every form asked for so far. Immutable to the outside; safe to share between threads."""
-
-    __slots__ = ("_extra", "_forms", "_type")
-
-    def __init__(self, data: bytes, mimetype: str, extra: Iterable[tuple[str, str]] = ()) -> None:
-        self._forms = {"": data}
-        self._type, self._extra = mimetype, tuple(extra)
-
-    @property
-    def size(self) -> int:
-        """Bytes held at most: the plain form and the two compressed ones, which are a third together."""
-        return len(self._forms[""]) * 4 // 3 + 500
-
-    def response(self, accept: str) -> Response:
-        """A response in the best form that the client takes."""
-        encoding = encoding_for(accept) if len(self._forms[""]) >= SMALLEST else ""
-        data = self._forms.get(encoding)
-        if data is None:
-            data = self._forms[encoding] = squeeze(self._forms[""], encoding)
-        response = Response(data, mimetype=self._type)
-        if encoding:
-            response.headers["Content-Encoding"] = encoding
-        response.headers["Vary"] = "Accept-Encoding"
-        for name, value in self._extra:
-            response.headers[name] = value
-        return response
 
 
 class Pressed:

@@ -12,7 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from dashboard.access.answers import Kept, declared_form, is_view
-from dashboard.access.compression import Body
+from dashboard.access.front import Ready
 from dashboard.warehouse import Scope, Snapshot, Warehouse
 from tests.access.conftest import OWN, URL
 from tests.support import tiny
@@ -245,9 +245,9 @@ def test_a_request_is_brought_into_its_declared_form() -> None:
 def test_the_store_of_answers_keeps_within_its_bytes() -> None:
     kept = Kept(100_000)
     for i in range(300):
-        kept.put((i,), Body(b"x" * 5000, "application/json"))
+        kept.put((i,), Ready("200 OK", [], b"x" * 5000))
     assert 10 < len(kept) < 20 and kept.get((299,)) is not None and kept.get((0,)) is None
-    kept.put(("big",), Body(b"x" * 90_000, "application/json"))
+    kept.put(("big",), Ready("200 OK", [], b"x" * 90_000))
     assert kept.get(("big",)) is None
 
 
