@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
-from data.simulator import complaints, money, orders, people, providers, register, staff, supervision
+from data.simulator import complaints, money, orders, people, providers, register, staff, supervision, systems
 from data.simulator.world import World
 from data.simulator.writers import SqlSink
 
@@ -86,7 +86,7 @@ def simulate(
 
 def _write(world: World, out: Path, urls: dict[str, str], summary: Summary, report: Progress) -> None:
     """Every system in turn."""
-    total = 8 + len(world.months)
+    total = 9 + len(world.months)
     done = 0
 
     def step(name: str) -> None:
@@ -101,6 +101,8 @@ def _write(world: World, out: Path, urls: dict[str, str], summary: Summary, repo
     firms = providers.found(world)
     team = staff.hire(world, firms)
     step("人口与单位")
+    # The further systems depend on the settled district alone: other processes write them while this one goes on.
+    others = systems.start(systems.Stage(world, elders, firms, team, out, urls))
     for module, write in (
         ("registry", lambda s: people.write_registry(world, elders, s)),
         ("assessment", lambda s: people.write_assessments(world, elders, s)),
@@ -123,6 +125,8 @@ def _write(world: World, out: Path, urls: dict[str, str], summary: Summary, repo
         world, elders, firms, team, target, lambda month: step(f"order {world.months[month]}")
     )
     target.close()
+    summary.rows |= others.finish()
+    step("其他系统")
     world.truth.expected["providers"] = {"latent": providers.describe(firms, world)}
 
 

@@ -47,6 +47,14 @@ class Truth:
         for key in keys:
             self.mess.append({"kind": kind, "module": module, "table": table, "key": str(key), "column": column, "fate": fate})
 
+    def join(self, other: Truth) -> None:
+        """Take over what another part of the simulation planted."""
+        self.mess += other.mess
+        for kind, found in other.irregular.items():
+            self.irregular[kind] += found
+        self.expected |= other.expected
+        self.counts += other.counts
+
     def write(self, folder: Path) -> None:
         """truth/mess.json, irregularities.json, expected.json."""
         folder.mkdir(parents=True, exist_ok=True)
