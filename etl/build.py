@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import duckdb
 from shapely.geometry import shape
 
+from etl import faults
 from etl.clean import name
 from etl.martfile import Mart, MartError
 from etl.region import Area, Region
@@ -109,6 +110,7 @@ def build(con: duckdb.DuckDBPyConnection, marts: Iterable[Mart], note: Callable[
     """Create each mart as a table in schema ``marts``; MartError naming the file whose SQL fails."""
     for mart in marts:
         note(f"汇总 {mart.name}")
+        faults.point("mart", mart.name)
         try:
             con.execute(f"create or replace table marts.{name(mart.name)} as {mart.sql}")
         except duckdb.Error as error:

@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from etl import checks, clock, sift
+from etl import checks, clock, faults, sift
 from etl.checks import Compiled, Counts
 from etl.clean import first, name
 from etl.connectors import Reader, SourceError
@@ -119,15 +119,19 @@ def load_module(
         try:
             for compiled, loaded, row in plans:
                 if loaded.changed:
+                    faults.point("swap", compiled.full_name)
                     sift.swap(con, compiled)
                     _record(con, row)
+            faults.point("commit", contract.module)
             con.execute("commit")
+            faults.point("committed", contract.module)
         except BaseException:
             con.execute("rollback")
             raise
         for compiled, loaded, _ in plans:
             if loaded.changed:
                 _prune(con, compiled)
+        faults.point("pruned", contract.module)
     return [loaded for _, loaded, _ in plans]
 
 
@@ -152,7 +156,9 @@ def _load_table(
             batch = before["batch"]
     if before and batch == before["batch"] and before["check_hash"] == check_hash:
         return compiled, Loaded(contract.module, table.name, table.title, False, batch, skipped, _counts(before)), before
+    faults.point("raw", compiled.full_name)
     counts = sift.sift(con, compiled, batch)
+    faults.point("sifted", compiled.full_name)
     row: dict[str, Any] = {
         "module": contract.module, "table_name": table.name, "batch": batch, "fingerprint": marked, "content": content,
         "check_hash": check_hash, "data_date": reader.delivered_on() or clock.today(), "loaded_at": clock.now(),

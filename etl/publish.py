@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from etl import faults
 from etl.clean import first, name, quote
 from etl.connectors.base import sha256
 from etl.martfile import POLICY_TABLES, Mart
@@ -39,13 +40,18 @@ def publish(
     con.execute(f"attach {quote(unfinished)} as snapshot_file")
     try:
         for table, source, order in tables:
+            faults.point("snapshot", table)
             con.execute(f"create table snapshot_file.main.{name(table)} as select * from {source}{order}")
+        faults.point("checkpoint")
         con.execute("checkpoint snapshot_file")
     finally:
         con.execute("detach snapshot_file")
+    faults.point("written", path=unfinished)
     _verify_rows(con, unfinished, tables)
     _sync(unfinished)
+    faults.point("synced", path=unfinished)
     unfinished.replace(target)
+    faults.point("renamed", path=target)
     _sync(layout.snapshots)
     meta = first(con, "select data_date, latest_month, created_at from marts.meta_snapshot") or (None,) * 3
     named = {
@@ -94,8 +100,11 @@ def _write_pointer(path: Path, value: dict[str, Any]) -> None:
     with fresh.open("w", encoding="utf-8") as stream:
         json.dump(value, stream, ensure_ascii=False)
         stream.flush()
+        faults.point("pointer written", path=fresh)
         os.fsync(stream.fileno())
+    faults.point("pointer synced")
     fresh.replace(path)
+    faults.point("pointer", path=path)
     _sync(path.parent)
 
 
@@ -103,6 +112,7 @@ def _drop_old(layout: Layout, current: Path, keep: int) -> None:
     others = sorted((p for p in layout.snapshots.glob("*.duckdb") if p != current), reverse=True)
     for path in others[max(0, keep - 1) :]:
         path.unlink()
+        faults.point("dropped")
 
 
 def current(layout: Layout) -> Path | None:

@@ -20,7 +20,7 @@ from typing import Any
 
 import duckdb
 
-from etl import build, clean, clock, figures, load, meta, publish
+from etl import build, clean, clock, faults, figures, load, meta, publish
 from etl.connectors import SourceError, open_reader
 from etl.contract import Contract
 from etl.indicators.base import Indicator, catalogue
@@ -133,6 +133,7 @@ def _run(
         raise RegionError(f"没有名为 {'、'.join(strangers)} 的模块。可用：{'、'.join(sorted(known))}。")
     while (layout.snapshots / f"{result.run_id}.duckdb").exists():
         result.run_id += "b"
+    faults.point("start")
     con = connect(layout)
     try:
         clean.prepare(con, region.areas, today)
@@ -142,6 +143,7 @@ def _run(
             if only is None or contract.module in only:
                 with _timed(result, contract.module):
                     _module(con, region, layout, contract, areas, result, note, today)
+        faults.point("modules")
         _tally(con, line, result)
         content = content_hash(con, region, layout, line, today)
         here = publish.pointer(layout)
@@ -184,6 +186,7 @@ def _module(
 ) -> None:
     module = contract.module
     note(f"读取 {contract.title}")
+    faults.point("read", module)
     try:
         reader = open_reader(contract, region.source(module, layout.sources), layout.temp)
         loads = load.load_module(con, contract, reader, areas, note)
@@ -224,6 +227,7 @@ def _build(
         note("计算指标")
         figures.start(con)
         figures.materialise(con, early, by_name, unknown)
+    faults.point("figures")
     with _timed(result, "评级与退出"):
         note("评级与退出监管")
         meta.lay_policy_tables(con)
@@ -232,6 +236,7 @@ def _build(
     with _timed(result, "评级后汇总"):
         build.build(con, [m for m in line.marts if m.name in late], note)
         figures.materialise(con, [i for i in line.indicators.values() if set(i.marts) & late], by_name, unknown)
+    faults.point("policy")
     meta.write(con, region, line.contracts, line.visible, line.indicators, lineage, result.run_id)
 
 
