@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from data.simulator.identity import card_numbers, true_ids
 from data.simulator.mess import at_least_one, damage_dates, damage_ids
-from data.simulator.names import id_numbers, person_names, phones
+from data.simulator.names import person_names, phones
 from data.simulator.world import NEVER, World, day, iso
 from data.simulator.writers import SqlSink, stamps
 
@@ -199,9 +200,7 @@ def write_registry(world: World, people: People, sink: SqlSink) -> int:
     """LNR_JBXX and RK_JS; marks in ``people.rejected`` those whose row nobody can accept."""
     rng = world.rng("registry")
     truth, n, place = world.truth, people.n, ("registry", "LNR_JBXX")
-    prefix = world.region.code[:6]
-    true_ids = id_numbers(people.birth, people.female, prefix, 1, rng)
-    shown, bad = damage_ids(true_ids, people.ids, people.birth, truth, (*place, "SFZH"), rng)
+    shown, bad = damage_ids(true_ids(world, people), people.ids, people.birth, truth, (*place, "SFZH"), rng)
     people.rejected |= bad
     birth = damage_dates(iso(people.birth), people.birth, people.ids, 0.003, truth, (*place, "CSRQ"), rng)
     registered = damage_dates(iso(people.registered), people.registered, people.ids, 0.003, truth, (*place, "DJ_RQ"), rng)
@@ -237,7 +236,7 @@ def write_registry(world: World, people: People, sink: SqlSink) -> int:
         "JZ_SQ": home,
         "JZ_LX": np.array(words["living"], dtype=object)[people.living],
         "RY_LB": np.array(CATEGORIES, dtype=object)[people.category],
-        "FWK_NO": np.array([f"HZ{v}" for v in rng.permutation(n) + 31_000_000], dtype=object),
+        "FWK_NO": card_numbers(world, people),
         "LXDH": phones(n, rng),
         "ZT": status,
         "ZT_RQ": status_on,
