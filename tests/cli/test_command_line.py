@@ -34,9 +34,18 @@ def test_the_list_of_indicators_is_the_catalogue(small_demo: Demo) -> None:
     assert {row["code"] for row in told} == set(catalogue())
 
 
+def test_a_contract_is_printed_for_its_owner_and_as_json(tmp_path: Path) -> None:
+    printed = yiguan(tmp_path, "contract", "caregiver", env={"COLUMNS": "160"}).stdout
+    assert all(word in printed for word in ("区人力社保局", "每月 5 日前报送上月", "证书编号", "离职日期早于入职日期", "五级/初级工"))
+    told = json.loads(yiguan(tmp_path, "contract", "caregiver", "--json").stdout)
+    column = {c["name"]: c for t in told["tables"] if t["name"] == "certificate" for c in t["columns"]}["身份证号"]
+    assert column["required"] and column["privacy"] == "证件号" and "公民身份号码" in column["aliases"]
+
+
 @pytest.mark.parametrize(
     "args",
     [
+        ("contract", "no_such_module"),
         ("indicator", "no_such_code"),
         ("indicator", "caregivers", "--area", "999999"),
         ("indicator", "caregivers", "--area", "没有这个街道"),
