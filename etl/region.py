@@ -140,7 +140,8 @@ class Region:
     def source(self, module: str, sources: Path) -> dict[str, Any] | None:
         """How ``module`` is reached, with ``{sources}`` and ``{region}`` filled in; None where the region does not list it.
 
-        ``YIGUAN_SOURCE_<MODULE>_URL`` overrides the URL, so that passwords stay out of the folder.
+        ``YIGUAN_SOURCE_<MODULE>_URL`` overrides the URL (of a database, unless the module is an API), so that passwords stay out of
+        the folder.
         """
         spec = (self.sources.get("modules") or {}).get(module)
         override = os.environ.get(f"YIGUAN_SOURCE_{module.upper()}_URL")
@@ -148,7 +149,7 @@ class Region:
             return None
         filled = {k: _fill(v, sources, self.path) for k, v in (spec or {"kind": "sql"}).items()}
         if override:
-            filled.update(kind="sql", url=override)
+            filled.update(kind="api" if filled.get("kind") == "api" else "sql", url=override)
         return filled
 
     def boundaries(self, level: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How a source is reached: SQL database, workbook, delimited files. ``open_reader`` picks by the region's ``sources.yaml``."""
+"""How a source is reached: SQL database, workbook, delimited files, JSON Lines, paged JSON API. ``open_reader`` picks by the region's ``sources.yaml``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ __all__ = ["Reader", "SourceError", "open_reader"]
 
 def open_reader(contract: Contract, spec: dict[str, Any] | None, temp: Path) -> Reader:
     """The reader for one module; SourceError where the region does not say how to reach it, or it is not there."""
+    from etl.connectors.api import ApiReader
     from etl.connectors.csvfile import CsvReader
+    from etl.connectors.jsonl import JsonLinesReader
     from etl.connectors.sql import open_sql
     from etl.connectors.workbook import WorkbookReader
 
@@ -30,4 +32,8 @@ def open_reader(contract: Contract, spec: dict[str, Any] | None, temp: Path) -> 
             return WorkbookReader(contract, address)
         case "csv":
             return CsvReader(contract, address, str(spec.get("encoding") or "utf-8"), temp)
-    raise SourceError(f"sources.yaml 中模块 {contract.module} 的接入方式“{kind}”不认识（可用：sql、workbook、csv）。")
+        case "jsonl":
+            return JsonLinesReader(contract, address, str(spec.get("encoding") or "utf-8"))
+        case "api":
+            return ApiReader(contract, spec)
+    raise SourceError(f"sources.yaml 中模块 {contract.module} 的接入方式“{kind}”不认识（可用：sql、workbook、csv、jsonl、api）。")

@@ -6,6 +6,7 @@ beside ``_source`` (file, sheet or table), ``_position`` (row number there) and 
 
 from __future__ import annotations
 
+import fnmatch
 import hashlib
 import math
 import re
@@ -135,6 +136,19 @@ def not_a_record(cells: Sequence[str], key_blank: bool) -> str | None:
     if _NOTE.match(filled[0]) or (len(filled) == 1 and len(cells) > 2 and key_blank):
         return "说明行"
     return None
+
+
+def delivered_files(root: Path, source: str, suffixes: Sequence[str], owner: str) -> list[Path]:
+    """The files of a table, by name: ``root`` itself, or those below it that fit ``source`` (a name or a pattern); SourceError if none."""
+    if root.is_file():
+        return [root]
+    pattern = source if any(c in source for c in "*?.") else f"{source}*"
+    names = [p for p in sorted(root.rglob("*")) if p.is_file() and not p.name.startswith((".", "~"))]
+    found = [p for p in names if fnmatch.fnmatch(p.relative_to(root).as_posix(), pattern)]
+    found = [p for p in found if p.suffix.lower() in suffixes] or found
+    if not found:
+        raise SourceError(f"目录 {root.name} 中没有“{source}”文件。请{owner}补报。")
+    return found
 
 
 def sha256(path: Path) -> str:

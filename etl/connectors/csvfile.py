@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import fnmatch
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
@@ -16,12 +15,13 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from etl.checks import raw_columns
-from etl.connectors.base import SourceError, batch, match, require, sha256, written_on
+from etl.connectors.base import SourceError, batch, delivered_files, match, require, sha256, written_on
 from etl.contract import Contract, Table
 
 MAX_BYTES = 4 << 30
 HEADER_LINES = 10
 BLOCK = 4 << 20
+SUFFIXES = (".csv", ".txt", ".tsv", ".gz", "")
 TOTALS = ["小计", "合计", "总计", "小 计", "合 计", "总 计", "合计：", "总计：", "合计:", "总计:"]
 
 
@@ -36,15 +36,7 @@ class CsvReader:
 
     def files(self, table: Table) -> list[Path]:
         """The table's files, by name; SourceError when there is none."""
-        if self.root.is_file():
-            return [self.root]
-        pattern = table.source if any(c in table.source for c in "*?.") else f"{table.source}*"
-        names = [p for p in sorted(self.root.rglob("*")) if p.is_file() and not p.name.startswith((".", "~"))]
-        found = [p for p in names if fnmatch.fnmatch(p.relative_to(self.root).as_posix(), pattern)]
-        found = [p for p in found if p.suffix.lower() in (".csv", ".txt", ".tsv", ".gz", "")] or found
-        if not found:
-            raise SourceError(f"目录 {self.root.name} 中没有“{table.source}”文件。请{self.contract.owner}补报。")
-        return found
+        return delivered_files(self.root, table.source, SUFFIXES, self.contract.owner)
 
     def fingerprint(self, table: Table) -> str:
         files = self.files(table)

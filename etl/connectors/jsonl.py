@@ -1,0 +1,154 @@
+"""JSON Lines: a file, or a folder of files, with one record a line; damaged lines are set aside one by one.
+
+Lines are read one after the other within a bound, so neither a huge file nor a huge line asks for much memory.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+
+from etl.connectors.base import SourceError, delivered_files, sha256, written_on
+from etl.connectors.records import Records, parse
+from etl.contract import Contract, Table
+
+MAX_BYTES = 4 << 30
+MAX_LINE = 1 << 20
+ROWS = 16_384
+SUFFIXES = (".jsonl", ".ndjson", ".json", ".log", ".txt", "")
+TOO_LONG = f"一行超过 {MAX_LINE >> 20} MB"
+NOT_JSON = "不是完整的 JSON"
+NOT_DECODED = "编码损坏"
+
+
+class JsonLinesReader:
+    """The files of one module below a folder (or one file); ``encoding`` is the agreed one, others are recognised."""
+
+    def __init__(self, contract: Contract, path: str, encoding: str):
+        self.contract, self.root, self.encoding = contract, Path(path), encoding
+        self.skipped: Counter[str] = Counter()
+        if not self.root.exists():
+            raise SourceError(f"找不到报送目录 {self.root.name}。请{contract.owner}确认数据已放入。")
+
+    def files(self, table: Table) -> list[Path]:
+        """The table's files, by name; SourceError when there is none."""
+        return delivered_files(self.root, table.source, SUFFIXES, self.contract.owner)
+
+    def fingerprint(self, table: Table) -> str:
+        files = self.files(table)
+        return hashlib.sha256("".join(f"{p.name}:{sha256(p)};" for p in files).encode()).hexdigest()
+
+    def delivered_on(self) -> date | None:
+        return written_on([self.root] if self.root.is_file() else self.root.rglob("*.*"))
+
+    def read(self, table: Table) -> Iterator[pa.RecordBatch]:
+        records, files = Records(table), self.files(table)
+        for path in files:
+            yield from self._read_file(records, path)
+        records.complete(self.contract, f"文件 {files[0].name} 等的记录" if len(files) > 1 else f"文件 {files[0].name} 的记录")
+
+    def _read_file(self, records: Records, path: Path) -> Iterator[pa.RecordBatch]:
+        owner = self.contract.owner
+        if path.stat().st_size > MAX_BYTES:
+            raise SourceError(f"文件 {path.name} 超过 {MAX_BYTES >> 30} GB，拒绝读取。请{owner}分月报送。")
+        if not path.stat().st_size:
+            raise SourceError(f"文件 {path.name} 是空的。请{owner}重新报送。")
+        encoding = self._encoding(path)
+        documents: list[Any] = []
+        numbers: list[int] = []
+        defects: list[str | None] = []
+        good = bad = 0
+        for number, line, whole in _lines(path):
+            document, defect = _document(line, encoding)
+            if defect is None and document is None:
+                continue
+            if defect == NOT_JSON and number == 1 and line.strip().startswith((b"[", b"<")):
+                what = "一个 JSON 数组" if line.strip().startswith(b"[") else "网页"
+                raise SourceError(f"文件 {path.name} 是{what}，不是每行一条记录。请{owner}按 JSON Lines 重新导出。")
+            if defect and not whole:
+                raise SourceError(f"文件 {path.name} 在第 {number} 行中断，只传了一部分。请{owner}重新报送。")
+            good, bad = good + (defect is None), bad + (defect is not None)
+            documents.append(document)
+            numbers.append(number)
+            defects.append(defect)
+            if len(documents) >= ROWS:
+                yield records.batch(documents, path.name, numbers, defects)
+                documents, numbers, defects = [], [], []
+        if documents:
+            yield records.batch(documents, path.name, numbers, defects)
+        if bad > max(20, good // 10):
+            raise SourceError(f"文件 {path.name} 有 {bad} 行不是完整的 JSON 记录，可能已损坏。请{owner}重新导出。")
+
+    def _encoding(self, path: Path) -> str:
+        """UTF-8 where most lines are (they hardly ever are by chance), else the agreed one; lines in another are set aside."""
+        with path.open("rb") as stream:
+            head = stream.read(4)
+        if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise SourceError(f"文件 {path.name} 是 UTF-16 编码。请{self.contract.owner}改用 UTF-8 重新导出。")
+        candidates = list(dict.fromkeys(["utf-8", self.encoding, "gb18030"]))
+        failures = dict.fromkeys(candidates, 0)
+        lines = 0
+        for _, line, _ in _lines(path):
+            if line.isascii():
+                continue
+            lines += 1
+            for candidate in candidates:
+                failures[candidate] += not _decodes(line, candidate)
+        # GB18030 takes nearly everything, UTF-8 included, and makes nonsense of it: fewest failures alone must not decide.
+        best = next((c for c in candidates if failures[c] * 2 <= lines), candidates[1])
+        if failures[best] > max(20, lines // 10):
+            raise SourceError(
+                f"文件 {path.name} 的编码无法识别（应为 {self.encoding.upper()}），可能混用了编码或已损坏。"
+                f"请{self.contract.owner}重新导出。"
+            )
+        return best
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes, bool]]:
+    """(number, line, ended by a line break) of every line; of one beyond the bound only the beginning."""
+    with path.open("rb") as stream:
+        number = 0
+        while line := stream.readline(MAX_LINE + 2):
+            number += 1
+            whole = line.endswith(b"\n") or _to_line_end(stream, line)
+            yield number, line.removeprefix(codecs.BOM_UTF8) if number == 1 else line, whole
+
+
+def _to_line_end(stream: BinaryIO, line: bytes) -> bool:
+    """Pass over the rest of a line that is too long; whether it came to its end."""
+    if len(line) <= MAX_LINE:
+        return False
+    while rest := stream.readline(MAX_LINE):
+        if rest.endswith(b"\n"):
+            return True
+    return False
+
+
+def _decodes(line: bytes, encoding: str) -> bool:
+    try:
+        line.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _document(line: bytes, encoding: str) -> tuple[Any, str | None]:
+    """The parsed line and what is wrong with it; (None, None) for a blank one."""
+    if len(line) > MAX_LINE:
+        return None, TOO_LONG
+    if not line.strip():
+        return None, None
+    try:
+        document = parse(line.decode(encoding))
+    except UnicodeDecodeError:
+        return None, NOT_DECODED
+    except ValueError:
+        return None, NOT_JSON
+    return ("null" if document is None else document), None
