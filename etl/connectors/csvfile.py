@@ -1,4 +1,8 @@
-"""Folders of delimited files: decoded strictly, header found by the contract, damaged lines set aside one by one."""
+"""Folders of delimited files: decoded strictly, header found by the contract, damaged lines set aside one by one.
+
+The encoding is settled file by file: a byte order mark says it, UTF-16 without one shows by its zero bytes, then UTF-8, the agreed
+encoding and GB18030 are tried on the whole file.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
@@ -22,11 +27,17 @@ MAX_BYTES = 4 << 30
 HEADER_LINES = 10
 BLOCK = 4 << 20
 SUFFIXES = (".csv", ".txt", ".tsv", ".gz", "")
+AUTO = "auto"
+MARKS = (("utf-8-sig", codecs.BOM_UTF8), ("utf-16", codecs.BOM_UTF16_LE), ("utf-16", codecs.BOM_UTF16_BE))
 TOTALS = ["小计", "合计", "总计", "小 计", "合 计", "总 计", "合计：", "总计：", "合计:", "总计:"]
 
 
 class CsvReader:
-    """The files of one module below a folder (or one file); ``encoding`` is the agreed one, others are recognised."""
+    """The files of one module below a folder (or one file); ``encoding`` is the agreed one, others are recognised.
+
+    A table's pattern may reach into sub-folders (``*/20??-??*.csv``): files are told apart by their path below the folder.
+    ``auto`` as encoding means that nothing was agreed.
+    """
 
     def __init__(self, contract: Contract, path: str, encoding: str, temp: Path):
         self.contract, self.root, self.encoding, self.temp = contract, Path(path), encoding, temp
@@ -40,7 +51,11 @@ class CsvReader:
 
     def fingerprint(self, table: Table) -> str:
         files = self.files(table)
-        return hashlib.sha256("".join(f"{p.name}:{sha256(p)};" for p in files).encode()).hexdigest()
+        return hashlib.sha256("".join(f"{self._place(p)}:{sha256(p)};" for p in files).encode()).hexdigest()
+
+    def _place(self, path: Path) -> str:
+        """A file's path below the module's folder: its source as rows and people name it."""
+        return path.name if path == self.root else path.relative_to(self.root).as_posix()
 
     def delivered_on(self) -> date | None:
         return written_on([self.root] if self.root.is_file() else self.root.rglob("*.*"))
@@ -50,35 +65,36 @@ class CsvReader:
             yield from self._read_file(table, path)
 
     def _read_file(self, table: Table, path: Path) -> Iterator[pa.RecordBatch]:
+        place = self._place(path)
         if path.stat().st_size > MAX_BYTES:
-            raise SourceError(f"文件 {path.name} 超过 {MAX_BYTES >> 30} GB，拒绝读取。请{self.contract.owner}分月报送。")
+            raise SourceError(f"文件 {place} 超过 {MAX_BYTES >> 30} GB，拒绝读取。请{self.contract.owner}分月报送。")
         if not path.stat().st_size:
-            raise SourceError(f"文件 {path.name} 是空的。请{self.contract.owner}重新报送。")
+            raise SourceError(f"文件 {place} 是空的。请{self.contract.owner}重新报送。")
         text = self.temp / f"{self.contract.module}_{table.name}.utf8.csv"
         try:
             self._decode(path, text)
-            yield from self._parse(table, path.name, text)
+            yield from self._parse(table, place, text)
         finally:
             text.unlink(missing_ok=True)
 
     def _decode(self, path: Path, text: Path) -> None:
         """Write the file as UTF-8 with plain line ends; SourceError when no known encoding fits the whole of it."""
         with path.open("rb") as stream:
-            head = stream.read(4)
-        marks = [("utf-8-sig", codecs.BOM_UTF8), ("utf-16", codecs.BOM_UTF16_LE), ("utf-16", codecs.BOM_UTF16_BE)]
-        marked = [e for e, mark in marks if head.startswith(mark)]
+            told = _told(stream.read(4096))
+        agreed = [] if self.encoding == AUTO else [self.encoding]
         # UTF-8 first: it is hardly ever valid by chance, while UTF-8 often passes for GB18030 and turns into nonsense.
-        for encoding in marked or dict.fromkeys(["utf-8", self.encoding, "gb18030"]):
+        for encoding in [told] if told else dict.fromkeys(["utf-8", *agreed, "gb18030"]):
             try:
                 self._transcode(path, text, encoding)
             except UnicodeDecodeError as error:
                 if error.reason in ("unexpected end of data", "incomplete multibyte sequence", "truncated data"):
-                    raise SourceError(f"文件 {path.name} 在末尾中断，只传了一部分。请{self.contract.owner}重新报送。") from error
+                    sentence = f"文件 {self._place(path)} 在末尾中断，只传了一部分。请{self.contract.owner}重新报送。"
+                    raise SourceError(sentence) from error
                 continue
             return
+        wanted = "、".join(e.upper() for e in agreed or ("utf-8", "gb18030", "utf-16"))
         raise SourceError(
-            f"文件 {path.name} 的编码无法识别（应为 {self.encoding.upper()}），可能混用了编码或已损坏。"
-            f"请{self.contract.owner}重新导出。"
+            f"文件 {self._place(path)} 的编码无法识别（应为 {wanted}），可能混用了编码或已损坏。请{self.contract.owner}重新导出。"
         )
 
     def _transcode(self, path: Path, text: Path, encoding: str) -> None:
@@ -89,13 +105,13 @@ class CsvReader:
                 block = source.read(BLOCK)
                 part = decoder.decode(block, final=not block)
                 if "\0" in part:
-                    raise SourceError(f"文件 {path.name} 含有空字符，可能传输损坏。请{self.contract.owner}重新报送。")
+                    raise SourceError(f"文件 {self._place(path)} 含有空字符，可能传输损坏。请{self.contract.owner}重新报送。")
                 quotes += part.count('"')
                 target.write(part)
                 if not block:
                     break
         if quotes % 2:
-            raise SourceError(f"文件 {path.name} 的引号不成对，可能只传了一半。请{self.contract.owner}重新报送。")
+            raise SourceError(f"文件 {self._place(path)} 的引号不成对，可能只传了一半。请{self.contract.owner}重新报送。")
 
     def _parse(self, table: Table, file: str, text: Path) -> Iterator[pa.RecordBatch]:
         line, delimiter, headers, found = self._header(table, file, text)
@@ -168,10 +184,22 @@ def _totals(rows: pa.RecordBatch) -> pa.Array:
     return pc.is_in(pc.utf8_trim_whitespace(first), value_set=pa.array(TOTALS))
 
 
-def _numbered(done: int, rows: int, gaps: list[int]) -> tuple[list[int], int]:
+def _told(head: bytes) -> str:
+    """The encoding that the first bytes of a file give away: by a mark, or by the zero bytes of UTF-16; '' where they do not."""
+    marked = next((encoding for encoding, mark in MARKS if head.startswith(mark)), "")
+    if marked or b"\0" not in head:
+        return marked
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    # Digits, commas and line ends have a zero byte on one side only; a stray zero byte is damage, not an encoding.
+    if max(even, odd) * 8 < len(head) or min(even, odd) * 8 > max(even, odd):
+        return ""
+    return "utf-16-le" if odd > even else "utf-16-be"
+
+
+def _numbered(done: int, rows: int, gaps: list[int]) -> tuple[list[int] | np.ndarray, int]:
     """The line numbers of the next ``rows`` lines after ``done``, leaving out damaged ones; and the last number used."""
     if not gaps:
-        return list(range(done + 1, done + rows + 1)), done + rows
+        return np.arange(done + 1, done + rows + 1), done + rows
     numbers: list[int] = []
     missing, n = set(gaps), done
     while len(numbers) < rows:
