@@ -29,35 +29,36 @@ def write(stage: Stage) -> int:
     hosts = [[p for p in stage.firms if p.kind in kinds] for kinds in ((CARE, CENTRE), (HOME, MICRO))]
     pick = rng.integers(0, 10**6, len(entitled))
     wrong = _wrong(stage, entitled, rng)
-    rows = 0
+    parts = []
     for m, month in enumerate(world.months):
         receives = people.resident(world.last_day(m))[entitled] & (since <= world.first_day(m))
-        extra = wrong.get(m, np.empty(0, dtype=np.int64))
-        here = np.r_[np.flatnonzero(receives), extra]
+        here = np.r_[np.flatnonzero(receives), wrong.get(m, np.empty(0, dtype=np.int64))]
         codes = [[p.code for p in pool if p.open_in(world, m)] or [None] for pool in hosts]
         credit = [codes[f][k % len(codes[f])] for f, k in zip(inside[here], pick[here], strict=True)]
+        digits = month.replace("-", "")
+        keys = [f"CH{digits}{i + 1:05d}" for i in range(len(here))]
+        written = f"{month[:4]}年{int(month[5:])}月" if m % 5 == 0 else digits if m % 2 else month
+        parts.append((m, here, keys, credit, np.full(len(here), written, dtype=object)))
+    everybody = entitled[np.concatenate([here for _, here, *_ in parts])]
+    keys = np.array([key for part in parts for key in part[2]], dtype=object)
+    place = ("insurance", "benefit", "身份证号")
+    shown, _ = damage_ids(numbers[everybody], keys, people.birth[everybody], world.truth, place, rng)
+    rows = done = 0
+    for m, here, own, credit, written in parts:
         amount = AMOUNTS[inside[here], grade[here]]
-        keys = np.array([f"CH{month.replace('-', '')}{i + 1:05d}" for i in range(len(here))], dtype=object)
-        elder = entitled[here]
-        place = ("insurance", "benefit", "身份证号")
-        shown, _ = damage_ids(numbers[elder], keys, people.birth[elder], world.truth, place, rng)
-        if m % 5 == 0:
-            written = np.full(len(here), f"{month[:4]}年{int(month[5:])}月", dtype=object)
-        else:
-            written = np.full(len(here), month.replace("-", "") if m % 2 else month, dtype=object)
-        paid = iso(world.last_day(m) + 1 + rng.integers(8, 14, len(here)))
         columns = {
-            "结算编号": keys,
-            "身份证号": shown,
+            "结算编号": own,
+            "身份证号": shown[done : done + len(here)],
             "失能等级": np.array(GRADES, dtype=object)[grade[here]],
             "护理方式": np.array(("居家护理", "机构护理"), dtype=object)[inside[here]],
             "定点机构信用代码": credit,
             "享受月份": written,
             "支付金额": money_text(amount),
-            "支付日期": paid,
+            "支付日期": iso(world.last_day(m) + 1 + rng.integers(8, 14, len(here))),
         }
+        done += len(here)
         total = {"结算编号": "合计", "支付金额": f"{amount.sum() / 100:.2f}"}
-        rows += csv_file(stage.out / "insurance" / f"长护险_{month.replace('-', '')}.csv", columns, total)
+        rows += csv_file(stage.out / "insurance" / f"长护险_{world.months[m].replace('-', '')}.csv", columns, total)
     return rows
 
 

@@ -43,7 +43,8 @@ def write(stage: Stage) -> int:
         shown = visits[site, first + day].astype(str).astype(object)
         keys = np.array([f"{codes[s]} {d}" for s, d in zip(site, iso(days), strict=True)], dtype=object)
         dates = damage_dates(iso(days), days, keys, 0.002, world.truth, ("venue", "visit", "日期"), rng)
-        rough = at_least_one(np.flatnonzero(rng.random(len(shown)) < 0.0005), np.ones(len(shown), dtype=bool), rng)
+        rough = np.flatnonzero(rng.random(len(shown)) < 0.0005)
+        rough = rough if m else at_least_one(rough, np.ones(len(shown), dtype=bool), rng)
         shown[rough] = [f"约{v}人" for v in shown[rough]]
         world.truth.note("visits_in_words", "venue", "visit", keys[rough], "到访人次", "quarantined")
         order = np.lexsort((site, day))
