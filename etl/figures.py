@@ -1,16 +1,19 @@
 """Figures: part and whole of every indicator for every area and month, and for every provider; one pass over each mart.
 
 Parts and wholes of an area are the sums over all areas below it, medians are taken from the rows of each area.  Nothing is
-divided.  A month without rows gives 0, a module that has never delivered gives no figure at all.
+divided.  A month without rows gives 0; a module that has never delivered gives no figure at all, and for a month that no delivery covers
+there is none either.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 
 import duckdb
 
 from etl.clean import name, quote
+from etl.coverage import Span
 from etl.indicators.base import Indicator, Measure
 from etl.martfile import Mart
 
@@ -27,11 +30,13 @@ def start(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def materialise(
-    con: duckdb.DuckDBPyConnection, indicators: Iterable[Indicator], marts: Mapping[str, Mart], unknown: Collection[str] = ()
-) -> None:
+    con: duckdb.DuckDBPyConnection, indicators: Iterable[Indicator], marts: Mapping[str, Mart], unknown: Collection[str] = (),
+    spans: Mapping[str, Span] = MappingProxyType({}),
+) -> None:  # fmt: skip
     """Write the figures of these indicators into ``marts.figure`` and ``marts.provider_figure``.
 
-    ``unknown`` names indicators whose modules have never delivered: they get no rows. KeyError for a mart that is not there.
+    ``unknown`` names indicators whose modules have never delivered: they get no rows.  ``spans`` gives the first and last month of those
+    that do not hold for the whole calendar (see ``etl.coverage``). KeyError for a mart that is not there.
     """
     wanted = [i for i in indicators if i.code not in unknown]
     measures: dict[str, list[Measure]] = {}
@@ -49,9 +54,9 @@ def materialise(
     for indicator in wanted:
         part = place[indicator.part]
         whole = place[indicator.whole] if indicator.whole else None
-        _write_areas(con, indicator, part, whole)
+        _write_areas(con, indicator, part, whole, _within(spans.get(indicator.code)))
         if marts[part[0]].provider and (whole is None or marts[whole[0]].provider):
-            _write_providers(con, indicator, part, whole)
+            _write_providers(con, indicator, part, whole, _within(spans.get(indicator.code)))
     for mart in measures:
         for table in ("by_area_" + mart, "by_provider_" + mart):
             con.execute(f"drop table if exists temp.{name(table)}")
@@ -101,8 +106,13 @@ def _value(indicator: Indicator, alias: str, index: int, measure: Measure) -> st
     return f"{alias}.m{index}" if measure.median else f"coalesce({alias}.m{index}, 0)"
 
 
+def _within(span: Span | None) -> str:
+    """SQL over ``month``: the months that are known."""
+    return f" and month between {quote(span[0])} and {quote(span[1])}" if span else ""
+
+
 def _write_areas(
-    con: duckdb.DuckDBPyConnection, indicator: Indicator, part: tuple[str, int], whole: tuple[str, int] | None
+    con: duckdb.DuckDBPyConnection, indicator: Indicator, part: tuple[str, int], whole: tuple[str, int] | None, within: str
 ) -> None:
     levels = ", ".join(str(int(level)) for level in indicator.levels)
     join = f"left join {name('by_area_' + part[0])} as p on p.area_code = g.area_code and p.month = g.month"
@@ -112,12 +122,12 @@ def _write_areas(
         below = _value(indicator, "w", whole[1], indicator.whole)
     con.execute(
         f"insert into marts.figure select {quote(indicator.code)}, g.area_code, g.level, g.month,"
-        f" {_value(indicator, 'p', part[1], indicator.part)}, {below} from grid as g {join} where g.level in ({levels})"
+        f" {_value(indicator, 'p', part[1], indicator.part)}, {below} from grid as g {join} where g.level in ({levels}){within.replace('month', 'g.month', 1)}"
     )
 
 
 def _write_providers(
-    con: duckdb.DuckDBPyConnection, indicator: Indicator, part: tuple[str, int], whole: tuple[str, int] | None
+    con: duckdb.DuckDBPyConnection, indicator: Indicator, part: tuple[str, int], whole: tuple[str, int] | None, within: str
 ) -> None:
     source, below = f"{name('by_provider_' + part[0])} as p", "null"
     if whole and indicator.whole:
@@ -128,5 +138,5 @@ def _write_providers(
             source += f" full join {name('by_provider_' + whole[0])} as w using (provider_id, month)"
     con.execute(
         f"insert into marts.provider_figure select {quote(indicator.code)}, provider_id, month,"
-        f" {_value(indicator, 'p', part[1], indicator.part)}, {below} from {source} where provider_id is not null"
+        f" {_value(indicator, 'p', part[1], indicator.part)}, {below} from {source} where provider_id is not null{within}"
     )

@@ -26,6 +26,8 @@ _GIVEN_COLUMNS = {
     "exit_status": ("provider_id", "month", "state", "since", "rule", "basis", "because", "policy_version"),
 }  # fmt: skip
 _POLICY_INPUTS = ("provider_provider", "inspection_inspection", "inspection_finding")
+# What a run knows of its own deliveries: figures over these are about every module.
+_DELIVERIES = frozenset({"module", "delivery", "delivered", "quarantine", "warning"})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -47,6 +49,7 @@ class Lineage:
         self.marts = marts
         self.scopes: dict[str, Scope | None] = {}
         self._frames: dict[str, frozenset[str]] = {}
+        self._conditions: dict[str, frozenset[tuple[str, str]]] = {}
 
     def tables(self, indicator: Indicator) -> set[str]:
         """The checked tables without which the figure cannot be formed: the frames of its marts and those of its columns."""
@@ -56,8 +59,23 @@ class Lineage:
         return found
 
     def modules(self, indicator: Indicator) -> list[str]:
-        """The modules that a figure comes from."""
+        """The modules that a figure comes from; all of them where it is about the deliveries themselves."""
+        if self.about_deliveries(indicator):
+            return sorted({c.module for c in self.compiled.values()})
+        return self.needs(indicator)
+
+    def needs(self, indicator: Indicator) -> list[str]:
+        """The modules without whose records the figure cannot be formed."""
         return sorted({self.compiled[t].module for t in self.tables(indicator) if t in self.compiled})
+
+    def counted(self, indicator: Indicator) -> list[str]:
+        """The modules whose records the figure counts: those that decide which rows its marts have, not what is looked up for them."""
+        found = {t for mart in indicator.marts for t in self.frame(mart)}
+        return sorted({self.compiled[t].module for t in found if t in self.compiled})
+
+    def about_deliveries(self, indicator: Indicator) -> bool:
+        """Whether the figure counts what was delivered, not what the records say."""
+        return any(self.marts[mart].reads & _DELIVERIES for mart in indicator.marts if mart in self.marts)
 
     def origins(self, indicator: Indicator) -> list[Origin]:
         """The source columns that decide a figure."""
@@ -106,6 +124,22 @@ class Lineage:
         if scope is None:
             return {(t, "*") for t in self.frame(mart)}
         return self._trace(scope, column, set())
+
+    def conditions(self, mart: str) -> frozenset[tuple[str, str]]:
+        """(checked table, column) by which rows are chosen and matched, in this mart and in those that it reads."""
+        if mart not in self._conditions:
+            self._conditions[mart] = frozenset()  # guards against a circle
+            found: set[tuple[str, str]] = set()
+            scope = self._scope(mart)
+            for one in scope.traverse() if scope else ():
+                for column in one.columns:
+                    source = one.sources.get(column.table)
+                    if isinstance(source, exp.Table) and source.name in self.compiled and column.find_ancestor(exp.Where, exp.Join, exp.Having, exp.Qualify):
+                        found.add((source.name, column.name))
+            for read in self.marts[mart].reads:
+                found |= self.conditions(read) if read in self.marts else set()
+            self._conditions[mart] = frozenset(found)
+        return self._conditions[mart]
 
     def _trace(self, scope: Scope, column: str, seen: set[tuple[int, str]]) -> set[tuple[str, str]]:
         if (id(scope), column) in seen:

@@ -10,13 +10,14 @@ from typing import Any
 
 import duckdb
 
-from etl import clock
+from etl import clock, origins
 from etl.clean import first
 from etl.contract import Cadence, Contract
 from etl.indicators.base import Indicator
 from etl.lineage import Lineage
 from etl.martfile import Mart
 from etl.region import Region
+from etl.wording import how
 
 _POLICY_TABLES = """
 create or replace table marts.rating (provider_id varchar, month varchar, star integer, score double, uncapped_star integer,
@@ -38,7 +39,7 @@ create or replace table marts.meta_indicator (code varchar, name varchar, unit v
   basis varchar);
 create or replace table marts.meta_target (indicator varchar, value double, due varchar, basis varchar);
 create or replace table marts.meta_module (module varchar, title varchar, owner varchar, systems varchar, cadence varchar,
-  status varchar, message varchar, data_date date, loaded_at timestamp, rows bigint);
+  status varchar, message varchar, data_date date, loaded_at timestamp, rows bigint, delivery varchar);
 create or replace table marts.meta_column (mart varchar, column_name varchar, title varchar, privacy varchar, position integer);
 """
 _LOADS = """
@@ -101,7 +102,9 @@ def write(
         m | {"data_date": min(m["data_date"], last_day) if m["data_date"] and last_day else m["data_date"]}
         for m in modules(con, contracts)
     ]
-    _insert(con, "meta_module", [tuple(m.values()) for m in listed])
+    reached = region.sources.get("modules") or {}
+    _insert(con, "meta_module", [(*m.values(), how(reached.get(m["module"]))) for m in listed])
+    origins.lay(con, lineage, indicators.values(), contracts)
     titles = {(c.module, t.name): t.title for c in contracts for t in c.tables}
     con.execute("create or replace temp table load_title (module varchar, table_name varchar, title varchar)")
     con.executemany("insert into load_title values (?, ?, ?)", [(*key, title) for key, title in titles.items()])

@@ -20,7 +20,7 @@ from typing import Any
 
 import duckdb
 
-from etl import build, clean, clock, faults, figures, load, meta, publish
+from etl import build, clean, clock, coverage, delivered, faults, figures, load, meta, publish
 from etl.connectors import SourceError, open_reader
 from etl.contract import Contract
 from etl.indicators.base import Indicator, catalogue
@@ -217,16 +217,18 @@ def _build(
     late = after_policy(line.marts)
     lineage = Lineage(line.contracts, by_name)
     never = {m["module"] for m in result.modules if m["data_date"] is None}
-    unknown = {c for c, i in line.indicators.items() if set(lineage.modules(i)) & never} if never else set()
+    unknown = {c for c, i in line.indicators.items() if set(lineage.needs(i)) & never} if never else set()
     with _timed(result, "汇总"):
         build.lay_areas(con, region)
         build.lay_calendar(con, build.calendar(con, today))
+        delivered.lay(con, line.contracts)
+        spans = coverage.spans(con, lineage, line.contracts, line.indicators.values())
         build.build(con, [m for m in line.marts if m.name not in late], note)
     early = [i for i in line.indicators.values() if not set(i.marts) & late]
     with _timed(result, "指标"):
         note("计算指标")
         figures.start(con)
-        figures.materialise(con, early, by_name, unknown)
+        figures.materialise(con, early, by_name, unknown, spans)
     faults.point("figures")
     with _timed(result, "评级与退出"):
         note("评级与退出监管")
@@ -235,7 +237,7 @@ def _build(
             line.policy(con, region, note)
     with _timed(result, "评级后汇总"):
         build.build(con, [m for m in line.marts if m.name in late], note)
-        figures.materialise(con, [i for i in line.indicators.values() if set(i.marts) & late], by_name, unknown)
+        figures.materialise(con, [i for i in line.indicators.values() if set(i.marts) & late], by_name, unknown, spans)
     faults.point("policy")
     meta.write(con, region, line.contracts, line.visible, line.indicators, lineage, result.run_id)
 

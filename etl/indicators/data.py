@@ -1,8 +1,8 @@
-"""The data itself: whether sources deliver in time and how much of it is unusable."""
+"""The data itself: whether sources deliver in time and how much of it is unusable. Known for the last month only."""
 
 from __future__ import annotations
 
-from etl.indicators.base import Ratio, count, total
+from etl.indicators.base import Count, Median, Ratio, count, total
 
 GROUP = "数据"
 REPORTING = "拱墅区改革方案 监督考核：月报制度（任务 25）"
@@ -20,16 +20,41 @@ source_on_time = Ratio(
     whole=count("module_month"),
     definition="最近一次汇集时按约定周期报送且可读取的模块 ÷ 全部模块；只有最近月份有值",
 )
+freshness_hours = Median(
+    "freshness_hours",
+    name="数据落后时长",
+    short="数据落后",
+    unit="小时",
+    group=GROUP,
+    basis=REPORTING,
+    better="lower",
+    decimals=0,
+    levels=(1,),
+    mart="module_month",
+    value="hours_behind",
+    where="hours_behind is not null",
+    definition="各模块数据日期（当日 24 时）到最近一次汇集的小时数，取中位数；只有最近月份有值",
+)
+rows_quarantined = Count(
+    "rows_quarantined",
+    name="隔离记录数",
+    short="隔离记录",
+    unit="条",
+    group=GROUP,
+    basis=REPORTING,
+    better="lower",
+    mart="quarantine_row",
+    definition="最近一次汇集中因不合格被隔离的记录；社区、街道只计写明所在地的记录，其余计入全区；只有最近月份有值",
+)
 rows_quarantined_rate = Ratio(
     "rows_quarantined_rate",
     name="数据隔离率",
-    short="数据隔离率",
+    short="隔离率",
     group=GROUP,
     basis=REPORTING,
     better="lower",
     decimals=2,
-    levels=(1,),
-    part=total("module_month", "quarantined"),
-    whole=total("module_month", "rows_read"),
-    definition="最近一次汇集中因不合格被隔离的行 ÷ 读入的行；只有最近月份有值",
+    part=total("delivered_month", "quarantined"),
+    whole=total("delivered_month", "rows_read"),
+    definition="最近一次汇集中因不合格被隔离的行 ÷ 读入的行；社区、街道只计写明所在地的数据表；只有最近月份有值",
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from etl import origins
 from etl.indicators import catalogue
 from etl.lineage import Lineage
 from etl.load import contracts, ordered
@@ -26,8 +27,15 @@ def test_an_indicator_leads_back_to_the_columns_of_the_outside_systems() -> None
 
 def test_every_declared_indicator_has_a_module() -> None:
     lineage = Lineage(contracts(), {m.name: m for m in marts()})
-    without = [c for c, i in catalogue().items() if not lineage.modules(i) and "module_month" not in i.marts]
+    without = [c for c, i in catalogue().items() if not lineage.modules(i)]
     assert without == []
+
+
+def test_figures_about_deliveries_come_from_every_module_and_wait_for_none() -> None:
+    lineage = Lineage(contracts(), {m.name: m for m in marts()})
+    on_time = catalogue()["source_on_time"]
+    assert lineage.modules(on_time) == sorted(c.module for c in contracts())
+    assert lineage.needs(on_time) == []
 
 
 def test_contracts_and_marts_come_after_what_they_read() -> None:
@@ -70,3 +78,15 @@ def test_the_snapshot_describes_itself(tiny: Tiny) -> None:
     assert rows["orders"] == "order,registry"
     assert read(tiny.layout, "select privacy from meta_column where mart = 'elder_month' and column_name = 'name'") == [("name",)]
     assert read(tiny.layout, "select count(*) from area_closure") == [(1 + 2 * 2 + 3 * 3,)]
+
+
+def test_the_snapshot_tells_by_which_columns_an_indicator_is_decided() -> None:
+    lineage = Lineage(contracts(), {m.name: m for m in marts()})
+    rows = origins.origins(lineage, [catalogue()["caregiver_cert_rate"]])
+    by_role = {role: {(t, c) for _, r, _, t, c in rows if r == role} for role in ("值", "条件", "区域", "")}
+    assert ("caregiver_employment", "") in by_role[""]
+    assert ("caregiver_certificate", "expires_on") in by_role["条件"]
+    assert ("provider_site", "community_code") in by_role["区域"]
+    assert {t for t, _ in by_role["值"]} == {"caregiver_certificate"}
+    read_by = dict.fromkeys(m for m, r in origins.reads(lineage) if r == "caregiver_spell")
+    assert "caregiver_month" in read_by

@@ -1,24 +1,59 @@
-"""Deliveries: in time, and how much of them was unusable."""
+"""Deliveries: in time, how far behind, and how much of them was unusable, and where."""
 
 from __future__ import annotations
 
-from etl.indicators.data import rows_quarantined_rate, source_on_time
+from etl.indicators.data import freshness_hours, rows_quarantined, rows_quarantined_rate, source_on_time
 
 DISTRICT = "330105"
 
 
-def test_late_and_stale_modules_are_not_in_time_and_rows_are_pooled(spec):
+def test_late_and_stale_modules_are_not_in_time(spec):
     spec.given("state.module", """
         module   | status
         registry | ok
         order    | late
         bed      | stale
         area     | ok
-        """).given("state.delivery", """
-        module   | table_name | read | loaded | quarantined
-        registry | elder      | 100  | 90     | 6
-        registry | population | 10   | 10     | 0
-        order    | order      | 90   | 90     | 0
         """)
-    spec.at("2026-10").gives(source_on_time, {DISTRICT: "2/4"}).gives(rows_quarantined_rate, {DISTRICT: "6/200"})
+    spec.at("2026-10").gives(source_on_time, {DISTRICT: "2/4"})
     spec.at("2026-09").gives(source_on_time, {DISTRICT: None})
+
+
+def test_a_module_is_as_far_behind_as_its_data_is_older_than_the_newest_intake(spec):
+    spec.given("state.module", """
+        module   | status
+        registry | ok
+        order    | ok
+        bed      | late
+        area     | failed
+        """).given("state.delivery", """
+        module   | table_name | data_date  | loaded_at
+        registry | elder      | 2026-11-05 | 2026-11-05 02:00:00
+        order    | order      | 2026-11-04 | 2026-11-05 02:00:00
+        bed      | stock      | 2026-10-04 | 2026-10-05 02:00:00
+        """)
+    # 0, 2 and 31 days and 2 hours; what never delivered has no age.
+    spec.at("2026-10").gives(freshness_hours, {DISTRICT: "2/3"})
+
+
+def test_a_row_rejected_for_two_reasons_counts_once_and_where_it_names_its_place(spec):
+    spec.given("state.quarantine", """
+        module   | table_name | source | position | sentence   | community_code
+        registry | elder      | LNR    | 4        | 姓名为空   | 330105003051
+        registry | elder      | LNR    | 4        | 性别为空   | 330105003051
+        registry | elder      | LNR    | 5        | 姓名为空   |
+        subsidy  | budget     | 预算   | 2        | 金额为空   | 330105003000
+        order    | order      | DD     | 4        | 编号已损坏 | 330199999999
+        """)
+    spec.at("2026-10").gives(rows_quarantined, {DISTRICT: 4, "330105003": 2, "330105003051": 1, "330105001": 0})
+    spec.at("2026-09").gives(rows_quarantined, {DISTRICT: 0})
+
+
+def test_rows_are_pooled_and_a_street_counts_what_names_its_place(spec):
+    spec.given("state.delivered", """
+        module   | table_name | place        | loaded | quarantined | superseded
+        registry | elder      | 330105003051 | 90     | 4           | 0
+        registry | elder      |              | 0      | 2           | 4
+        order    | order      |              | 100    | 0           | 0
+        """)
+    spec.at("2026-10").gives(rows_quarantined_rate, {DISTRICT: "6/200", "330105003": "4/94", "330105001": None})

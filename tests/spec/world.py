@@ -44,6 +44,9 @@ STATE_TABLES = {
     "module": "module varchar, status varchar, message varchar",
     "delivery": "module varchar, table_name varchar, data_date date, loaded_at timestamp, read bigint, loaded bigint,"
     " quarantined bigint, superseded bigint, warned bigint",
+    "delivered": "module varchar, table_name varchar, place varchar, loaded bigint, quarantined bigint, superseded bigint",
+    "quarantine": "module varchar, table_name varchar, source varchar, position bigint, column_title varchar, value_masked varchar,"
+    " sentence varchar, community_code varchar, batch bigint",
 }
 DEFAULTS: dict[str, dict[str, Any]] = {
     "registry_elder": {

@@ -16,7 +16,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from etl import origins
 from etl.indicators import Indicator, catalogue
+from etl.lineage import Lineage
+from etl.load import contracts
+from etl.martfile import marts as declared_marts
 from tests.support.tiny_areas import closure, read_areas
 from tests.support.tiny_base import Row, Spot, first_day, last_day, month_names
 from tests.support.tiny_marts import make
@@ -288,10 +292,13 @@ def _meta(
                 "data_date": last_day(months[-1]),
                 "loaded_at": datetime(2026, 11, 5, 2),
                 "rows": 1000,
+                "delivery": "数据库只读访问（SQLite 文件）",
             }
             for m, t, o in MODULES
         ],
     )
+    con.execute("create table meta_gap (indicator text, module text, last_month text)")
+    origins.lay(con, Lineage(contracts(), {m.name: m for m in declared_marts()}), used.values(), contracts(), "main")
     _put(
         con,
         "meta_load",

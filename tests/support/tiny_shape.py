@@ -61,9 +61,10 @@ def conform(marts: dict[str, list[Row]], area_names: dict[str, str]) -> dict[str
         "year": lambda r: int(r["month"][:4]),
         "item": lambda r: r.get("category"),
         "area_code": lambda r: "330105000000",
-        "rows_read": lambda r: 1010,
-        "loaded": lambda r: 1000,
-        "superseded": lambda r: 4,
+        "hours_behind": lambda r: 26,
+        "rows_read": lambda r: r.get("rows_read", 1010),
+        "loaded": lambda r: r.get("loaded", 1000),
+        "superseded": lambda r: r.get("superseded", 4),
         "on_time": lambda r: r.get("rectified_on_time"),
     }
     found = {}
