@@ -41,9 +41,9 @@ def template_xlsx(contract: Contract, words: ContractWords, bureau: str) -> byte
 
 def sheet_name(table: Table) -> str:
     """The worksheet in which a table is handed in: the one that the connector looks for."""
-    if table.source.isascii() and not any(c in table.source for c in "*?"):
-        return table.title[:31]  # a database's own name says nothing to whoever fills in a sheet
-    return (table.source.replace("*", "").replace("?", "1") or table.title).removesuffix(".csv").strip("_ ")[:31]
+    named = table.source.replace("*", "").replace("?", "1").strip("_ ")
+    # A database's own name says nothing to whoever fills in a sheet, and a file's is none that a sheet can have.
+    return (table.title if not named or named.isascii() or any(c in named for c in "/.[]:\\") else named)[:31]
 
 
 def _by_sheet(contract: Contract) -> dict[str, list[Table]]:
