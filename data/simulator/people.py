@@ -198,6 +198,8 @@ def _served(
 
 def write_registry(world: World, people: People, sink: SqlSink) -> int:
     """LNR_JBXX and RK_JS; marks in ``people.rejected`` those whose row nobody can accept."""
+    from data.simulator import twice  # it knows People, too
+
     rng = world.rng("registry")
     truth, n, place = world.truth, people.n, ("registry", "LNR_JBXX")
     shown, bad = damage_ids(true_ids(world, people), people.ids, people.birth, truth, (*place, "SFZH"), rng)
@@ -243,7 +245,8 @@ def write_registry(world: World, people: People, sink: SqlSink) -> int:
         "DJ_RQ": registered,
         "XG_SJ": np.array(stamps(updated).to_pylist(), dtype=object),
     }
-    columns = _repeat_rows(world, people, columns, rng)
+    twice.without_number(world, people, columns, world.rng("registry-without-number"))
+    columns = twice.repeat_rows(world, people, columns, world.rng("registry-twice"))
     sink.create("LNR_JBXX", dict.fromkeys(columns, "text"))
     rows = sink.append("LNR_JBXX", columns)
     return rows + _write_population(world, people, sink, rng)
@@ -253,51 +256,6 @@ def _old_codes(world: World, n: int, rng: np.random.Generator) -> np.ndarray:
     """Community codes that were abolished before the simulation begins."""
     old = [a.code for a in world.region.areas if a.level == 3 and not a.in_force]
     return rng.choice(np.array(old or world.communities["code"].tolist(), dtype=object), n)
-
-
-def _repeat_rows(world: World, people: People, columns: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
-    """Adds rows delivered twice (older state first) and elders registered a second time under another spelling."""
-    n, ok = people.n, np.flatnonzero(~people.rejected & (people.gone > world.end) & ~people.elsewhere)
-    again = np.sort(rng.choice(ok, max(1, round(n * 0.0006)), replace=False))
-    twin = np.sort(rng.choice(np.setdiff1d(ok, again), max(1, round(n * 0.0004)), replace=False))
-    out = {}
-    for name, values in columns.items():
-        repeat, second = values[again].copy(), values[twin].copy()
-        if name == "XG_SJ":
-            repeat = np.array([f"2023-01-0{1 + i % 9} 09:00:00" for i in range(len(again))], dtype=object)
-        elif name == "LXDH":
-            repeat[:] = None
-        elif name == "LNR_ID":
-            second = np.array([f"L{v}" for v in np.arange(len(twin)) + 19_000_001], dtype=object)
-            world.truth.note("delivered_twice", "registry", "LNR_JBXX", people.ids[again], "", "superseded")
-            world.truth.note("same_elder_twice", "registry", "LNR_JBXX", second, "XM", "warned")
-            world.truth.counts["twins"] = len(twin)
-        elif name == "XM":
-            second = np.array([_other_spelling(v) for v in second], dtype=object)
-        elif name == "FWK_NO":
-            second[:] = None
-        out[name] = np.concatenate([repeat, values, second])
-    codes = world.communities["code"].tolist()
-    world.truth.expected["elders_registered_twice"] = sorted(codes[c] for c in people.community[twin])
-    return out
-
-
-def _other_spelling(name: str) -> str:
-    """The same name as another clerk would type it."""
-    for a, b in (
-        ("陈", "陳"),
-        ("张", "張"),
-        ("刘", "劉"),
-        ("黄", "黃"),
-        ("杨", "楊"),
-        ("·", "•"),
-        ("英", "瑛"),
-        ("国", "囯"),
-        ("华", "華"),
-    ):
-        if a in name:
-            return name.replace(a, b)
-    return name[0] + " " + name[1:]
 
 
 def _write_population(world: World, people: People, sink: SqlSink, rng: np.random.Generator) -> int:

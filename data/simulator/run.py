@@ -13,7 +13,7 @@ from data.simulator import complaints, money, orders, people, providers, registe
 from data.simulator.world import World
 from data.simulator.writers import SqlSink
 
-VERSION = "2"
+VERSION = "3"
 SQL_MODULES = ("registry", "assessment", "provider", "bed", "order", "inspection")
 Progress = Callable[[str, int, int], None]
 

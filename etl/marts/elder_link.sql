@@ -1,13 +1,14 @@
 -- grain: one elder number of the register
--- One person may be registered twice (two spellings, one ID number): the newest record stands for the person, the other
--- numbers point to it, so that nobody is counted twice and no assessment, order or payment is lost.
+-- One person may be registered twice (two spellings, with or without ID number): the newest record stands for the person, the other
+-- numbers point to it, so that nobody is counted twice and no assessment, order or payment is lost. Doubtful links join nobody.
 -- columns:
 --   elder_id        老年人编号
 --   person_id       归并后编号
 --   elder_name      姓名 [name]
 --   community_code  常住社区
-select elder_id,
-       first_value(elder_id) over (partition by id_number order by updated_at desc, elder_id) as person_id,
-       first_value(name) over (partition by id_number order by updated_at desc, elder_id) as elder_name,
-       first_value(community_code) over (partition by id_number order by updated_at desc, elder_id) as community_code
-from registry_elder
+select e.elder_id, coalesce(l.person_id, e.elder_id) as person_id,
+       coalesce(p.name, e.name) as elder_name,
+       coalesce(p.community_code, e.community_code) as community_code
+from registry_elder as e
+left join person_link as l on l.elder_id = e.elder_id and l.certain
+left join registry_elder as p on p.elder_id = l.person_id

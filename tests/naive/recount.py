@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from tests.naive.persons import Register, phone
 from tests.naive.reading import FOREVER, Areas, Row, day, finance, id_number, moment, money, sheet, sql
 
 Figures = dict[tuple[str, str, str], list[Decimal]]
@@ -47,25 +48,21 @@ class Recount:
         newest: dict[str, Row] = {}
         for row in sql(self.sources / "registry.sqlite", "LNR_JBXX"):
             home, number = self.areas.now(row["JZ_SQ"], "3"), id_number(row["SFZH"])
-            if not home or not number or not day(row["CSRQ"]) or not day(row["DJ_RQ"]):
+            # A blank ID number is possible, a damaged one is not.
+            if not home or (row["SFZH"] and not number) or not day(row["CSRQ"]) or not day(row["DJ_RQ"]):
                 continue
             row |= {"home": home, "number": number, "at": moment(row["XG_SJ"])}
             known = newest.get(row["LNR_ID"])
             if known is None or row["at"] >= known["at"]:
                 newest[row["LNR_ID"]] = row
-        by_number: dict[str, list[Row]] = defaultdict(list)
-        for row in newest.values():
-            by_number[row["number"]].append(row)
-        self.person: dict[str, str] = {}
-        self.home: dict[str, str] = {}
-        self.people: list[Row] = []
-        for rows in by_number.values():
-            rows.sort(key=lambda r: r["LNR_ID"])
-            rows.sort(key=lambda r: r["at"], reverse=True)
-            self.people.append(rows[0])
-            for row in rows:
-                self.person[row["LNR_ID"]] = rows[0]["LNR_ID"]
-                self.home[row["LNR_ID"]] = rows[0]["home"]
+        self.person: dict[str, str] = Register(
+            {"id": key, "number": row["number"], "name": row["XM"], "sex": row["XB"], "birth": day(row["CSRQ"]),
+             "phone": phone(row["LXDH"]), "card": row["FWK_NO"], "home": row["home"], "at": row["at"],
+             "street": self.areas.communities[row["home"]]["parent_code"] if row["home"] in self.areas.communities else None}
+            for key, row in newest.items()
+        ).persons()
+        self.home: dict[str, str] = {key: newest[one]["home"] for key, one in self.person.items()}
+        self.people: list[Row] = [newest[one] for one in sorted(set(self.person.values()))]
 
     def _providers(self) -> None:
         self.providers = {r["DW_ID"]: r for r in sql(self.sources / "provider.sqlite", "FWDW")}

@@ -25,7 +25,8 @@ elder = Table(
     key=["elder_id"],
     columns=[
         Key(name="elder_id", source="LNR_ID", title="老年人编号"),
-        IdNumber(name="id_number", source="SFZH", title="身份证号"),
+        # Blank is possible (some have shown no document yet); damaged is not.
+        IdNumber(name="id_number", source="SFZH", title="身份证号", optional=True),
         Text(name="name", source="XM", title="姓名", privacy="name", max_length=60),
         Choice(name="sex", source="XB", title="性别", allowed={"1": "男", "2": "女"}),
         Date(name="birth_date", source="CSRQ", title="出生日期"),
@@ -57,6 +58,7 @@ elder = Table(
         "同一身份证号登记为两名以上老年人": (
             "id_number is not null and count(distinct elder_id) over (partition by id_number) > 1"
         ),
+        "没有登记身份证号": "id_number is null",
         "状态为死亡或迁出但没有日期": "status <> '正常' and status_on is null",
         "年龄超过 115 岁": "birth_date < current_date - interval 115 year and status = '正常'",
     },
