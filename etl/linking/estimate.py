@@ -59,7 +59,9 @@ def estimate(found: Sequence[Pattern], size: int, begin: Shares, u: Shares, trai
     if size < 2:
         raise ValueError("two records at least")
     m, second, pairs = dict(begin), 0.001, size * (size - 1) / 2
-    for done in range(1, ROUNDS + 1):
+    done = 0
+    while done < ROUNDS:
+        done += 1
         prior = max(second * size / pairs, 1e-15)
         sums: Shares = dict.fromkeys(m, SMOOTH)
         total = 0.0

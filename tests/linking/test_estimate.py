@@ -23,7 +23,7 @@ def test_shares_are_found_again() -> None:
         met[tuple("same" if rng.random() < TRUE[t] else "other" for t in TRAITS)] += 1
     for _ in range(200_000):
         met[tuple("same" if rng.random() < U[t, "same"] else "other" for t in TRAITS)] += 1
-    begin = {k: 0.5 for k in U}
+    begin = dict.fromkeys(U, 0.5)
     found = estimate([(k, n, False) for k, n in met.items()], 634, begin, U, TRAITS)  # 634 records make 200,600 pairs
     for trait, share in TRUE.items():
         assert found.m[trait, "same"] == pytest.approx(share, abs=0.09)
