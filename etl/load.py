@@ -10,6 +10,7 @@ import hashlib
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -18,12 +19,13 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from etl import checks, clock, faults, sift
+from etl import checks, clock, faults, guards, sift
 from etl.checks import Compiled, Counts
 from etl.clean import first, name
 from etl.connectors import Reader, SourceError
 from etl.connectors.base import schema
 from etl.contract import AreaCode, Contract
+from etl.guards import Guard
 
 KEEP_BATCHES = 3
 _STATE = """
@@ -81,6 +83,7 @@ def prepare(con: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]) -> No
     """Create the work file's schemas and empty checked tables, and clear what a killed run left half done."""
     checks.outcome_tables(con)
     con.execute(_STATE)
+    guards.prepare(con)
     leftovers = con.execute(
         "select table_name from information_schema.tables where table_schema = 'checked' and ends_with(table_name, ?)", [sift.NEW]
     ).fetchall()
@@ -105,8 +108,9 @@ def load_module(
     reader: Reader,
     areas_hash: str = "",
     note: Callable[[str], None] = lambda _: None,
+    guard: Guard | None = None,
 ) -> list[Loaded]:
-    """Read, check and put in force one module; SourceError (nothing changed) when a delivery cannot be accepted."""
+    """Read, check and put in force one module; SourceError or Held (nothing changed) when a delivery cannot be accepted."""
     sift.start(con)
     plans: list[tuple[Compiled, Loaded, dict[str, Any]]] = []
     for compiled in checks.compile_contract(contract):
@@ -114,6 +118,8 @@ def load_module(
         known = areas_hash if any(isinstance(c, AreaCode) for c in compiled.table.columns) else ""
         siblings = {f"{contract.module}_{p.table}": (row["batch"], row["check_hash"]) for _, p, row in plans}
         plans.append(_load_table(con, contract, compiled, reader, known + _referred(con, compiled, siblings)))
+    if guard is not None:
+        guard(con, contract, [(compiled, row) for compiled, loaded, row in plans if loaded.changed])
     if any(plan.changed for _, plan, _ in plans):
         con.execute("begin")
         try:
@@ -124,10 +130,11 @@ def load_module(
                     _record(con, row)
             faults.point("commit", contract.module)
             con.execute("commit")
-            faults.point("committed", contract.module)
         except BaseException:
-            con.execute("rollback")
+            with suppress(duckdb.Error):  # a commit that failed on a full disk has ended the transaction already
+                con.execute("rollback")
             raise
+        faults.point("committed", contract.module)
         for compiled, loaded, _ in plans:
             if loaded.changed:
                 _prune(con, compiled)

@@ -58,6 +58,11 @@ class Layout:
         return self.base / "ledger.sqlite"
 
     @property
+    def holds(self) -> Path:
+        """The SQLite file of deliveries held back and what was decided about them."""
+        return self.base / "holds.sqlite"
+
+    @property
     def lock(self) -> Path:
         """Held by the one run that is under way."""
         return self.base / "run.lock"

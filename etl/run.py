@@ -20,8 +20,10 @@ from typing import Any
 
 import duckdb
 
-from etl import build, clean, clock, coverage, delivered, faults, figures, load, meta, publish
+from etl import build, clean, clock, coverage, delivered, faults, figures, guards, holds, load, meta, publish
 from etl.connectors import SourceError, open_reader
+from etl.connectors.base import SchemaError
+from etl.connectors.observed import observing
 from etl.contract import Contract
 from etl.indicators.base import Indicator, catalogue
 from etl.lineage import Lineage
@@ -187,25 +189,31 @@ def _module(
     module = contract.module
     note(f"读取 {contract.title}")
     faults.point("read", module)
+    guard = guards.Guard.of(region.path, layout, today)
     try:
         reader = open_reader(contract, region.source(module, layout.sources), layout.temp)
-        loads = load.load_module(con, contract, reader, areas, note)
-    except SourceError as error:
+        with observing() as guard.seen:
+            loads = load.load_module(con, contract, reader, areas, note, guard)
+    except (SourceError, guards.Held) as problem:
         since = load.data_date(con, module)
+        error = guard.unreadable(contract, str(problem)) if since and isinstance(problem, SchemaError) else problem
         kept = f"沿用 {since.month} 月 {since.day} 日的数据。" if since else "尚无可用数据，相关指标暂缺。"
-        load.mark(con, module, "stale" if since else "failed", f"{module}: {error}{kept}")
+        load.mark(con, module, getattr(error, "status", "stale" if since else "failed"), f"{module}: {error}{kept}")
         return
+    holds.settle(layout, module)
     result.loads += [loaded.to_dict() for loaded in loads]
     delivered = load.data_date(con, module)
     late = delivered is not None and meta.is_late(contract.due, delivered, today)
     message = f"{module}: 应{contract.due.text}，最近一次报送为 {delivered}，已逾期。请{contract.owner}补报。" if late else ""
+    remarks = guards.remarks(con, module)
+    message = " ".join(filter(None, (message, remarks and f"{module}: {remarks}。")))
     load.mark(con, module, "late" if late else "ok", message)
 
 
 def _tally(con: duckdb.DuckDBPyConnection, line: Line, result: RunResult) -> None:
     """Fill in the modules' standing and the exit code."""
     result.modules = meta.modules(con, line.contracts)
-    troubled = any(m["status"] in ("failed", "stale") for m in result.modules)
+    troubled = any(m["status"] in ("failed", "stale", "held") for m in result.modules)
     aside = clean.first(con, "select count(*) from state.quarantine")
     result.exit_code = QUARANTINE if troubled or (aside and aside[0]) else DONE
 
@@ -262,6 +270,7 @@ def status(layout: Layout) -> dict[str, Any]:
     here = publish.pointer(layout)
     told: dict[str, Any] = {"run_id": None, "data_date": None, "latest_month": None, "running": _running(layout), "modules": [],
                             "loads": []}  # fmt: skip
+    told["held"] = [h.to_dict() for h in holds.pending(layout)]
     if here:
         with duckdb.connect(str(layout.snapshots / here["file"]), read_only=True) as con:
             told |= {k: here.get(k) for k in ("run_id", "data_date", "latest_month")}

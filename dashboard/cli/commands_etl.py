@@ -149,13 +149,15 @@ def etl_status(as_json: Annotated[bool, typer.Option("--json", help="输出 JSON
     table = Table(box=None, pad_edge=False)
     for name in ("模块", "名称", "责任部门", "状态", "数据时点", "行数", "说明"):
         table.add_column(name)
-    words = {"ok": "正常", "stale": "沿用旧数", "failed": "失败", "late": "逾期"}
+    words = {"ok": "正常", "stale": "沿用旧数", "held": "暂缓采用", "failed": "失败", "late": "逾期"}
     for row in told["modules"]:
         table.add_row(
             row["module"], row["title"], row["owner"], words.get(row["status"], row["status"]), str(row["data_date"] or "—"),
             f"{row['rows'] or 0:,}", row["message"] or "",
         )  # fmt: skip
     out.print(table)
+    for waiting in told["held"]:
+        out.print(f"{waiting['module']} 的报送自 {waiting['since']} 起暂缓采用（{waiting['state_text']}）。用 yiguan etl held 查看。")
     raise typer.Exit(DONE)
 
 

@@ -9,7 +9,15 @@ from typing import Annotated
 
 import typer
 
-from dashboard.cli import commands_contract, commands_etl, commands_figures, commands_region, commands_serve, commands_user
+from dashboard.cli import (
+    commands_contract,
+    commands_etl,
+    commands_figures,
+    commands_holds,
+    commands_region,
+    commands_serve,
+    commands_user,
+)
 from dashboard.cli.common import FAILED, WRONG_USE, UserError, choose, err, options
 from dashboard.ledger.store import LedgerError
 from dashboard.settings import SettingsError
@@ -35,7 +43,7 @@ def before(
     choose(region, var)
 
 
-for part in (commands_serve, commands_etl, commands_contract, commands_figures, commands_region, commands_user):
+for part in (commands_serve, commands_etl, commands_holds, commands_contract, commands_figures, commands_region, commands_user):
     part.register(app)
 
 

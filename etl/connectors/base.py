@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from etl.checks import raw_columns
 from etl.clock import ZONE
+from etl.connectors import observed
 from etl.contract import Contract, Table
 
 CHUNK = 65_536
@@ -34,6 +35,10 @@ _NOTE = re.compile(
 
 class SourceError(Exception):
     """A delivery that cannot be read; the message is one Chinese sentence for the owner of the system, without personal data."""
+
+
+class SchemaError(SourceError):
+    """A delivery that lacks columns which the contract requires."""
 
 
 class Reader(Protocol):
@@ -114,11 +119,12 @@ def match(table: Table, headers: Sequence[str], leaves: Sequence[str] | None = N
 
 
 def require(contract: Contract, table: Table, place: str, found: dict[str, int], present: Sequence[str]) -> None:
-    """SourceError naming the missing columns and those that are there."""
+    """SchemaError naming the missing columns and those that are there."""
+    observed.headers(table.name, present)
     missing = [r for r in raw_columns(table) if r not in found and r not in absent_allowed(table)]
     if missing:
         have = "、".join(p for p in present if p) or "无"
-        raise SourceError(
+        raise SchemaError(
             f"{place}缺少{'、'.join(f'“{m}”' for m in missing)}列（现有：{have[:300]}）。"
             f"请{contract.owner}按模板重新报送，或在 {contract.module}/contract.py 中登记该列的别名。"
         )

@@ -20,7 +20,9 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from etl.checks import raw_columns
+from etl.connectors import observed
 from etl.connectors.base import SourceError, batch, delivered_files, match, require, sha256, written_on
+from etl.connectors.observed import Sheet, Total
 from etl.contract import Contract, Table
 
 MAX_BYTES = 4 << 30
@@ -132,12 +134,16 @@ class CsvReader:
             convert_options=pacsv.ConvertOptions(column_types={n: pa.string() for n in names}, strings_can_be_null=False),
         )
         done = line
+        seen = Sheet(table.name, file)
+        money = found.get(table.column(table.money).source) if table.money else None
         try:
             for rows in reader:
                 # The parser numbers rows from the first line of the file; damaged ones leave gaps among those it gives.
                 gaps = sorted(number for number, _, _ in damaged if number > done)
                 positions, done = _numbered(done, rows.num_rows, gaps)
                 keep = pc.invert(_totals(rows))
+                if money is not None:
+                    _note_totals(seen, rows, keep, positions, money)
                 self.skipped["小计行"] += rows.num_rows - (pc.sum(keep).as_py() or 0)
                 kept = rows.filter(keep)
                 blank = pa.repeat(pa.scalar("", pa.string()), kept.num_rows)
@@ -145,6 +151,7 @@ class CsvReader:
                             pa.array(positions, pa.int64()).filter(keep))
         except pa.ArrowInvalid as error:
             raise SourceError(f"文件 {file} 的格式无法解析。请{self.contract.owner}重新导出。") from error
+        observed.sheet(seen)
         if damaged:
             self._refuse_half(file, text, damaged, done)
             sentences = [f"该行应有 {wanted} 列，实有 {actual} 列" for _, wanted, actual in damaged]
@@ -194,6 +201,17 @@ def _told(head: bytes) -> str:
     if max(even, odd) * 8 < len(head) or min(even, odd) * 8 > max(even, odd):
         return ""
     return "utf-16-le" if odd > even else "utf-16-be"
+
+
+def _note_totals(seen: Sheet, rows: pa.RecordBatch, keep: pa.Array, positions: list[int] | np.ndarray, money: int) -> None:
+    """Remember the amounts of records, and what total lines state."""
+    amounts = rows.column(money)
+    if pc.all(keep).as_py() is False:
+        for at in pc.indices_nonzero(pc.invert(keep)).to_pylist():
+            label = next(c for c in (rows.column(i)[at].as_py().strip() for i in range(min(3, rows.num_columns))) if c)
+            seen.totals.append(Total(int(positions[at]), label, amounts[at].as_py()))
+    seen.positions.append(pa.array(positions, pa.int64()).filter(keep))
+    seen.amounts.append(amounts.filter(keep))
 
 
 def _numbered(done: int, rows: int, gaps: list[int]) -> tuple[list[int] | np.ndarray, int]:

@@ -19,7 +19,9 @@ import pyarrow as pa
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from etl.checks import raw_columns
+from etl.connectors import observed
 from etl.connectors.base import CHUNK, SourceError, batch, match, normal, not_a_record, plain, require, sha256, written_on
+from etl.connectors.observed import Sheet, Total
 from etl.contract import Contract, Table
 
 MAX_FILE = 256 << 20
@@ -94,15 +96,22 @@ class WorkbookReader:
         require(self.contract, table, place, found, present)
         keys = [found[c.source] for c in table.columns if c.name in table.key and c.source in found]
         raws, source = raw_columns(table), f"{path.name}/{title}"
+        money = found.get(table.column(table.money).source) if table.money else None
+        totals: list[Total] = []
         kept: list[list[str]] = []
         numbers: list[int] = []
         for number, row in enumerate(rows[start:], start=start + 1):
             reason = not_a_record(row, key_blank=any(not row[k] for k in keys))
             if reason:
                 self.skipped[reason] += reason != "空行"
+                if reason == "小计行" and money is not None:
+                    totals.append(Total(number, next(c for c in row if c), row[money]))
                 continue
             kept.append([row[found[r]] if r in found else "" for r in raws])
             numbers.append(number)
+        if money is not None:
+            amounts = pa.array([row[raws.index(table.column(table.money).source)] for row in kept], pa.string())
+            observed.sheet(Sheet(table.name, source, totals, [pa.array(numbers, pa.int64())], [amounts]))
         for at in range(0, len(kept), CHUNK):
             part = kept[at : at + CHUNK]
             yield batch(table, list(zip(*part, strict=True)), source, numbers[at : at + CHUNK])

@@ -224,9 +224,8 @@ PAYMENTS = (
 )
 
 
-@pytest.fixture
-def tiny(tmp_path: Path) -> Tiny:
-    """A complete good delivery: 3 elders, 4 orders, 2 caregivers, 2 payments."""
+def lay_out(tmp_path: Path) -> Tiny:
+    """A complete good delivery below a folder: 3 elders, 4 orders, 2 caregivers, 2 payments."""
     folder = tmp_path / "region"
     folder.mkdir()
     (folder / "areas.csv").write_text(AREAS, encoding="utf-8")
@@ -256,6 +255,12 @@ def tiny(tmp_path: Path) -> Tiny:
                   ("C2", id_number(12), "钱七", "330105001052", "否", "2026年10月5日")])  # fmt: skip
     made.payments(PAYMENTS)
     return made
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Tiny:
+    """A complete good delivery: 3 elders, 4 orders, 2 caregivers, 2 payments."""
+    return lay_out(tmp_path)
 
 
 @pytest.fixture

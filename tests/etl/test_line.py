@@ -116,7 +116,7 @@ def test_a_failing_module_keeps_its_last_good_data_and_the_others_go_on(tiny: Ti
     assert figure("cert_rate") == (1, 2)
     assert figure("elders") == (1, None)
     module = next(m for m in status(tiny.layout)["modules"] if m["module"] == "caregiver")
-    assert module["status"] == "stale"
+    assert module["status"] == "held"
     assert module["message"].startswith("caregiver: ")
     for words in ("缺少“持证”列", "现有：", "区人力社保局", "沿用", "日的数据。"):
         assert words in module["message"]

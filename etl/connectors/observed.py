@@ -1,0 +1,68 @@
+"""What a reading shows beside its rows: the columns that the source has, and the totals that its owner wrote below them.
+
+Readers tell it here while they read; whoever started the reading asks for it afterwards. There is one reading at a time in a process
+(the run holds the lock), and DuckDB may pull the rows from a thread of its own, so this is a plain global and no context variable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A 小计 or 合计 line: where it stands and the amount it states, as text."""
+
+    position: int
+    label: str
+    stated: str
+
+
+@dataclass(slots=True)
+class Sheet:
+    """One file or sheet: its totals, and position and amount (text) of every record between them."""
+
+    table: str
+    source: str
+    totals: list[Total] = field(default_factory=list)
+    positions: list[pa.Array] = field(default_factory=list)
+    amounts: list[pa.Array] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Observed:
+    """``headers``: table → the source's columns in order; ``sheets``: those files and sheets that carry totals of money."""
+
+    headers: dict[str, list[str]] = field(default_factory=dict)
+    sheets: list[Sheet] = field(default_factory=list)
+
+
+_watched: Observed | None = None
+
+
+@contextmanager
+def observing() -> Iterator[Observed]:
+    """Collect what readers tell until the end of the block."""
+    global _watched
+    _watched = found = Observed()
+    try:
+        yield found
+    finally:
+        _watched = None
+
+
+def headers(table: str, present: Sequence[str]) -> None:
+    """A reader has seen these columns (a further file adds to those of the first)."""
+    if _watched is not None:
+        known = _watched.headers.setdefault(table, [])
+        known += [p for p in present if p and p not in known]
+
+
+def sheet(found: Sheet) -> None:
+    """A reader has come to the end of a file or sheet; kept where totals were met."""
+    if _watched is not None and found.totals:
+        _watched.sheets.append(found)

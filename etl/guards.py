@@ -1,0 +1,312 @@
+"""Before a delivery is put in force it is compared with the last good one; what looks wrong as a whole waits for a person.
+
+Single rows are the contract's matter (checks.py, sift.py). Here a delivery is judged as one thing: far fewer rows, totals that the
+owner wrote below the rows and that do not agree with them, columns gone, values that can no longer be read, moments in the future,
+sums of money out of proportion. The limits are data: ``guards.yaml`` of the region folder, see :class:`Limits`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import yaml
+
+from etl import holds
+from etl.checks import Compiled
+from etl.clean import first, name
+from etl.connectors.base import absent_allowed, normal, spellings
+from etl.connectors.observed import Observed, Sheet
+from etl.contract import Contract
+from etl.paths import Layout
+from etl.region import RegionError
+from etl.sift import staged
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When a delivery is held back (``hold_…``) or only remarked on (``warn_…``); of a table, a module, or the whole region.
+
+    ``guards.yaml``: ``default: {hold_rows: 0.9}``, ``modules: {order: {hold_rows: 0.5, tables: {item: {min_rows: 5}}}}``.
+    """
+
+    min_rows: int = 20
+    """Tables that held fewer rows are not judged by number or share."""
+    hold_rows: float = 0.9
+    """Share of the rows that is gone."""
+    warn_rows: float = 0.5
+    hold_money: float = 10.0
+    """Factor, up or down, between the sums of money."""
+    hold_amount: float = 3.0
+    """Factor, up or down, between the average amounts of a row: what a wrong unit does."""
+    hold_quarantined: float = 0.3
+    """Share of rows turned away, beyond the share of the last good delivery."""
+    future_days: int = 1
+    hold_future: float = 0.05
+    """Share of rows whose moment of change lies more than ``future_days`` ahead."""
+    totals: bool = True
+    """Whether 小计 and 合计 lines must agree with the rows."""
+
+    @classmethod
+    def of(cls, values: dict[str, Any], module: str, table: str) -> Limits:
+        """The limits of a table out of the parsed ``guards.yaml``; RegionError for a limit that does not exist."""
+        of_module = (values.get("modules") or {}).get(module) or {}
+        merged = {
+            **(values.get("default") or {}),
+            **{k: v for k, v in of_module.items() if k != "tables"},
+            **((of_module.get("tables") or {}).get(table) or {}),
+        }
+        strangers = sorted(set(merged) - {f.name for f in dataclasses.fields(cls)})
+        if strangers:
+            raise RegionError(f"guards.yaml 中的 {'、'.join(strangers)} 不认识（可用：{'、'.join(f.name for f in dataclasses.fields(cls))}）。")
+        return cls(**merged)
+
+
+class Held(Exception):  # noqa: N818
+    """A delivery is not put in force; the message says why in one Chinese sentence, and ``status`` how the module stands."""
+
+    def __init__(self, sentence: str, status: str = "held"):
+        super().__init__(sentence)
+        self.status = status
+
+
+@dataclass
+class Guard:
+    """The guard of one run. Called with what is about to be put in force; ``seen`` is what the reader told meanwhile."""
+
+    layout: Layout
+    today: date
+    limits: dict[str, Any] = field(default_factory=dict)
+    seen: Observed = field(default_factory=Observed)
+
+    @classmethod
+    def of(cls, region: Path, layout: Layout, today: date) -> Guard:
+        """With the limits of a region folder; RegionError where its ``guards.yaml`` cannot be read."""
+        path = region / "guards.yaml"
+        try:
+            values = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else None
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise RegionError(f"{path} 无法解析：{str(error).splitlines()[0]}") from error
+        return cls(layout, today, values or {})
+
+    def __call__(self, con: duckdb.DuckDBPyConnection, contract: Contract, offers: Sequence[tuple[Compiled, Row]]) -> None:
+        """Held where a table's new state (``row``, as it would be recorded) must not be put in force; remarks go into the rows."""
+        findings: list[str] = []
+        for compiled, row in offers:
+            before = _before(con, contract.module, compiled.table.name)
+            limits = Limits.of(self.limits, contract.module, compiled.table.name)
+            hard, soft = judge(con, compiled, before, row, limits, self.today, self.seen)
+            findings += hard
+            columns = self.seen.headers.get(compiled.table.name)
+            row["headers"] = json.dumps(columns, ensure_ascii=False) if columns else (before or {}).get("headers")
+            row["remarks"] = "；".join(soft) or None
+        if findings:
+            self._hold(con, contract, offers, findings)
+
+    def _hold(
+        self, con: duckdb.DuckDBPyConnection, contract: Contract, offers: Sequence[tuple[Compiled, Row]], findings: list[str]
+    ) -> None:
+        content = content_of(con, offers)
+        known = holds.find(self.layout, contract.module, content)
+        if known and known.state == "released":
+            return
+        dates = [row["data_date"] for _, row in offers if row.get("data_date")]
+        holds.hold(
+            self.layout, contract.module, content, findings, releasable=True, data_date=str(max(dates)) if dates else None
+        )
+        told = "；".join(findings[:3]) + (f"等 {len(findings)} 项" if len(findings) > 3 else "")
+        if known and known.state == "rejected":
+            raise Held(f"这批报送已由{known.decided_by}退回（{known.reason}），等待{contract.owner}重新报送。", "stale")
+        raise Held(f"新报送的数据暂缓采用：{told}。请核实后放行或退回（yiguan etl held）。")
+
+    def unreadable(self, contract: Contract, sentence: str) -> Held:
+        """A delivery without columns that it must have: held, but not to be released as it is."""
+        content = hashlib.sha256(sentence.encode()).hexdigest()[:24]
+        known = holds.find(self.layout, contract.module, content)
+        holds.hold(self.layout, contract.module, content, [sentence.rstrip("。")], releasable=False, data_date=None)
+        if known and known.state == "rejected":
+            return Held(f"这批报送已由{known.decided_by}退回（{known.reason}），等待{contract.owner}重新报送。", "stale")
+        return Held(sentence)
+
+
+def prepare(con: duckdb.DuckDBPyConnection) -> None:
+    """What a delivery in force is remembered by, beside its counts: its source's columns, and remarks on it."""
+    for column in ("headers", "remarks"):
+        con.execute(f"alter table state.delivery add column if not exists {column} varchar")
+
+
+def remarks(con: duckdb.DuckDBPyConnection, module: str) -> str:
+    """What is remarkable about the module's delivery in force, in one sentence; '' where nothing is."""
+    found = con.execute("select remarks from state.delivery where module = ? and remarks is not null order by table_name", [module])
+    return "；".join(r for (r,) in found.fetchall())
+
+
+def judge(
+    con: duckdb.DuckDBPyConnection, compiled: Compiled, before: Row | None, after: Row, limits: Limits, today: date, seen: Observed
+) -> tuple[list[str], list[str]]:
+    """(what holds a delivery of one table back, what is only worth a remark), as sentences without a full stop."""
+    hard, soft = _future(con, compiled, after, limits, today)
+    if limits.totals:
+        for sheet in seen.sheets:
+            if sheet.table == compiled.table.name:
+                hard += _totals(con, compiled, sheet)
+    gone, new = _columns(compiled, before, seen)
+    hard, soft = hard + gone, soft + new
+    if before and before["loaded"] >= limits.min_rows:
+        fewer, remarked = _rows(compiled, before, after, limits)
+        hard, soft = hard + fewer + _unreadable(compiled, before, after, limits), soft + remarked
+        if not fewer:
+            hard += _money(compiled, before, after, limits)
+    return hard, soft
+
+
+def _before(con: duckdb.DuckDBPyConnection, module: str, table: str) -> Row | None:
+    cursor = con.execute("select * from state.delivery where module = ? and table_name = ?", [module, table])
+    names = [d[0] for d in cursor.description or ()]
+    rows = cursor.fetchall()
+    return dict(zip(names, rows[0], strict=True)) if rows else None
+
+
+def _rows(compiled: Compiled, before: Row, after: Row, limits: Limits) -> tuple[list[str], list[str]]:
+    title = compiled.table.title
+    for what in ("read", "loaded"):
+        old, new = before[what], after[what]
+        share = 1 - new / old if old else 0.0
+        if share >= limits.warn_rows:
+            verb = "读入" if what == "read" else "可入库"
+            sentence = f"{title}{verb}由 {old:,} 行降至 {new:,} 行（−{share:.0%}）"
+            return ([sentence], []) if share >= limits.hold_rows else ([], [sentence])
+    return [], []
+
+
+def _money(compiled: Compiled, before: Row, after: Row, limits: Limits) -> list[str]:
+    old, new = before.get("money_loaded"), after.get("money_loaded")
+    if not old or not new or old <= 0 or new <= 0 or after["loaded"] < limits.min_rows:
+        return []
+    title = f"{compiled.table.title}金额"
+    average = (float(new) / after["loaded"]) / (float(old) / before["loaded"])
+    if not 1 / limits.hold_amount < average < limits.hold_amount:
+        return [f"{title}每笔平均由 {old / before['loaded']:,.2f} 元变为 {new / after['loaded']:,.2f} 元，单位可能有误"]
+    if not 1 / limits.hold_money < float(new) / float(old) < limits.hold_money:
+        return [f"{title}合计由 {old:,.2f} 元变为 {new:,.2f} 元"]
+    return []
+
+
+def _unreadable(compiled: Compiled, before: Row, after: Row, limits: Limits) -> list[str]:
+    """Many more rows turned away than before: mostly a column that changed its kind or its meaning."""
+    share = after["quarantined"] / max(1, after["read"])
+    usual = before["quarantined"] / max(1, before["read"])
+    if share - usual < limits.hold_quarantined:
+        return []
+    return [f"{compiled.table.title}有 {share:.0%} 的行无法采用（上次 {usual:.0%}），列的类型或写法可能已改变"]
+
+
+def _future(
+    con: duckdb.DuckDBPyConnection, compiled: Compiled, after: Row, limits: Limits, today: date
+) -> tuple[list[str], list[str]]:
+    table, limit = compiled.table, today + timedelta(days=limits.future_days)
+    delivered = after.get("data_date")
+    hard = [f"{table.title}的数据日期 {delivered} 在今天（{today}）之后"] if delivered and delivered > limit else []
+    column = next((c for c in (getattr(table, "cursor", ""), table.order_by, "updated_at") if c and _is_moment(compiled, c)), None)
+    there = first(
+        con, "select 1 from information_schema.tables where table_schema = 'checked' and table_name = ?", [staged(compiled).split('"')[1]]
+    )
+    if column is None or not there:
+        return hard, []
+    rows, ahead, last = first(
+        con, f"select count(*), count(*) filter (where {name(column)} >= ?), max({name(column)}) from {staged(compiled)}",
+        [limit + timedelta(days=1)],
+    ) or (0, 0, None)  # fmt: skip
+    if not ahead:
+        return hard, []
+    sentence = f"{table.title}有 {ahead:,} 行的“{table.column(column).heading}”在今天（{today}）之后，最晚为 {str(last)[:10]}"
+    enough = ahead >= min(limits.min_rows, max(1, rows // 2)) and ahead >= limits.hold_future * rows
+    return ([*hard, sentence], []) if enough else (hard, [sentence])
+
+
+def _is_moment(compiled: Compiled, column: str) -> bool:
+    return any(c.name == column and c.sql_type in ("date", "timestamp") for c in compiled.cells)
+
+
+def _columns(compiled: Compiled, before: Row | None, seen: Observed) -> tuple[list[str], list[str]]:
+    """Columns that the contract reads and that are gone; others gone or new are remarked on."""
+    table, present = compiled.table, seen.headers.get(compiled.table.name)
+    known = json.loads(before["headers"]) if before and before.get("headers") else None
+    if not present or not known:
+        return [], []
+    now, then = {normal(c) for c in present}, {normal(c) for c in known}
+    optional = {normal(s): raw for raw in absent_allowed(table) for s in spellings(table)[raw]}
+    gone = [c for c in known if normal(c) not in now]
+    missed = [c for c in gone if normal(c) in optional and not now & {normal(s) for s in spellings(table)[optional[normal(c)]]}]
+    read = {normal(s) for names in spellings(table).values() for s in names}
+    others = [c for c in gone if normal(c) not in read]
+    new = [c for c in present if normal(c) not in then and normal(c) not in read]
+    hard = [f"{table.title}缺少了上次有的{_quoted(missed)}列"] if missed else []
+    soft = [f"{table.title}的来源新增了{_quoted(new)}列，尚未接入"] if new else []
+    soft += [f"{table.title}的来源取消了{_quoted(others)}列"] if others else []
+    return hard, soft
+
+
+def _quoted(columns: Sequence[str]) -> str:
+    return "、".join(f"“{c}”" for c in columns[:8])
+
+
+def _totals(con: duckdb.DuckDBPyConnection, compiled: Compiled, sheet: Sheet) -> list[str]:
+    """Total lines of one file or sheet against its rows: a line must state the sum of all rows above it or of those since the last one.
+
+    Where an amount above it cannot be read, a total proves nothing (that row is in quarantine with its own reason).
+    """
+    delivered = pa.table({"p": pa.chunked_array(sheet.positions, pa.int64()), "a": pa.chunked_array(sheet.amounts, pa.string())})
+    con.register("delivered_amounts", delivered)
+    try:
+        con.execute(
+            "create or replace temp table amounts as select p, yg_money(yg_text(a)) as m, yg_value(yg_text(a)) is not null as given"
+            " from delivered_amounts"
+        )
+    finally:
+        con.unregister("delivered_amounts")
+    found, above = [], 0
+    for total in sorted(sheet.totals, key=lambda t: t.position):
+        stated = (first(con, "select yg_money(yg_text(?))", [total.stated]) or (None,))[0]
+        if stated is None:
+            continue
+        everything, part, unread = first(
+            con,
+            "select coalesce(sum(m), 0), coalesce(sum(m) filter (where p > ?), 0), count(*) filter (where m is null and given)"
+            " from amounts where p < ?",
+            [above, total.position],
+        ) or (Decimal(0), Decimal(0), 0)  # fmt: skip
+        above = total.position
+        if not unread and stated not in (everything, part):
+            nearer = min((everything, part), key=lambda s: abs(s - stated))
+            found.append(
+                f"{sheet.source} 第 {total.position} 行的{total.label.strip('：: ')}为 {stated:,.2f} 元，"
+                f"与明细之和 {nearer:,.2f} 元不符（相差 {abs(stated - nearer):,.2f} 元）"
+            )
+    con.execute("drop table amounts")
+    return found
+
+
+def content_of(con: duckdb.DuckDBPyConnection, offers: Sequence[tuple[Compiled, Row]]) -> str:
+    """The hash by which a held delivery is known again: rows ready to be put in force and the counts of the rest.
+
+    Independent of when, in which order and under which batch number it was read.
+    """
+    digest = hashlib.sha256()
+    for compiled, row in sorted(offers, key=lambda o: o[0].full_name):
+        there = first(con, "select 1 from information_schema.tables where table_schema = 'checked' and table_name = ?", [staged(compiled).split('"')[1]])
+        rows = first(con, f"select count(*), bit_xor(hash({compiled.columns})), sum(hash({compiled.columns})) from {staged(compiled)}") if there else None
+        counts = [row[k] for k in ("read", "loaded", "quarantined", "superseded", "warned", "money_read", "money_loaded")]
+        digest.update(repr((compiled.full_name, rows, [str(c) for c in counts])).encode())
+    return digest.hexdigest()[:24]

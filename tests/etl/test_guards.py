@@ -1,0 +1,204 @@
+"""Deliveries that are wrong as a whole are held back for a person; the last good data stays in force."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+
+import pytest
+
+from etl import holds
+from etl.run import RunResult, status
+from tests.etl.conftest import Tiny, id_number
+
+Look = Callable[..., tuple[float | None, float | None] | None]
+ELDERS = [(f"E{n}", id_number(n), f"张{n}", "330105001051", "2026-01-01 00:00:00") for n in range(1, 101)]
+
+
+def order(n: int, price: str = "20", day: str = "2026-10-01") -> tuple[str, str, str, str, str]:
+    return (f"D{n}", f"E{n % 100 + 1}", f"{day} 08:00:00", price, "已完成")
+
+
+def standing(result: RunResult, module: str) -> tuple[str, str]:
+    found = next(m for m in result.modules if m["module"] == module)
+    return found["status"], found["message"]
+
+
+@pytest.fixture
+def settled(tiny: Tiny) -> Tiny:
+    """A hundred elders and orders in force."""
+    tiny.elders(ELDERS)
+    tiny.orders([order(n) for n in range(100)])
+    assert tiny.run().exit_code == 0
+    return tiny
+
+
+def test_a_source_that_lost_nine_tenths_is_held_and_the_others_go_on(settled: Tiny, figure: Look) -> None:
+    settled.orders([order(n) for n in range(8)])
+    settled.payments("发放编号,月份,街道代码,金额\nF1,2026-10,330105001,200\n")
+    result = settled.run()
+    kind, message = standing(result, "order")
+    assert (result.exit_code, kind) == (3, "held")
+    assert "工单读入由 100 行降至 8 行（−92%）" in message
+    assert "沿用" in message
+    assert figure("orders") == (100, None)
+    assert figure("paid") == (200, None)
+    told = status(settled.layout)
+    assert next(m for m in told["modules"] if m["module"] == "order")["status"] == "held"
+    assert [h["module"] for h in told["held"]] == ["order"]
+
+
+def test_half_the_rows_gone_is_loaded_with_a_remark_that_stays(settled: Tiny, figure: Look) -> None:
+    settled.orders([order(n) for n in range(45)])
+    result = settled.run()
+    assert standing(result, "order") == ("ok", "order: 工单读入由 100 行降至 45 行（−55%）。")
+    assert figure("orders") == (45, None)
+    assert standing(settled.run(), "order") == standing(result, "order")
+
+
+def test_a_released_delivery_is_loaded_and_the_next_like_it_passes(settled: Tiny, figure: Look) -> None:
+    settled.orders([order(n) for n in range(8)])
+    settled.run()
+    holds.decide(settled.layout, "order", "released", "王科长", "平台已清理历史工单")
+    result = settled.run()
+    assert standing(result, "order")[0] == "ok"
+    assert figure("orders") == (8, None)
+    assert [h.state for h in holds.listed(settled.layout)] == ["loaded"]
+    settled.orders([order(n) for n in range(9)])
+    assert settled.run().exit_code == 0
+
+
+def test_another_delivery_than_the_released_one_is_judged_anew(settled: Tiny, figure: Look) -> None:
+    settled.orders([order(n) for n in range(8)])
+    settled.run()
+    holds.decide(settled.layout, "order", "released", "王科长", "已核实")
+    settled.orders([order(n) for n in range(7)])
+    assert standing(settled.run(), "order")[0] == "held"
+    assert figure("orders") == (100, None)
+    assert [h.state for h in holds.listed(settled.layout)] == ["pending", "replaced"]
+
+
+def test_a_rejected_delivery_stays_out_until_another_comes(settled: Tiny, figure: Look) -> None:
+    settled.orders([order(n) for n in range(8)])
+    settled.run()
+    holds.decide(settled.layout, "order", "rejected", "王科长", "漏报")
+    for _ in range(2):
+        kind, message = standing(settled.run(), "order")
+        assert kind == "stale"
+        assert "已由王科长退回（漏报）" in message
+    settled.orders([order(n) for n in range(101)])
+    assert settled.run().exit_code == 0
+    assert figure("orders") == (101, None)
+
+
+def test_a_repaired_source_ends_the_wait(settled: Tiny) -> None:
+    settled.orders([order(n) for n in range(8)])
+    settled.run()
+    settled.orders([order(n) for n in range(100)])
+    assert settled.run().exit_code == 0
+    assert [h.state for h in holds.listed(settled.layout)] == ["replaced"]
+    assert holds.pending(settled.layout) == []
+
+
+def test_holding_the_same_delivery_every_night_is_one_entry(settled: Tiny) -> None:
+    settled.orders([order(n) for n in range(8)])
+    first, again = settled.run(), settled.run()
+    assert first.published
+    assert not again.published
+    assert len(holds.listed(settled.layout)) == 1
+
+
+def test_a_decision_needs_a_delivery_that_waits_and_a_reason(settled: Tiny) -> None:
+    with pytest.raises(holds.HoldError, match="没有待处理的报送"):
+        holds.decide(settled.layout, "order", "released", "王科长", "已核实")
+    settled.orders([order(n) for n in range(8)])
+    settled.run()
+    with pytest.raises(holds.HoldError, match="理由"):
+        holds.decide(settled.layout, "order", "released", "王科长", "  ")
+
+
+def test_a_total_line_that_does_not_agree_with_its_rows(tiny: Tiny, figure: Look) -> None:
+    tiny.run()
+    rows = "发放编号,月份,街道代码,金额\nF1,2026-10,330105001,100.50\nF2,2026-09,330105002,200\n"
+    tiny.payments(rows + "合计,,,300.50\n")
+    assert tiny.run().exit_code == 0
+    tiny.payments(rows + "合计,,,1300.50\n")
+    kind, message = standing(tiny.run(), "subsidy")
+    assert kind == "held"
+    assert "发放_202610.csv 第 4 行的合计为 1,300.50 元，与明细之和 300.50 元不符（相差 1,000.00 元）" in message
+    assert figure("paid") == (100.5, None)
+
+
+def test_subtotals_are_of_their_own_rows_and_the_total_of_all(tiny: Tiny) -> None:
+    tiny.payments(
+        "发放编号,月份,街道代码,金额\nF1,2026-10,330105001,1\nF2,2026-10,330105001,2\n小计,,,3\nF3,2026-10,330105002,4\n小计,,,4\n合计,,,7\n"
+    )
+    assert tiny.run().exit_code == 0
+
+
+def test_an_amount_that_cannot_be_read_leaves_the_total_unproven(tiny: Tiny) -> None:
+    tiny.payments("发放编号,月份,街道代码,金额\nF1,2026-10,330105001,1\nF2,2026-10,330105001,二十\n合计,,,21\n")
+    result = tiny.run()
+    assert standing(result, "subsidy")[0] == "ok"
+    assert next(r for r in result.loads if r["module"] == "subsidy")["quarantined"] == 1
+
+
+def test_amounts_in_another_unit(settled: Tiny) -> None:
+    settled.orders([order(n, price="2000") for n in range(100)])
+    kind, message = standing(settled.run(), "order")
+    assert kind == "held"
+    assert "工单金额每笔平均由 20.00 元变为 2,000.00 元，单位可能有误" in message
+
+
+def test_a_column_that_changed_its_kind(settled: Tiny, figure: Look) -> None:
+    settled.elders([(f"E{n}", "张三", f"张{n}", "330105001051", "2026-01-01 00:00:00") for n in range(1, 101)])
+    kind, message = standing(settled.run(), "registry")
+    assert kind == "held"
+    assert "老年人可入库由 100 行降至 0 行" in message
+    assert figure("elders") == (100, None)
+
+
+def test_a_column_gone_is_held_and_cannot_be_released_as_it_is(settled: Tiny, figure: Look) -> None:
+    settled.workers([("C1", id_number(11), "赵六", "330105001051", "是", "2020-01-01")],
+                    header=["人员编号", "身份证号", "姓名", "社区代码", "资格", "入职日期"])  # fmt: skip
+    kind, message = standing(settled.run(), "caregiver")
+    assert kind == "held"
+    assert "缺少“持证”列" in message
+    assert figure("cert_rate") == (1, 2)
+    with pytest.raises(holds.HoldError, match="缺少必需的列，无法放行"):
+        holds.decide(settled.layout, "caregiver", "released", "王科长", "已核实")
+    holds.decide(settled.layout, "caregiver", "rejected", "王科长", "请按模板报送")
+    assert standing(settled.run(), "caregiver")[0] == "stale"
+
+
+def test_new_columns_are_remarked_on(settled: Tiny) -> None:
+    columns = ["DD_ID text", "LNR_ID text", "XD_SJ text", "JE text", "ZT text", "BZ text"]
+    settled.database("order", "DD", columns, [(*order(n), "无") for n in range(100)])
+    assert standing(settled.run(), "order") == ("ok", "order: 工单的来源新增了“BZ”列，尚未接入。")
+
+
+def test_a_source_from_the_future(settled: Tiny, figure: Look) -> None:
+    settled.orders([order(n, day="2027-03-01") for n in range(100)])
+    kind, message = standing(settled.run(), "order")
+    assert kind == "held"
+    assert "“下单时间”在今天（2026-11-22）之后，最晚为 2027-03-01" in message
+    assert figure("orders") == (100, None)
+
+
+def test_a_file_dated_tomorrow_is_tolerated_and_one_of_next_year_is_not(tiny: Tiny) -> None:
+    path = tiny.payments("发放编号,月份,街道代码,金额\nF1,2026-10,330105001,1\n")
+    for day, kind in (("2026-11-23", "ok"), ("2027-11-22", "held")):
+        moment = time.mktime(time.strptime(day, "%Y-%m-%d")) + 3600
+        path.write_bytes(path.read_bytes() + f"F{day},2026-10,330105001,1\n".encode())
+        os.utime(path, (moment, moment))
+        assert standing(tiny.run(), "subsidy")[0] == kind
+
+
+def test_the_limits_are_the_regions(settled: Tiny, figure: Look) -> None:
+    (settled.region.path / "guards.yaml").write_text("modules: {order: {tables: {order: {hold_rows: 0.3}}}}\n", encoding="utf-8")
+    settled.orders([order(n) for n in range(45)])
+    assert standing(settled.run(), "order")[0] == "held"
+    (settled.region.path / "guards.yaml").write_text("default: {hold_rwos: 0.3}\n", encoding="utf-8")
+    result = settled.run()
+    assert (result.exit_code, "hold_rwos 不认识" in result.message) == (1, True)
