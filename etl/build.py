@@ -100,6 +100,16 @@ def ancestors(area: Area, areas: dict[str, Area]) -> list[Area]:
     return line
 
 
+def lay_standards(con: duckdb.DuckDBPyConnection, region: Region) -> None:
+    """Write ``marts.standard``: the region's own numbers, each from its month to before ``valid_to`` (null = still in force)."""
+    con.execute(
+        "create or replace table marts.standard (standard varchar, valid_from varchar, valid_to varchar, value double, basis varchar)"
+    )
+    rows = [(s.standard, s.valid_from, s.valid_to, s.value, s.basis) for s in region.standards]
+    if rows:
+        con.executemany("insert into marts.standard values (?, ?, ?, ?, ?)", rows)
+
+
 def _mean(points: list[tuple[float, float]]) -> tuple[float | None, float | None]:
     if not points:
         return None, None

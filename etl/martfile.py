@@ -14,7 +14,7 @@ from sqlglot import exp
 from etl.contract import Privacy
 
 FOLDER = Path(__file__).parent / "marts"
-GIVEN = ("month", "area", "area_closure")
+GIVEN = ("month", "area", "area_closure", "standard")
 POLICY_TABLES = ("rating", "rating_domain", "rating_evidence", "exit_status", "exit_reason")
 _FIELD = re.compile(r"^--\s*(grain|area|time|provider):\s*(.+?)\s*$")
 _COLUMN = re.compile(r"^--\s{2,}(\w+)\s+(.*?)(?:\s*\[(name|id|phone|address|account)\])?\s*$")
@@ -83,6 +83,12 @@ def parse(name: str, text: str) -> Mart:
 def marts(folder: Path = FOLDER) -> list[Mart]:
     """All marts of a folder, each after those that it reads."""
     return ordered(parse(p.stem, p.read_text(encoding="utf-8")) for p in sorted(folder.glob("*.sql")))
+
+
+def standards_read(folder: Path = FOLDER) -> set[str]:
+    """The names of the region's numbers that the marts of a folder compare with."""
+    pattern = re.compile(r"\bstandard\s*=\s*'(\w+)'")
+    return {name for path in folder.glob("*.sql") for name in pattern.findall(path.read_text(encoding="utf-8"))}
 
 
 def ordered(found: Iterable[Mart]) -> list[Mart]:

@@ -51,6 +51,17 @@ class Target:
     basis: str
 
 
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """A number laid down by the region, such as how many dedicated workers a street must have; in force from a month to before another."""
+
+    standard: str
+    valid_from: str
+    valid_to: str | None
+    value: float
+    basis: str
+
+
 class Region:
     """A region folder, read lazily; nothing is written."""
 
@@ -121,6 +132,29 @@ class Region:
             Target(str(r["indicator"]), float(r["value"]), str(r["due"])[:7] if r.get("due") else None, str(r.get("basis") or ""))
             for r in rows
         ]
+
+    @cached_property
+    def standards(self) -> list[Standard]:
+        """The numbers of ``policies/standards.yaml``; empty when there is no file, RegionError when it cannot be understood.
+
+        A later entry of the same name ends the earlier one: old months keep their own number.
+        """
+        path = self.path / "policies" / "standards.yaml"
+        head = (_yaml(path) or {}) if path.is_file() else {}
+        found: dict[str, list[tuple[str, float, str]]] = {}
+        for row in head.get("standards") or []:
+            try:
+                since, value = str(row["valid_from"])[:7], float(row["value"])
+                date.fromisoformat(since + "-01")
+            except (KeyError, TypeError, ValueError) as error:
+                raise RegionError(f"{path} 中的 {row} 缺少或写错了 standard、value、valid_from（月份）。请改正后重试。") from error
+            found.setdefault(str(row["standard"]), []).append((since, value, str(row.get("basis") or head.get("basis") or "")))
+        out = []
+        for name, versions in found.items():
+            versions.sort()
+            ends = [since for since, _, _ in versions[1:]] + [None]
+            out += [Standard(name, since, end, value, basis) for (since, value, basis), end in zip(versions, ends, strict=True)]
+        return out
 
     def policy(self, name: str) -> dict[str, Any]:
         """The parsed ``policies/<name>.yaml``; RegionError when it is missing."""

@@ -17,6 +17,7 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from etl.boundary_import import LEVEL_NAMES, Imported, import_boundaries
+from etl.martfile import standards_read
 from etl.region import LEVEL_FILES, Area, Region, RegionError
 
 __all__ = ["Imported", "Problem", "check", "import_boundaries"]
@@ -57,6 +58,7 @@ def check(region_path: str | Path) -> list[Problem]:
     problems += _guarded("targets.yaml", lambda: _check_targets(region))
     problems += _guarded("sources.yaml", lambda: _check_sources(region))
     problems += [p for name in POLICIES for p in _guarded(f"policies/{name}.yaml", lambda name=name: _check_policy(region, name))]
+    problems += _guarded("policies/standards.yaml", lambda: _check_standards(region))
     return sorted(problems, key=lambda p: p.severity != "error")
 
 
@@ -74,6 +76,23 @@ def _check_policy(region: Region, name: str) -> list[Problem]:
     policy = region.policy(name)
     missing = [key for key in ("version",) if not (policy.get(key) or policy.get("versions"))]
     return [Problem("warn", f"policies/{name}.yaml", f"缺少 {key}，结果将无法注明依据的政策版本。") for key in missing]
+
+
+def _check_standards(region: Region) -> list[Problem]:
+    """The numbers that marts compare with are laid down, once per month, and nothing else is."""
+    file, found = "policies/standards.yaml", region.standards
+    known = standards_read()
+    out = [
+        Problem("warn", file, f"没有规定 {name}，依据它的指标将没有数据。") for name in sorted(known - {s.standard for s in found})
+    ]
+    out += [
+        Problem("error", file, f"标准 {name} 不存在，请核对；可用：{'、'.join(sorted(known))}。")
+        for name in sorted({s.standard for s in found} - known)
+    ]
+    twice = Counter((s.standard, s.valid_from) for s in found)
+    return out + [
+        Problem("error", file, f"标准 {name} 自 {since} 起规定了 {n} 次，请只留一条。") for (name, since), n in twice.items() if n > 1
+    ]
 
 
 def _check_areas(region: Region) -> list[Problem]:

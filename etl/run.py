@@ -228,6 +228,7 @@ def _build(
     unknown = {c for c, i in line.indicators.items() if set(lineage.needs(i)) & never} if never else set()
     with _timed(result, "汇总"):
         build.lay_areas(con, region)
+        build.lay_standards(con, region)
         build.lay_calendar(con, build.calendar(con, today))
         delivered.lay(con, line.contracts)
         spans = coverage.spans(con, lineage, line.contracts, line.indicators.values())

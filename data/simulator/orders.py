@@ -130,6 +130,12 @@ def write_orders(
     return rows
 
 
+def diners(people: People, rng: np.random.Generator) -> np.ndarray:
+    """Indices of the elders who eat at canteens without being served at home; the first draw of the stream ``habits``."""
+    chosen = rng.random(people.n) < DINERS * 1.08
+    return np.flatnonzero(chosen & (people.served_to < 0) & (people.level < 3) & ~people.elsewhere)
+
+
 def _habits(world: World, people: People, providers: list[Provider]) -> Habits:
     """Preferences are local: the same street first; home-care firms also reach the neighbouring streets."""
     rng = world.rng("habits")
@@ -150,9 +156,7 @@ def _habits(world: World, people: People, providers: list[Provider]) -> Habits:
         return chosen
 
     served = np.flatnonzero(people.served_to > 0)
-    able = np.flatnonzero(
-        (rng.random(people.n) < DINERS * 1.08) & (people.served_to < 0) & (people.level < 3) & ~people.elsewhere
-    )
+    able = diners(people, rng)
     carers = [p for p in providers if p.staff and p.kind in (CARE, SOCIAL, CENTRE)]
     kitchens = [p for p in providers if p.kind == CANTEEN or (p.kind == CENTRE and p.index % 2 == 0)]
     weights = [p.staff * {CARE: 1.0, SOCIAL: 0.7, CENTRE: 0.8}[p.kind] for p in carers]

@@ -1,4 +1,4 @@
-"""Writes the providers as their systems hold them: the provider register, permits, admissions and the monthly bed stock."""
+"""Writes the providers as their systems hold them: the provider register, permits and admissions."""
 
 from __future__ import annotations
 
@@ -180,31 +180,3 @@ def _applications(world: World, providers: list[Provider], rng: np.random.Genera
         {c: r.get(c) for c in order} | {"SQ_ID": f"SQ{i + 1:04d}", "SQ_RQ": _text(r["applied"]), "SP_RQ": _text(r["SP_RQ"])}
         for i, r in enumerate(rows)
     ]
-
-
-def write_beds(world: World, providers: list[Provider], sink: SqlSink) -> int:
-    """CWTJ: beds and occupied beds by type for every month and provider that has beds."""
-    rng = world.rng("beds")
-    months = len(world.months)
-    rows: list[dict[str, Any]] = []
-    expected: dict[str, int] = {}
-    for p in (p for p in providers if p.beds):
-        nursing = float(np.clip(rng.normal(0.615 if p.kind != CENTRE else 0.42, 0.09), 0.3, 0.95))
-        dementia = 0.055 if p.kind == HOME and rng.random() < 0.75 else 0.0
-        occupancy = float(np.clip(rng.normal(0.80, 0.09) - 0.25 * p.bad.mean(), 0.3, 0.97))
-        for m in range(months):
-            if not p.open_in(world, m):
-                continue
-            age = min(1.0, (world.last_day(m) - p.registered) / 300)
-            total = round(p.beds * (0.965 + 0.035 * m / max(1, months - 1)))
-            share = nursing + 0.03 * m / max(1, months - 1)
-            care, memory = round(total * share), round(total * dementia * (0.7 + 0.3 * m / max(1, months - 1)))
-            level = np.clip(occupancy * age + 0.03 * np.sin(m / 12 * 2 * np.pi) + rng.normal(0, 0.015), 0.05, 1)
-            for name, beds in (("护理型", care), ("认知障碍", memory), ("普通型", max(0, total - care - memory))):
-                if beds:
-                    rows.append(
-                        {"DW_ID": p.id, "YF": world.months[m], "CW_LX": name, "CWS": beds, "RZS": min(beds, round(beds * level))}
-                    )
-                    expected[world.months[m]] = expected.get(world.months[m], 0) + beds
-    world.truth.expected["beds_by_month"] = expected
-    return _insert(sink, "CWTJ", rows, {"DW_ID": "text", "YF": "text", "CW_LX": "text", "CWS": "int", "RZS": "int"})

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
-from data.simulator import complaints, money, orders, people, providers, register, staff, supervision, systems
+from data.simulator import beds, complaints, money, orders, people, providers, register, staff, supervision, systems
 from data.simulator.world import World
 from data.simulator.writers import SqlSink
 
@@ -107,7 +107,7 @@ def _write(world: World, out: Path, urls: dict[str, str], summary: Summary, repo
         ("registry", lambda s: people.write_registry(world, elders, s)),
         ("assessment", lambda s: people.write_assessments(world, elders, s)),
         ("provider", lambda s: register.write_providers(world, firms, s)),
-        ("bed", lambda s: register.write_beds(world, firms, s)),
+        ("bed", lambda s: beds.write_beds(world, elders, firms, s)),
         ("inspection", lambda s: supervision.write_supervision(world, firms, s)),
     ):
         target = sink(module)

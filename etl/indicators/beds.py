@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from etl.indicators.base import Ratio, Total, count, total
+from etl.indicators.base import Count, Median, Ratio, Total, count, total
 
 GROUP = "床位"
 REFORM = "拱墅区改革方案 床位与护理型床位（任务 7）"
@@ -101,4 +101,39 @@ social_bed_share = Ratio(
     part=total("bed_month", "beds", "ownership in ('公建民营', '民办')"),
     whole=total("bed_month", "beds"),
     definition="月末公建民营和民办单位的床位 ÷ 月末床位总数",
+)
+waiting_people = Count(
+    "waiting_people",
+    name="公办机构轮候人数",
+    short="轮候人数",
+    group=GROUP,
+    basis="拱墅区改革方案 公办机构公开轮候（任务 8，S9）",
+    better="lower",
+    mart="waiting_month",
+    definition="月末仍在公办养老机构轮候名单上的申请，按老年人常住社区计",
+)
+waiting_days_median = Median(
+    "waiting_days_median",
+    name="公办机构轮候天数中位数",
+    short="轮候天数",
+    group=GROUP,
+    basis="拱墅区改革方案 公办机构公开轮候（任务 8，S9）",
+    unit="天",
+    decimals=0,
+    better="lower",
+    mart="waiting_month",
+    value="days_waited",
+    definition="月末仍在轮候的申请，从申请日到月末天数的中位数",
+)
+bed_reports_differ = Count(
+    "bed_reports_differ",
+    name="入住数与记录不符的单位",
+    short="入住数不符",
+    group=GROUP,
+    basis="养老服务平台方案 养老联盟床位共享（S8）；补贴资金核查：按实际入住核发运营补贴（S13）",
+    unit="家",
+    better="lower",
+    mart="bed_check_month",
+    where="differs",
+    definition="当月填报的入住数与月末在住的入住记录相差 2 人以上且超过 5% 的单位；须核实，不作为认定依据",
 )

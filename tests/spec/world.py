@@ -61,6 +61,31 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     },
     "provider_permit": {"kind": "综合保险", "issued_on": "2025-01-01"},
     "bed_stock": {"month": "2026-10", "bed_type": "护理型", "beds": 10, "occupied": 5},
+    "bed_stay": {
+        "provider_id": "P1", "bed_type": "护理型", "admitted_on": "2026-01-10", "payer": "自费", "updated_at": "2026-01-10 09:00:00",
+    },
+    "bed_waiting": {"provider_id": "P1", "applied_on": "2026-09-01", "priority": 3, "outcome": "轮候中"},
+    "volunteer_volunteer": {
+        "sex": "女", "community_code": "330105003051", "registered_on": "2025-01-01", "updated_at": "2025-01-01 09:00:00",
+    },
+    "volunteer_steward": {"kind": "助老员", "community_code": "330105003051", "since": "2024-01-01"},
+    "volunteer_visit": {
+        "need": "独居", "due_on": "2026-10-25", "done_at": "2026-10-20 10:00:00", "way": "上门", "result": "正常", "lng": 120.15, "lat": 30.31,
+    },
+    "volunteer_social_worker": {"level": "助理社会工作师", "community_code": "330105003051", "since": "2024-01-01"},
+    "volunteer_organisation": {"kind": "社会服务机构", "community_code": "330105003051", "registered_on": "2018-01-01"},
+    "time_bank_account": {
+        "holder_kind": "志愿者", "name": "户主", "community_code": "330105003051", "opened_on": "2025-01-01", "balance": 0,
+    },
+    "time_bank_entry": {
+        "kind": "存入", "occurred_at": "2026-10-10 09:00:00", "recorded_at": "2026-10-10 18:00:00", "coins": 1,
+    },
+    "time_bank_request": {"elder_id": "E1", "service": "陪同就医", "posted_at": "2026-10-08 08:00:00", "status": "已匹配"},
+    "evaluation_score": {
+        "round": "2026上半年", "setting": 20, "management": 20, "service": 30, "voice": 10, "score": 80, "evaluated_on": "2026-06-20",
+    },
+    "evaluation_survey": {"month": "2026-10", "sent": 60, "respondents": 50, "satisfied": 45, "very_satisfied": 20},
+    "staff_worker": {"unit": "社区", "post": "专职人员", "since": "2024-01-01"},
     "order_item": {"item_code": "X01", "name": "送餐", "category": "助餐", "unit_price": 20},
     "order_order": {
         "elder_id": "E1", "provider_id": "P1", "item_code": "X01", "ordered_at": "2026-10-10 08:00:00",
@@ -136,6 +161,7 @@ class World:
         self.built: set[str] = set()
         self._months(first, last)
         self._areas()
+        self._standards()
         for name, table in checked().items():
             fields = ", ".join(f'"{f}" {t}' for c in table.columns for f, t in _fields(c))
             self.con.execute(f'create table "{name}" ({fields})')
@@ -170,6 +196,17 @@ class World:
             self.con.execute("insert into area values (?, ?, ?, ?, ?, ?, null, null)", list(row))
             for above in {row[0], row[4] or row[0], row[5] or row[0], DISTRICT}:
                 self.con.execute("insert into area_closure values (?, ?)", [above, row[0]])
+
+    def _standards(self) -> None:
+        """The numbers that the demo region lays down, from 2017 on."""
+        self.con.execute(
+            "create table standard (standard varchar, valid_from varchar, valid_to varchar, value double, basis varchar)"
+        )
+        numbers = {
+            "street_ageing_share": 20, "street_staff": 1, "street_staff_aged": 2, "community_served_elders": 100, "community_staff": 1,
+        }  # fmt: skip
+        for name, value in numbers.items():
+            self.con.execute("insert into standard values (?, '2017-01', null, ?, '')", [name, value])
 
     def add(self, table: str, *rows: Mapping[str, Any]) -> World:
         """Add rows to a checked (or policy) table; empty strings mean NULL."""
