@@ -206,8 +206,11 @@ def _visits_of(
     slots = (DUE_DAY - 1) * 32
     step = rng.permutation(slots)[rank % slots]
     done = (first + step // 32) * 86_400 + 8 * 3600 + (step % 32) * 900 + rng.integers(0, 10, n) * 60
-    later = due + 1 + rng.integers(0, 12, n)
+    later = due + 1 + rng.integers(0, 5, n)
     done = np.where(late, later * 86_400 + 8 * 3600 + (step % 32) * 900 + rng.integers(0, 10, n) * 60, done)
+    # Nobody is in two places within one minute, unless it is planted.
+    while len(twice := np.setdiff1d(np.arange(n), np.unique(who * 10**9 + done // 60, return_index=True)[1])):
+        done[twice] += 60
     result = rng.choice(4, n, p=[0.925, 0.045, 0.018, 0.012])
     result[missed] = NOT_DONE
     result[rng.random(n) < 0.022] = EXCUSED
