@@ -103,7 +103,7 @@ class Compiled:
         """One pass: cleaned columns, position, and the two marks."""
         bad = " or ".join(["_defect is not null", *(c.bad for c in self.cells), *(_true(sql) for _, sql in self.plain_rejects)])
         warn = " or ".join(_true(sql) for _, sql in self.plain_warns) or "false"
-        return f"select {self.columns}, _source, _position, ({bad}) as _bad, ({warn}) as _warn from ({self.cleaned})"
+        return f"select {self.columns}, _source, _position, _batch, ({bad}) as _bad, ({warn}) as _warn from ({self.cleaned})"
 
     @property
     def empty(self) -> str:
@@ -153,13 +153,14 @@ def compile(module: str, table: Table) -> Compiled:
     joins: list[str] = []
     cells = tuple(cell for column in table.columns for cell in _cells(column, joins))
     known = {c.name for c in cells}
-    for key in (*table.key, *([table.order_by] if table.order_by else []), *([table.money] if table.money else [])):
+    for key in (*table.key, *(c for c in (table.order_by, table.money, table.cursor) if c)):
         if key not in known:
             raise ContractError(f"{module}.{table.name}: {key} is not one of its columns")
     given = ", ".join(f"{name('t:' + r)}" for r in raws)
     cleans = ", ".join(f"{c.clean} as {name(c.name)}" for c in cells)
     cleaned = (
-        f"select {cleans}, {given}, _source, _position, _defect from (select {texts}, _source, _position, _defect"
+        f"select {cleans}, {given}, _source, _position, _defect, _batch, _row"
+        f" from (select {texts}, _source, _position, _defect, _batch, rowid as _row"
         f" from raw.{name(f'{module}_{table.name}')} where {{where}}) as r {' '.join(joins)}"
     )
     plain_rejects, window_rejects = _split(module, table, table.reject)

@@ -177,6 +177,7 @@ class Table:
     database table, the worksheet (or a prefix of its name) or the file pattern below the module's folder.  ``reject`` and ``warn`` map a
     sentence in Chinese to an SQL condition over the cleaned columns; a condition may use window functions.
     ``order_by`` decides which of several rows with one key is the newest (the last wins; the others are superseded).
+    ``cursor`` names the timestamp that every change of a row moves on: rows are then read from the last seen moment on, not all again.
     """
 
     name: str
@@ -191,6 +192,7 @@ class Table:
     order_by: str = ""
     money: str = ""
     community: str = ""
+    cursor: str = ""
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError when there is none."""

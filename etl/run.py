@@ -31,6 +31,7 @@ from etl.martfile import Mart, MartError, after_policy, marts, shown
 from etl.paths import Layout
 from etl.policy import run as apply_policies
 from etl.policy.load import PolicyError
+from etl.reading import Depth
 from etl.region import Region, RegionError
 
 DONE, FAILED, QUARANTINE = 0, 1, 3
@@ -52,6 +53,11 @@ class Line:
     def visible(self) -> list[Mart]:
         """The marts that go into a snapshot."""
         return shown(self.marts, [name for indicator in self.indicators.values() for name in indicator.marts])
+
+    @property
+    def months(self) -> dict[str, str]:
+        """Checked table → SQL of the month that a row belongs to, as far as the marts say."""
+        return {}
 
     @classmethod
     def declared(cls) -> Line:
@@ -87,8 +93,10 @@ def run(
     keep: int = 3,
     today: date | None = None,
     line: Line | None = None,
+    depth: Depth = "keys",
 ) -> RunResult:
-    """Run the line for a region. ``only`` limits the modules that are read; ``progress`` hears a sentence per step.
+    """Run the line for a region. ``only`` limits the modules that are read; ``progress`` hears a sentence per step; ``depth`` says how
+    closely sources are compared with what is loaded (see reading.py).
 
     Never raises for what is wrong with the data, the region or another run under way: the result says it, exit code 1 or 3.
     """
@@ -98,7 +106,7 @@ def run(
     result = RunResult(run_id=clock.now().strftime("%Y%m%dT%H%M%S"))
     try:
         with _alone(layout):
-            _run(region, layout, line or Line.declared(), result, only, note, keep, today or clock.today())
+            _run(region, layout, line or Line.declared(), result, only, note, keep, today or clock.today(), depth)
     except (RegionError, MartError, PolicyError, publish.PublishError, BusyError) as error:
         result.exit_code, result.message = FAILED, str(error)
     except (duckdb.IOException, duckdb.OutOfMemoryException, OSError) as error:
@@ -125,7 +133,7 @@ def _alone(layout: Layout) -> Iterator[None]:
 
 def _run(
     region: Region, layout: Layout, line: Line, result: RunResult, only: Sequence[str] | None, note: Progress, keep: int,
-    today: date,
+    today: date, depth: Depth,
 ) -> None:  # fmt: skip
     shutil.rmtree(layout.temp, ignore_errors=True)
     layout.temp.mkdir(parents=True)
@@ -140,11 +148,11 @@ def _run(
     try:
         clean.prepare(con, region.areas, today)
         load.prepare(con, line.contracts)
-        areas = load.areas_fingerprint(region.path / "areas.csv")
+        terms = load.Terms(load.areas_fingerprint(region.path / "areas.csv"), line.months, depth, result.run_id)
         for contract in line.contracts:
             if only is None or contract.module in only:
                 with _timed(result, contract.module):
-                    _module(con, region, layout, contract, areas, result, note, today)
+                    _module(con, region, layout, contract, terms, result, note, today)
         faults.point("modules")
         _tally(con, line, result)
         content = content_hash(con, region, layout, line, today)
@@ -183,7 +191,7 @@ def _timed(result: RunResult, step: str) -> Iterator[None]:
 
 
 def _module(
-    con: duckdb.DuckDBPyConnection, region: Region, layout: Layout, contract: Contract, areas: str, result: RunResult,
+    con: duckdb.DuckDBPyConnection, region: Region, layout: Layout, contract: Contract, terms: load.Terms, result: RunResult,
     note: Progress, today: date,
 ) -> None:
     module = contract.module
@@ -193,7 +201,7 @@ def _module(
     try:
         reader = open_reader(contract, region.source(module, layout.sources), layout.temp)
         with observing() as guard.seen:
-            loads = load.load_module(con, contract, reader, areas, note, guard)
+            loads = load.load_module(con, contract, reader, note=note, guard=guard, terms=terms)
     except (SourceError, guards.Held) as problem:
         since = load.data_date(con, module)
         error = guard.unreadable(contract, str(problem)) if since and isinstance(problem, SchemaError) else problem

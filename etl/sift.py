@@ -16,14 +16,14 @@ def staged(compiled: Compiled) -> str:
     return f"checked.{name(compiled.full_name + NEW)}"
 
 
-def sift(con: duckdb.DuckDBPyConnection, compiled: Compiled, batch: int) -> Counts:
-    """Check one batch and leave the acceptable rows in ``checked.<table>__new``; findings replace the table's earlier ones.
+def sift(con: duckdb.DuckDBPyConnection, compiled: Compiled, batch: int, where: str = "") -> Counts:
+    """Check raw rows and leave the acceptable ones in ``checked.<table>__new``; findings replace the table's earlier ones.
 
-    Nothing that readers of ``checked`` see has changed until :func:`swap`.
+    ``where`` says which raw rows, by default those of the batch.  Nothing that readers of ``checked`` see has changed until :func:`swap`.
     """
-    stage = staged(compiled)
+    stage, where = staged(compiled), where or f"_batch = {int(batch)}"
     con.execute(f"drop table if exists {stage}")
-    con.execute(f"create table {stage} as {compiled.stage.replace('{where}', f'_batch = {int(batch)}')}")
+    con.execute(f"create table {stage} as {compiled.stage.replace('{where}', where)}")
     _findings_of_whole_table(con, compiled)
     money = name(compiled.table.money) if compiled.table.money else "null"
     read, bad, warn, money_read, money_bad = _one(
@@ -32,11 +32,11 @@ def sift(con: duckdb.DuckDBPyConnection, compiled: Compiled, batch: int) -> Coun
         f" sum(coalesce({money}, 0)) filter (_bad) from {stage}",
     )
     if bad or warn:
-        _details(con, compiled, batch)
+        _details(con, compiled, batch, where)
     superseded, money_superseded = _supersede(con, compiled, money)
     if bad:
         con.execute(f"delete from {stage} where _bad")
-    for mark in ("_source", "_position", "_bad", "_warn"):
+    for mark in ("_source", "_position", "_batch", "_bad", "_warn"):
         con.execute(f"alter table {stage} drop column {mark}")
     loaded, money_loaded = _one(con, f"select count(*), sum(coalesce({money}, 0)) from {stage}")
     has_money = bool(compiled.table.money)
@@ -91,8 +91,8 @@ def _findings_of_whole_table(con: duckdb.DuckDBPyConnection, compiled: Compiled)
             )
 
 
-def _check_reference(con: duckdb.DuckDBPyConnection, compiled: Compiled, reference: Reference) -> None:
-    """Mark rows whose value is not a key of the referred table; a table that was never delivered can prove nothing."""
+def referred(con: duckdb.DuckDBPyConnection, reference: Reference) -> str | None:
+    """The table to look a reference up in: as this run is about to leave it; None where it was never delivered."""
     found = first(
         con,
         "select table_name from information_schema.tables where table_schema = 'checked' and table_name in (?, ?)"
@@ -100,23 +100,31 @@ def _check_reference(con: duckdb.DuckDBPyConnection, compiled: Compiled, referen
         [reference.table, reference.table + NEW],
     )
     if not found or not _one(con, f"select count(*) from checked.{name(found[0])}")[0]:
+        return None
+    return f"checked.{name(found[0])}"
+
+
+def _check_reference(con: duckdb.DuckDBPyConnection, compiled: Compiled, reference: Reference) -> None:
+    """Mark rows whose value is not a key of the referred table; a table that was never delivered can prove nothing."""
+    home = referred(con, reference)
+    if not home:
         return
     column = name(reference.column)
     con.execute(
         f"insert into marks select _source, _position, {quote(reference.severity)}, {quote(reference.sentence)},"
         f" {quote(reference.column)} from {staged(compiled)} as s where not _bad and {column} is not null"
-        f" and not exists (select 1 from checked.{name(found[0])} as o where o.{name(reference.key)} = s.{column})"
+        f" and not exists (select 1 from {home} as o where o.{name(reference.key)} = s.{column})"
     )
 
 
-def _details(con: duckdb.DuckDBPyConnection, compiled: Compiled, batch: int) -> None:
+def _details(con: duckdb.DuckDBPyConnection, compiled: Compiled, batch: int, rows: str) -> None:
     """Work out, for the marked rows alone, which rules they break; rows × reasons go to the findings."""
     stage = staged(compiled)
     con.execute(
         "create or replace temp table marked as"
         f" select _source as s, _position as p, _bad, _warn from {stage} where _bad or _warn"
     )
-    where = f"_batch = {int(batch)} and (_source, _position) in (select (s, p) from marked)"
+    where = f"{rows} and (_source, _position) in (select (s, p) from marked)"
     con.execute(
         "create or replace temp table detail as"
         f" select d.*, m._bad, m._warn from ({compiled.cleaned.replace('{where}', where)}) as d"
@@ -195,9 +203,11 @@ def _supersede(con: duckdb.DuckDBPyConnection, compiled: Compiled, money: str) -
     if not _one(con, "select count(*) from twice")[0]:
         return 0, 0
     newest = f"{name(compiled.table.order_by)} desc nulls last, " if compiled.table.order_by else ""
+    # Where rows arrive a few at a time, their order says nothing: of two equally new ones the same must win as in one reading.
+    last = f"hash({compiled.columns}), _position desc" if compiled.table.cursor else "_source desc, _position desc"
     con.execute(
         "create or replace temp table older as select row from (select s.rowid as row, row_number() over"
-        f" (partition by {keys} order by {newest}_source desc, _position desc) as n"
+        f" (partition by {keys} order by {newest}{last}) as n"
         f" from {stage} as s semi join twice using ({keys}) where not _bad) where n > 1"
     )
     count, amount = _one(con, f"select count(*), sum(coalesce({money}, 0)) from {stage} where rowid in (select row from older)")

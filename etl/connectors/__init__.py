@@ -16,7 +16,7 @@ def open_reader(contract: Contract, spec: dict[str, Any] | None, temp: Path) -> 
     from etl.connectors.api import ApiReader
     from etl.connectors.csvfile import CsvReader
     from etl.connectors.jsonl import JsonLinesReader
-    from etl.connectors.sql import open_sql
+    from etl.connectors.sql import TIMEOUT_SECONDS, open_sql
     from etl.connectors.workbook import WorkbookReader
 
     if spec is None:
@@ -27,7 +27,7 @@ def open_reader(contract: Contract, spec: dict[str, Any] | None, temp: Path) -> 
         raise SourceError(f"sources.yaml 中模块 {contract.module} 缺少 url 或 path。请管理员补充。")
     match kind:
         case "sql":
-            return open_sql(contract, address)
+            return open_sql(contract, address, float(spec.get("timeout") or TIMEOUT_SECONDS))
         case "workbook":
             return WorkbookReader(contract, address)
         case "csv":

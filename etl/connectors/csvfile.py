@@ -10,7 +10,7 @@ import codecs
 import csv
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -58,6 +58,19 @@ class CsvReader:
     def _place(self, path: Path) -> str:
         """A file's path below the module's folder: its source as rows and people name it."""
         return path.name if path == self.root else path.relative_to(self.root).as_posix()
+
+    def parts(self, table: Table) -> dict[str, str]:
+        """File name → content hash; one entry for all where names repeat in different folders."""
+        files = self.files(table)
+        if len({p.name for p in files}) < len(files):
+            return {"*": self.fingerprint(table)}
+        return {p.name: sha256(p) for p in files}
+
+    def read_parts(self, table: Table, names: Collection[str]) -> Iterator[pa.RecordBatch]:
+        """The rows of some of the files that :meth:`parts` named."""
+        for path in self.files(table):
+            if path.name in names or "*" in names:
+                yield from self._read_file(table, path)
 
     def delivered_on(self) -> date | None:
         return written_on([self.root] if self.root.is_file() else self.root.rglob("*.*"))

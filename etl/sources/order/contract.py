@@ -69,6 +69,7 @@ order = Table(
         ),
     ],
     order_by="updated_at",
+    cursor="updated_at",
     money="price",
 )
 

@@ -63,6 +63,7 @@ elder = Table(
         "年龄超过 115 岁": "birth_date < current_date - interval 115 year and status = '正常'",
     },
     order_by="updated_at",
+    cursor="updated_at",
     community="community_code",
 )
 

@@ -1,0 +1,130 @@
+"""SQLite files, opened read-only, through ADBC, which is several times as fast as the driver of the standard library."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+from adbc_driver_manager import Error as AdbcError
+from adbc_driver_sqlite import dbapi as adbc
+
+from etl.checks import raw_columns
+from etl.connectors.base import CHUNK, SourceError, batch, match, require, sha256, written_on
+from etl.contract import Contract, Table
+
+# A file written within the last moments may be written again without its time showing it.
+SETTLED_NS = 2_000_000_000
+_hashes: dict[Path, tuple[tuple[int, int, int], str]] = {}
+
+
+def content_hash(path: Path) -> str:
+    """A file's content hash; remembered within the process for as long as its size, time and number on the disk stay."""
+    stat = path.stat()
+    stamp = (stat.st_size, stat.st_mtime_ns, stat.st_ino)
+    held = _hashes.get(path)
+    if held and held[0] == stamp:
+        return held[1]
+    settled = time.time_ns() - stat.st_mtime_ns > SETTLED_NS
+    found = sha256(path)
+    if settled:
+        _hashes[path] = (stamp, found)
+    return found
+
+
+def no_table(contract: Contract, table: Table, where: str) -> SourceError:
+    """The error for a database without the table."""
+    return SourceError(f"{where} 中没有表 {table.source}（{table.title}）。请{contract.owner}确认系统未改表名。")
+
+
+class SqliteReader:
+    """A SQLite file, opened read-only."""
+
+    def __init__(self, contract: Contract, path: Path):
+        self.contract, self.path = contract, path
+        self.skipped: Counter[str] = Counter()
+
+    def fingerprint(self, table: Table) -> str:
+        """The file's content hash, with that of an unmerged write-ahead log."""
+        log = self.path.with_name(self.path.name + "-wal")
+        return content_hash(self.path) + (content_hash(log) if log.is_file() and log.stat().st_size else "")
+
+    def delivered_on(self) -> date | None:
+        return written_on([self.path])
+
+    def read(self, table: Table) -> Iterator[pa.RecordBatch]:
+        yield from self._rows(table)
+
+    def changed(self, table: Table, since: datetime) -> Iterator[pa.RecordBatch]:
+        """All rows of every key of which a row changed at or after ``since``, or does not say when."""
+        yield from self._rows(table, since)
+
+    def total(self, table: Table) -> int:
+        """How many rows the table has."""
+        return sum(b.column(0)[0].as_py() for b in self._query(table, lambda _: "select count(*) as n from {table}", ()))
+
+    def keys(self, table: Table) -> Iterator[pa.RecordBatch]:
+        """Key and cursor of all rows as text, c0, c1 …"""
+        wanted = [table.column(c).source for c in (*table.key, *([table.cursor] if table.cursor else []))]
+
+        def sql(texts: dict[str, str]) -> str:
+            return f"select {', '.join(f'{texts[w]} as c{i}' for i, w in enumerate(wanted))} from {{table}}"
+
+        yield from self._query(table, sql, ())
+
+    def _rows(self, table: Table, since: datetime | None = None) -> Iterator[pa.RecordBatch]:
+        def sql(texts: dict[str, str]) -> str:
+            picks = ", ".join(f"{texts[r]} as c{i}" for i, r in enumerate(raw_columns(table)))
+            return f"select {picks} from {{table}}" + (f" where {_touched(table, texts)}" if since else "")
+
+        bound = f"{since:%Y-%m-%d %H:%M:%S}" if since else ""
+        done = 0
+        for rows in self._query(table, sql, (bound,) * (2 if since else 0)):
+            positions = pa.array(range(done + 1, done + rows.num_rows + 1), pa.int64())
+            yield batch(table, rows.columns, table.source, positions)
+            done += rows.num_rows
+
+    def _query(self, table: Table, sql: Callable[[dict[str, str]], str], bound: Sequence[object]) -> Iterator[pa.RecordBatch]:
+        """Batches of a query made from the SQL of each raw column as text; SourceError where the file cannot be read."""
+        uri = f"file:{self.path.as_posix().replace('?', '%3f').replace('#', '%23')}?mode=ro"
+        try:
+            with adbc.connect(uri) as con, con.cursor() as cursor:
+                cursor.execute("select name, type from pragma_table_info(?)", (table.source,))
+                present = cursor.fetchall()
+                if not present:
+                    raise no_table(self.contract, table, self.path.name)
+                names = [str(n) for n, _ in present]
+                found = match(table, names)
+                require(self.contract, table, f"表 {table.source} ", found, names)
+                texts = {r: _as_text(*present[found[r]]) if r in found else "''" for r in raw_columns(table)}
+                cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(CHUNK)})
+                cursor.execute(sql(texts).replace("{table}", _quoted(table.source)), tuple(bound) or None)
+                for rows in cursor.fetch_record_batch():
+                    if rows.num_rows:
+                        yield rows
+        except AdbcError as error:
+            raise SourceError(
+                f"数据库 {self.path.name} 的表 {table.source} 无法读取，文件可能已损坏。请{self.contract.owner}重新导出。"
+            ) from error
+
+
+def _touched(table: Table, texts: dict[str, str]) -> str:
+    """SQL: rows of keys that changed since the moment bound (twice), or whose moment of change is missing."""
+    keys = ", ".join(texts[table.column(k).source] for k in table.key)
+    moved = texts[table.column(table.cursor).source]
+    recent = f"({moved} >= ? or {moved} = '')"
+    return f"({keys}) in (select {keys} from {{table}} where {recent}) or {recent}"
+
+
+def _quoted(identifier: str) -> str:
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def _as_text(column: str, declared: str | None) -> str:
+    """SQL for a column as text. The driver takes a column's type from the first rows, so a NULL must not come first."""
+    kind = (declared or "").upper()
+    text = "CHAR" in kind or "TEXT" in kind or "CLOB" in kind
+    return f"coalesce({_quoted(column)}, '')" if text else f"coalesce(cast({_quoted(column)} as text), '')"

@@ -1,0 +1,155 @@
+"""How much of a source is read: nothing where it is known, what changed where the source can tell, everything otherwise.
+
+By cursor where the table declares one: rows at or after the last moment seen, less an overlap for what was committed late; the number of
+rows is compared each time, the keys when it differs and every night, and once a week everything is read.  By file where a module is a folder of
+files.  What is read completely is compared row by row, so that nothing that stayed the same is loaded again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal, Protocol, runtime_checkable
+
+import duckdb
+import pyarrow as pa
+
+from etl import clock, raw
+from etl.checks import Compiled
+from etl.clean import first, name
+from etl.connectors import Reader, SourceError
+from etl.contract import Table
+from etl.raw import Receipt, short
+
+Depth = Literal["quick", "keys", "full"]
+"""``quick``: what a micro-batch needs; ``keys``: compare all keys where there is a cursor (each night); ``full``: read everything."""
+OVERLAP = timedelta(days=1)
+COMPLETE_EVERY = timedelta(days=7)
+
+
+@runtime_checkable
+class Cursored(Protocol):
+    """A reader that can give the rows changed since a moment."""
+
+    def changed(self, table: Table, since: datetime) -> Iterator[pa.RecordBatch]:
+        """All rows of every key of which a row changed at or after ``since`` (or does not say when)."""
+        ...
+
+    def total(self, table: Table) -> int:
+        """How many rows there are now."""
+        ...
+
+    def keys(self, table: Table) -> Iterator[pa.RecordBatch]:
+        """The source columns of key and cursor of all rows, as text, named c0, c1 …"""
+        ...
+
+
+@runtime_checkable
+class Filed(Protocol):
+    """A reader of files that can be told apart; their names are the rows' ``_source``."""
+
+    skipped: Counter[str]
+
+    def parts(self, table: Table) -> Mapping[str, str]:
+        """File → fingerprint."""
+        ...
+
+    def read_parts(self, table: Table, names: Collection[str]) -> Iterator[pa.RecordBatch]:
+        """The rows of these files only."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What was read: the receipt, lines passed over in the whole delivery, and what to remember of it in ``state.delivery``."""
+
+    receipt: Receipt
+    skipped: int
+    state: dict[str, Any] = field(default_factory=dict)
+
+
+def take(
+    con: duckdb.DuckDBPyConnection, compiled: Compiled, reader: Reader, before: dict[str, Any] | None, depth: Depth
+) -> Taken:
+    """Read what is needed of one table; SourceError when it cannot be read or has no rows at all."""
+    table = compiled.table
+    raw.shape(con, compiled, before["batch"] if before else None)
+    raw.clear(con, compiled, before["batch"] if before else None)
+    shape = short("|".join(compiled.raw_columns))
+    fingerprint = reader.fingerprint(table)
+    marked = f"{fingerprint}#{shape}" if fingerprint else None
+    state: dict[str, Any] = {"fingerprint": marked, "content": shape}
+    if before and depth != "full" and before["content"] == shape:
+        if marked and before["fingerprint"] == marked:
+            return Taken(_nothing(before), before["skipped"])
+        if table.cursor and isinstance(reader, Cursored):
+            receipt = _by_cursor(con, compiled, reader, before, depth)
+            if receipt:
+                return _taken(compiled, receipt, state | {"skipped": before["skipped"]})
+        elif depth == "quick" and not marked:
+            return Taken(_nothing(before), before["skipped"])
+    if isinstance(reader, Filed):
+        receipt, parts = _by_file(con, compiled, reader, before, afresh=depth == "full" or not before or before["content"] != shape)
+        skipped = sum(int(p[1]) for p in parts.values())
+        state |= {"parts": json.dumps(parts, ensure_ascii=False)}
+    else:
+        passed = sum(reader.skipped.values())
+        batches = reader.read(table)
+        receipt = raw.replace(con, compiled, batches, before["batch"]) if before else raw.append(con, compiled, batches)
+        skipped = sum(reader.skipped.values()) - passed
+    return _taken(compiled, receipt, state | {"skipped": skipped, "complete_at": clock.now()})
+
+
+def _nothing(before: Mapping[str, Any]) -> Receipt:
+    return Receipt(before["batch"], before["read"], 0, 0)
+
+
+def _taken(compiled: Compiled, receipt: Receipt, state: dict[str, Any]) -> Taken:
+    if not receipt.rows:
+        raise SourceError(f"{compiled.table.title}（{compiled.table.source}）没有任何数据行。请确认报送是否完整。")
+    return Taken(receipt, state["skipped"], state)
+
+
+def _by_cursor(
+    con: duckdb.DuckDBPyConnection, compiled: Compiled, reader: Cursored, before: Mapping[str, Any], depth: Depth
+) -> Receipt | None:
+    """The rows changed since the last moment seen, and those gone; None where only a complete reading will do."""
+    table = compiled.table
+    newest = first(con, f"select max({name(table.cursor)}) from checked.{name(compiled.full_name)}")
+    overdue = depth == "keys" and (not before["complete_at"] or clock.now() - before["complete_at"] > COMPLETE_EVERY)
+    if overdue or not newest or not newest[0]:
+        return None
+    # A moment in the future (a clock that went wrong) must not hide what comes after today.
+    since = min(newest[0], before["loaded_at"]) - OVERLAP
+    receipt = raw.merge(con, compiled, reader.changed(table, since), before["batch"])
+    if depth == "keys" or reader.total(table) != receipt.rows:
+        found = raw.strike(con, compiled, reader.keys(table), receipt)
+        if found is None:
+            raw.clear(con, compiled, before["batch"])
+        return found
+    return receipt
+
+
+def _by_file(
+    con: duckdb.DuckDBPyConnection, compiled: Compiled, reader: Filed, before: Mapping[str, Any] | None, afresh: bool
+) -> tuple[Receipt, dict[str, list[Any]]]:
+    """The files that changed, came or went; the receipt, and file → [fingerprint, lines passed over] for all of them."""
+    table = compiled.table
+    marks = reader.parts(table)
+    known: dict[str, list[Any]] = json.loads(before["parts"]) if before and before["parts"] and not afresh else {}
+    parts = {file: known[file] for file, mark in marks.items() if file in known and known[file][0] == mark}
+    changed = [file for file in marks if file not in parts]
+
+    def rows() -> Iterator[pa.RecordBatch]:
+        for file in changed:
+            passed = sum(reader.skipped.values())
+            yield from reader.read_parts(table, [file])
+            parts[file] = [marks[file], sum(reader.skipped.values()) - passed]
+
+    if not before:
+        return raw.append(con, compiled, rows()), parts
+    others = [*changed, *(file for file in known if file not in marks)] if known and "*" not in marks else None
+    return raw.replace(con, compiled, rows(), before["batch"], others), parts

@@ -1,0 +1,123 @@
+"""The checks for a few keys only: the rows that came or went, and every other row that shares a key with them.
+
+Afterwards the checked table, its findings and its counts are what checking the whole delivery would have given; the counts are taken from
+the tables themselves and not only carried on, so a row that went astray is noticed.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import duckdb
+
+from etl import raw, sift
+from etl.checks import Compiled, Counts
+from etl.clean import first, name, quote
+from etl.contract import Reference
+
+# Above this share of the table checking everything anew costs no more.
+MOST = 0.3
+
+
+def possible(compiled: Compiled) -> bool:
+    """True where what becomes of a row depends on that row, its key and its references alone, not on other rows."""
+    return not compiled.window_rejects and not compiled.window_warns
+
+
+def touch(con: duckdb.DuckDBPyConnection, compiled: Compiled, old: int, new: int, references: bool) -> int:
+    """Lay ``temp.touched`` (keys) and ``temp.touched_rows`` (row, s, p, was, now) of a move from one batch to another; how many rows.
+
+    ``references``: what the table refers to has changed as well, so rows flagged for it, or that should be, are looked at again.
+    """
+    keys = ", ".join(name(k) for k in compiled.table.key)
+    sources = [f"select {keys} from ({_cleaned(compiled, f'_batch = {new} or _until = {new}')})"] if new != old else []
+    if references:
+        for reference in compiled.table.references:
+            sources += _of_reference(con, compiled, reference, old, keys)
+    con.execute(f"create or replace temp table touched as select distinct {keys} from ({' union all '.join(sources)})"
+                if sources else f"create or replace temp table touched as select {keys} from checked.{name(compiled.full_name)} limit 0")  # fmt: skip
+    either = f"_batch <= {new} and coalesce(_until > {old}, true)"
+    same = " and ".join(f"r.{name(k)} is not distinct from t.{name(k)}" for k in compiled.table.key)
+    con.execute(
+        "create or replace temp table touched_rows as"
+        f" select rowid as row, _source as s, _position as p, {raw.in_force(old)} as was, {raw.in_force(new)} as now"
+        f" from {raw.table(compiled)} where rowid in"
+        f" (select _row from (select _row, {keys} from ({_cleaned(compiled, either)})) as r semi join touched as t on {same})"
+    )
+    return int(first(con, "select count(*) from touched_rows")[0])  # type: ignore[index]
+
+
+def sift_part(con: duckdb.DuckDBPyConnection, compiled: Compiled, batch: int, before: Counts, rows: int) -> Counts:
+    """Check the touched rows into ``checked.<table>__new``; the counts of the whole table once they are swapped in.
+
+    ``rows`` is the number of raw rows in force at ``batch``. AssertionError where they are not all accounted for.
+    """
+    fresh = sift.sift(con, compiled, batch, "rowid in (select row from touched_rows where now)")
+    table, keys = f"checked.{name(compiled.full_name)}", ", ".join(name(k) for k in compiled.table.key)
+    money = name(compiled.table.money) if compiled.table.money else "null"
+    old = f"(select s, p, m from (select _source as s, _position as p, coalesce({money}, 0) as m from"
+    old += f" ({_cleaned(compiled, 'rowid in (select row from touched_rows where was)')})))"
+    mine = f"module = {quote(compiled.module)} and table_name = {quote(compiled.table.name)}"
+    aside = f"(select distinct source as s, position as p from state.quarantine where {mine})"
+    warned = f"(select distinct source as s, position as p from state.warning where {mine})"
+    was, money_was = _one(con, f"select count(*), coalesce(sum(m), 0) from {old}")
+    bad, money_bad = _one(con, f"select count(*), coalesce(sum(m), 0) from {old} as o semi join {aside} as a using (s, p)")
+    warn = _one(con, f"select count(*) from {old} as o semi join {warned} as w using (s, p)")[0]
+    loaded, money_loaded = _one(con, f"select count(*), coalesce(sum({money}), 0) from {table}")
+    leaving, money_leaving = _one(con, f"select count(*), coalesce(sum({money}), 0) from {table} semi join touched using ({keys})")
+    amounts: tuple[Decimal, ...] = ()
+    if compiled.table.money:
+        gone = money_was - money_bad - money_leaving
+        all_bad = before.money_quarantined - money_bad + fresh.money_quarantined  # type: ignore[operator]
+        all_older = before.money_superseded - gone + fresh.money_superseded  # type: ignore[operator]
+        all_good = money_loaded - money_leaving + fresh.money_loaded
+        amounts = (before.money_read - money_was + fresh.money_read, all_good, all_bad, all_older)  # type: ignore[operator]
+    counts = Counts(
+        rows, loaded - leaving + fresh.loaded, before.quarantined - bad + fresh.quarantined,
+        before.superseded - (was - bad - leaving) + fresh.superseded, before.warned - warn + fresh.warned, *amounts,
+    )  # fmt: skip
+    counts.verify(compiled.full_name)
+    return counts
+
+
+def swap_part(con: duckdb.DuckDBPyConnection, compiled: Compiled) -> None:
+    """Put the rows of the touched keys in the place of the old ones, and their findings too; call inside a transaction."""
+    table, keys = f"checked.{name(compiled.full_name)}", ", ".join(name(k) for k in compiled.table.key)
+    pair = keys if len(compiled.table.key) == 1 else f"({keys})"
+    con.execute(f"delete from {table} where {pair} in (select {pair} from touched)")
+    con.execute(f"insert into {table} by name select * from {sift.staged(compiled)}")
+    con.execute(f"drop table {sift.staged(compiled)}")
+    for findings in ("quarantine", "warning"):
+        con.execute(
+            f"delete from state.{findings} where module = ? and table_name = ?"
+            " and (source, position) in (select (s, p) from touched_rows where was)",
+            [compiled.module, compiled.table.name],
+        )
+        con.execute(f"insert into state.{findings} select * from temp.new_{findings} where module = ? and table_name = ?",
+                    [compiled.module, compiled.table.name])
+
+
+def _of_reference(con: duckdb.DuckDBPyConnection, compiled: Compiled, reference: Reference, old: int, keys: str) -> list[str]:
+    """Queries of the keys of rows flagged for a reference before, and of loaded rows that do not find it now."""
+    flagged = (
+        f"select (source, position) from state.{'quarantine' if reference.severity == 'reject' else 'warning'}"
+        f" where module = {quote(compiled.module)} and table_name = {quote(compiled.table.name)}"
+        f" and rule = 'reference' and column_name = {quote(reference.column)}"
+    )
+    found = [f"select {keys} from ({_cleaned(compiled, f'{raw.in_force(old)} and (_source, _position) in ({flagged})')})"]
+    home = sift.referred(con, reference)
+    if home:
+        column = name(reference.column)
+        found.append(
+            f"select {keys} from checked.{name(compiled.full_name)} as s where {column} is not null"
+            f" and not exists (select 1 from {home} as o where o.{name(reference.key)} = s.{column})"
+        )
+    return found
+
+
+def _cleaned(compiled: Compiled, where: str) -> str:
+    return compiled.cleaned.replace("{where}", where)
+
+
+def _one(con: duckdb.DuckDBPyConnection, sql: str) -> tuple:
+    return first(con, sql) or ()
