@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import date, timedelta
 
 import duckdb
@@ -10,6 +11,7 @@ from shapely.geometry import shape
 
 from etl import faults
 from etl.clean import name
+from etl.freshness import Freshness, listed
 from etl.martfile import Mart, MartError
 from etl.region import Area, Region
 
@@ -116,12 +118,52 @@ def _mean(points: list[tuple[float, float]]) -> tuple[float | None, float | None
     return sum(p[0] for p in points) / len(points), sum(p[1] for p in points) / len(points)
 
 
-def build(con: duckdb.DuckDBPyConnection, marts: Iterable[Mart], note: Callable[[str], None]) -> None:
-    """Create each mart as a table in schema ``marts``; MartError naming the file whose SQL fails."""
+def build(
+    con: duckdb.DuckDBPyConnection, marts: Iterable[Mart], note: Callable[[str], None], fresh: Freshness | None = None
+) -> None:
+    """Bring each mart up to date as a table in schema ``marts``; MartError naming the file whose SQL fails.
+
+    With ``fresh``: only marts of which an input has changed, and only the months that it touches where the header allows that.
+    """
+    fresh = fresh or Freshness(con)
     for mart in marts:
+        inputs = {table: mart.monthly.get(table, "") for table in sorted(mart.reads)}
+        months = fresh.stale(mart.name, inputs, mart.sql) if fresh.home(mart.name) else None
+        if months == set():
+            continue
         note(f"汇总 {mart.name}")
         faults.point("mart", mart.name)
+        con.execute("begin")
         try:
-            con.execute(f"create or replace table marts.{name(mart.name)} as {mart.sql}")
+            _write(con, mart, months, fresh)
+            fresh.built(mart.name, inputs, mart.sql)
+            con.execute("commit")
         except duckdb.Error as error:
+            with suppress(duckdb.Error):
+                con.execute("rollback")
+            if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
+                raise
             raise MartError(f"etl/marts/{mart.name}.sql: {error}") from error
+        except BaseException:
+            with suppress(duckdb.Error):
+                con.execute("rollback")
+            raise
+
+
+def _write(con: duckdb.DuckDBPyConnection, mart: Mart, months: set[str] | None, fresh: Freshness) -> None:
+    """Build a mart in full, or some months of it from those months of its inputs."""
+    table = f"marts.{name(mart.name)}"
+    if months is None or not mart.time:
+        con.execute(f"create or replace table {table} as {mart.sql}")
+        return
+    chosen = listed(months)
+    narrowed = [(source, by) for source, by in mart.monthly.items() if source in mart.reads]
+    for source, by in narrowed:
+        con.execute(f"create or replace temp view {name(source)} as select * from {fresh.home(source)} where coalesce(cast({by} as varchar), '') in {chosen}")
+    try:
+        con.execute(f"delete from {table} where {name(mart.time)} in {chosen}")
+        con.execute(f"insert into {table} by name select * from ({mart.sql}) where {name(mart.time)} in {chosen}")
+    finally:
+        with suppress(duckdb.TransactionException):  # a rollback takes the views with it
+            for source, _ in narrowed:
+                con.execute(f"drop view if exists temp.{name(source)}")

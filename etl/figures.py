@@ -8,35 +8,77 @@ there is none either.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from types import MappingProxyType
 
 import duckdb
 
 from etl.clean import name, quote
 from etl.coverage import Span
+from etl.freshness import Freshness, listed
 from etl.indicators.base import Indicator, Measure
 from etl.martfile import Mart
 
 _TABLES = """
-create or replace table marts.figure
+create table if not exists marts.figure
   (indicator varchar, area_code varchar, level integer, month varchar, part double, whole double);
-create or replace table marts.provider_figure (indicator varchar, provider_id varchar, month varchar, part double, whole double);
+create table if not exists marts.provider_figure (indicator varchar, provider_id varchar, month varchar, part double, whole double);
 """
 
 
 def start(con: duckdb.DuckDBPyConnection) -> None:
-    """Create the empty figure tables."""
+    """Create the figure tables where they are not there yet."""
     con.execute(_TABLES)
+
+
+def refresh(
+    con: duckdb.DuckDBPyConnection, target: str, indicators: Iterable[Indicator], marts: Mapping[str, Mart], fresh: Freshness,
+    unknown: Collection[str] = (), spans: Mapping[str, Span] = MappingProxyType({}),
+) -> None:  # fmt: skip
+    """Bring the figures of these indicators up to date, in the months in which one of their marts has changed.
+
+    ``target`` names this group of indicators; figures of other groups are left alone, those of indicators that are no more are dropped.
+    """
+    found = list(indicators)
+    definition = repr([(i, i.code in unknown, spans.get(i.code)) for i in found])
+    given = dict.fromkeys(("area", "area_closure", "month"), "")
+    by_mart = {m: name(marts[m].time) for i in found for m in i.marts}
+    months = fresh.stale(target, given | by_mart, definition)
+    if months == set():
+        return
+    if months is not None:
+        touched = {m for m in by_mart if fresh.stale(target, {m: by_mart[m]}, definition)}
+        found = [i for i in found if touched & set(i.marts)]
+    con.execute("begin")
+    try:
+        which = "indicator in (" + ", ".join(quote(i.code) for i in found) + ")" if found else "false"
+        within = f" and month in {listed(months)}" if months is not None else ""
+        gone = con.execute("select month from state.built where target = ? and source = '#figures'", [target]).fetchall()
+        codes = {i.code for i in found} if months is None else set()
+        for table in ("figure", "provider_figure"):
+            con.execute(f"delete from marts.{table} where {which}{within}")
+            for (code,) in gone:
+                if months is None and code not in codes:
+                    con.execute(f"delete from marts.{table} where indicator = ?", [code])
+        materialise(con, found, marts, unknown, spans, months)
+        kept = gone if months is not None else [(code,) for code in sorted(codes)]
+        fresh.built(target, given | by_mart, definition)
+        con.executemany("insert into state.built values (?, '#figures', '', ?, 0, '')", [(target, code) for (code,) in kept] or [(target, "")])
+        con.execute("commit")
+    except BaseException:
+        with suppress(duckdb.Error):
+            con.execute("rollback")
+        raise
 
 
 def materialise(
     con: duckdb.DuckDBPyConnection, indicators: Iterable[Indicator], marts: Mapping[str, Mart], unknown: Collection[str] = (),
-    spans: Mapping[str, Span] = MappingProxyType({}),
+    spans: Mapping[str, Span] = MappingProxyType({}), months: Collection[str] | None = None,
 ) -> None:  # fmt: skip
     """Write the figures of these indicators into ``marts.figure`` and ``marts.provider_figure``.
 
     ``unknown`` names indicators whose modules have never delivered: they get no rows.  ``spans`` gives the first and last month of those
-    that do not hold for the whole calendar (see ``etl.coverage``). KeyError for a mart that is not there.
+    that do not hold for the whole calendar (see ``etl.coverage``); ``months`` limits what is written. KeyError for a mart that is not there.
     """
     wanted = [i for i in indicators if i.code not in unknown]
     measures: dict[str, list[Measure]] = {}
@@ -45,11 +87,12 @@ def materialise(
             if measure is not None and measure not in measures.setdefault(measure.mart, []):
                 measures[measure.mart].append(measure)
     for mart, found in measures.items():
-        _aggregate(con, marts[mart], found)
+        _aggregate(con, marts[mart], found, months)
     place = {m: (mart, i) for mart, found in measures.items() for i, m in enumerate(found)}
     con.execute(
         "create or replace temp table grid as"
         " select a.code as area_code, a.level, m.month from marts.area as a cross join marts.month as m"
+        + (f" where m.month in {listed(months)}" if months is not None else "")
     )
     for indicator in wanted:
         part = place[indicator.part]
@@ -69,11 +112,13 @@ def _sql(measure: Measure) -> str:
     return f"count(*){where}" if measure.value == "1" else f"sum({measure.value}){where}"
 
 
-def _aggregate(con: duckdb.DuckDBPyConnection, mart: Mart, measures: list[Measure]) -> None:
+def _aggregate(con: duckdb.DuckDBPyConnection, mart: Mart, measures: list[Measure], months: Collection[str] | None) -> None:
     """Temporary tables ``by_area_<mart>`` and ``by_provider_<mart>`` with columns m0, m1 … in the order of ``measures``."""
     sums = [(i, m) for i, m in enumerate(measures) if not m.median]
     medians = [(i, m) for i, m in enumerate(measures) if m.median]
     source, area, month = f"marts.{name(mart.name)}", name(mart.area), name(mart.time)
+    if months is not None:
+        source = f"(select * from {source} where {month} in {listed(months)})"
     provider = f", {name(mart.provider)} as provider_id" if mart.provider else ""
     first = "".join(f", {_sql(m)} as m{i}" for i, m in sums)
     con.execute(

@@ -149,7 +149,7 @@ def load_module(
         note(f"{contract.title}：{compiled.table.title}")
         plans.append(_load_table(con, contract, compiled, reader, terms, whole=compiled.full_name in referred))
     if guard is not None:
-        guard(con, contract, [(plan.compiled, plan.row) for plan in plans if plan.loaded.changed and plan.row])
+        guard(con, contract, [(plan.compiled, plan.row) for plan in plans if plan.row])
     if any(plan.row for plan in plans):
         con.execute("begin")
         try:

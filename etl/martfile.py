@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from etl.contract import Privacy
 FOLDER = Path(__file__).parent / "marts"
 GIVEN = ("month", "area", "area_closure", "standard")
 POLICY_TABLES = ("rating", "rating_domain", "rating_evidence", "exit_status", "exit_reason")
-_FIELD = re.compile(r"^--\s*(grain|area|time|provider):\s*(.+?)\s*$")
+_FIELD = re.compile(r"^--\s*(grain|area|time|provider|monthly):\s*(.+?)\s*$")
 _COLUMN = re.compile(r"^--\s{2,}(\w+)\s+(.*?)(?:\s*\[(name|id|phone|address|account)\])?\s*$")
 
 
@@ -44,6 +44,8 @@ class Mart:
     time: str
     provider: str
     columns: tuple[MartColumn, ...]
+    monthly: Mapping[str, str] = field(default_factory=dict)
+    """Inputs of which a month of the mart needs the same month only: table → SQL that gives the month of a row."""
 
     @cached_property
     def reads(self) -> frozenset[str]:
@@ -71,13 +73,23 @@ def parse(name: str, text: str) -> Mart:
             in_columns = True
         elif in_columns and (column := _COLUMN.match(line)):
             columns.append(MartColumn(column[1], column[2], column[3] or ""))  # type: ignore[arg-type]
-        elif field and (field[1] == "grain" or re.fullmatch(r"\w+", field[2])):
+        elif field and (field[1] in ("grain", "monthly") or re.fullmatch(r"\w+", field[2])):
             # A remark may explain "provider: by credit code …"; only a bare column name declares.
             fields[field[1]] = field[2]
     if "grain" not in fields:
         raise MartError(f"{name}.sql: the header does not say the grain")
     place = (fields.get("area", ""), fields.get("time", ""), fields.get("provider", ""))
-    return Mart(name, text, fields["grain"], *place, tuple(columns))
+    monthly = dict(_monthly(name, word) for word in fields.get("monthly", "").split())
+    return Mart(name, text, fields["grain"], *place, tuple(columns), monthly)
+
+
+def _monthly(mart: str, word: str) -> tuple[str, str]:
+    """``table`` (its column month), ``table.month_column`` or ``table.day_column!`` (a day or moment) as table → SQL of the month."""
+    table, _, column = word.rstrip("!,").partition(".")
+    if not re.fullmatch(r"\w+(\.\w+)?!?,?", word):
+        raise MartError(f"{mart}.sql: {word!r} is no table with a month")
+    day = f'"{column}"'
+    return table, f"strftime({day}, '%Y-%m')" if word.rstrip(",").endswith("!") else day if column else '"month"'
 
 
 def marts(folder: Path = FOLDER) -> list[Mart]:

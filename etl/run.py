@@ -25,11 +25,13 @@ from etl.connectors import SourceError, open_reader
 from etl.connectors.base import SchemaError
 from etl.connectors.observed import observing
 from etl.contract import Contract
+from etl.freshness import Freshness
 from etl.indicators.base import Indicator, catalogue
 from etl.lineage import Lineage
 from etl.martfile import Mart, MartError, after_policy, marts, shown
 from etl.paths import Layout
 from etl.policy import run as apply_policies
+from etl.policy.inputs import TABLES as POLICY_INPUTS
 from etl.policy.load import PolicyError
 from etl.reading import Depth
 from etl.region import Region, RegionError
@@ -57,7 +59,7 @@ class Line:
     @property
     def months(self) -> dict[str, str]:
         """Checked table → SQL of the month that a row belongs to, as far as the marts say."""
-        return {}
+        return {table: by for mart in self.marts for table, by in mart.monthly.items()}
 
     @classmethod
     def declared(cls) -> Line:
@@ -240,23 +242,35 @@ def _build(
         build.lay_calendar(con, build.calendar(con, today))
         delivered.lay(con, line.contracts)
         spans = coverage.spans(con, lineage, line.contracts, line.indicators.values())
-        build.build(con, [m for m in line.marts if m.name not in late], note)
+        fresh = Freshness(con)
+        build.build(con, [m for m in line.marts if m.name not in late], note, fresh)
     early = [i for i in line.indicators.values() if not set(i.marts) & late]
     with _timed(result, "指标"):
         note("计算指标")
         figures.start(con)
-        figures.materialise(con, early, by_name, unknown, spans)
+        figures.refresh(con, "figure", early, by_name, fresh, unknown, spans)
     faults.point("figures")
     with _timed(result, "评级与退出"):
         note("评级与退出监管")
-        meta.lay_policy_tables(con)
-        if line.policy is not None:
-            line.policy(con, region, note)
+        _policies(con, region, line, note, fresh)
     with _timed(result, "评级后汇总"):
-        build.build(con, [m for m in line.marts if m.name in late], note)
-        figures.materialise(con, [i for i in line.indicators.values() if set(i.marts) & late], by_name, unknown, spans)
+        build.build(con, [m for m in line.marts if m.name in late], note, fresh)
+        figures.refresh(con, "figure after policy", [i for i in line.indicators.values() if set(i.marts) & late], by_name, fresh, unknown, spans)
     faults.point("policy")
     meta.write(con, region, line.contracts, line.visible, line.indicators, lineage, result.run_id)
+
+
+def _policies(con: duckdb.DuckDBPyConnection, region: Region, line: Line, note: Progress, fresh: Freshness) -> None:
+    """Ratings and exit states, where something that they read has changed."""
+    definition = _digest(region.path / "policies", Path(__file__).parent / "policy").hexdigest() + repr(line.policy is None)
+    inputs = {table: "" for table in POLICY_INPUTS if fresh.home(table)}
+    if fresh.stale("policy", inputs, definition) == set() and fresh.home("rating"):
+        return
+    fresh.forget("policy")
+    meta.lay_policy_tables(con)
+    if line.policy is not None:
+        line.policy(con, region, note)
+    fresh.built("policy", inputs, definition)
 
 
 def content_hash(con: duckdb.DuckDBPyConnection, region: Region, layout: Layout, line: Line, today: date) -> str:
@@ -265,13 +279,19 @@ def content_hash(con: duckdb.DuckDBPyConnection, region: Region, layout: Layout,
     states = {"delivery": "module, table_name, batch, check_hash, data_date", "module": "module, status, message"}
     for table, columns in states.items():
         digest.update(repr(con.execute(f"select {columns} from state.{table} order by all").fetchall()).encode())
-    for path in sorted(p for p in region.path.rglob("*") if p.is_file()):
-        digest.update(path.relative_to(region.path).as_posix().encode() + path.read_bytes())
-    for path in sorted(p for p in Path(__file__).parent.rglob("*") if p.suffix in (".py", ".sql")):
-        digest.update(path.read_bytes())
+    digest.update(_digest(region.path).digest() + _digest(Path(__file__).parent).digest())
     digest.update(repr([(m.name, m.sql) for m in line.marts]).encode() + repr(sorted(line.indicators)).encode())
     digest.update(build.last_complete_month(today).encode())
     return digest.hexdigest()
+
+
+def _digest(*folders: Path) -> hashlib._Hash:
+    """A hash over the files of folders, without what Python keeps beside them."""
+    digest = hashlib.sha256()
+    for folder in folders:
+        for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix != ".pyc"):
+            digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
+    return digest
 
 
 def status(layout: Layout) -> dict[str, Any]:

@@ -6,6 +6,7 @@
 -- community_code: where the elder lives or of the provider's main site; else the street that filed it
 -- area: community_code
 -- time: month
+-- monthly: provider_place
 -- provider: provider_id
 -- columns:
 --   month            月份

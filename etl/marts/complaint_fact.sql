@@ -5,6 +5,7 @@
 -- due: its deadline has passed by the end of the data, or it has been answered; answered_in_time: answered by the deadline
 -- area: community_code
 -- time: month
+-- monthly: complaint_complaint.received_at! provider_place
 -- provider: provider_id
 -- columns:
 --   month             月份

@@ -6,6 +6,7 @@
 -- high_age_paid: the high-age allowance of the month was paid and not returned
 -- area: community_code
 -- time: month
+-- monthly: elder_present order_fact subsidy_payment
 -- columns:
 --   month              月份
 --   elder_id           老年人编号

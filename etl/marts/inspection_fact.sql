@@ -1,6 +1,7 @@
 -- grain: one inspection, in the month in which it was made
 -- area: community_code
 -- time: month
+-- monthly: inspection_inspection.inspected_on! provider_place
 -- provider: provider_id
 -- columns:
 --   month           月份

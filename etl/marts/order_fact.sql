@@ -4,6 +4,7 @@
 -- sign_in_compliant: signed in and out, with a position
 -- area: community_code
 -- time: month
+-- monthly: order_order.ordered_at! provider_place
 -- provider: provider_id
 -- columns:
 --   month              月份

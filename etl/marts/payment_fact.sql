@@ -5,6 +5,7 @@
 -- approval lies before the first month on record (its first payment may not be on record either)
 -- area: community_code
 -- time: month
+-- monthly: provider_place
 -- provider: provider_id
 -- columns:
 --   month           月份

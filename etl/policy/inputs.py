@@ -17,6 +17,7 @@ _INPUTS: dict[str, str] = {
     "provider_figure": "indicator text, provider_id text, month text, part double, whole double",
     "month": "month text, first_day date, last_day date",
 }
+TABLES = tuple(_INPUTS)
 _SHORT = ("provider_provider", "provider_permit", "inspection_", "complaint_")
 
 

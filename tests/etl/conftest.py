@@ -106,6 +106,7 @@ select m.month, e.elder_id, e.name, e.community_code from month as m cross join 
     "order_fact": """-- grain: one order
 -- area: community_code
 -- time: month
+-- monthly: order_order.ordered_at!
 -- columns:
 --   month           月份
 --   order_id        工单编号
@@ -128,6 +129,7 @@ from caregiver_worker as w join month as m on coalesce(w.hired_on, date '2000-01
     "payment_fact": """-- grain: one payment
 -- area: street_code
 -- time: month
+-- monthly: subsidy_payment
 -- columns:
 --   month        月份
 --   payment_id   发放编号

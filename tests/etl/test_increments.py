@@ -112,8 +112,8 @@ def counter() -> Iterator[int]:
     return iter(range(10**6))
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=st.lists(STEP, min_size=3, max_size=14))
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(STEP, min_size=3, max_size=9))
 def test_any_history_ends_as_one_complete_reading(tiny: Tiny, tmp_path: Path, counter: Iterator[int], steps: list[tuple[Any, ...]]) -> None:
     world = World()
     for n in range(1, 4):
