@@ -237,7 +237,8 @@ def _cells(column: Column, joins: list[str]) -> Iterator[Cell]:
         case Number():
             yield Cell(column, column.name, "double", f"yg_number({raw})", value, invalid="不是数字", **_range(column))
         case Money():
-            yield Cell(column, column.name, "decimal(18, 2)", f"yg_money({raw})", value, invalid="不是有效金额（最多两位小数）",
+            amount = f"case when regexp_matches({raw}, '[0-9０-９]$') then {raw} || '万' else {raw} end" if column.ten_thousands else raw
+            yield Cell(column, column.name, "decimal(18, 2)", f"yg_money({amount})", value, invalid="不是有效金额（最多两位小数）",
                        **_range(column))
         case _:
             raise ContractError(f"{column.name}: a column of kind {type(column).__name__} is not known")

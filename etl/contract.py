@@ -126,10 +126,14 @@ class Number(Column):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Money(Column):
-    """An amount in yuan, DECIMAL(18,2); ``1,234.50元``, full-width digits and 万元 are understood."""
+    """An amount in yuan, DECIMAL(18,2); ``1,234.50元``, full-width digits and 万元 are understood.
+
+    ``ten_thousands``: the source's column is headed 万元, so that a number without a unit of its own is so many ten thousands.
+    """
 
     kind: str = "money"
     minimum: float | None = 0
+    ten_thousands: bool = False
     unit: str = "元"
 
 

@@ -21,7 +21,7 @@ from typing import Any
 import duckdb
 
 from etl import build, clean, clock, coverage, delivered, faults, figures, guards, holds, load, meta, publish
-from etl.connectors import SourceError, open_reader
+from etl.connectors import NothingYetError, SourceError, open_reader
 from etl.connectors.base import SchemaError
 from etl.connectors.observed import observing
 from etl.contract import Contract
@@ -196,6 +196,9 @@ def _module(
             loads = load.load_module(con, contract, reader, areas, note, guard)
     except (SourceError, guards.Held) as problem:
         since = load.data_date(con, module)
+        if isinstance(problem, NothingYetError) and since is None:
+            load.mark(con, module, "ok", f"{module}: {problem}")
+            return
         error = guard.unreadable(contract, str(problem)) if since and isinstance(problem, SchemaError) else problem
         kept = f"沿用 {since.month} 月 {since.day} 日的数据。" if since else "尚无可用数据，相关指标暂缺。"
         load.mark(con, module, getattr(error, "status", "stale" if since else "failed"), f"{module}: {error}{kept}")
