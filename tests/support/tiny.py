@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import random
+from functools import cache
 from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from etl.indicators import Indicator, catalogue
 from etl.lineage import Lineage
 from etl.load import contracts
 from etl.martfile import marts as declared_marts
+from tests.spec.world import World, mart_files
 from tests.support.tiny_areas import closure, read_areas
 from tests.support.tiny_base import Row, Spot, first_day, last_day, month_names
 from tests.support.tiny_marts import make
@@ -74,6 +76,7 @@ def build(
         _put(con, "month", [{"month": m, "first_day": first_day(m), "last_day": last_day(m)} for m in names])
         for name, rows in marts.items():
             _put(con, name, rows)
+        _lay_empty(con, set(marts))
         _judgements(con, raw["provider_month"], rng)
         standing(con)
         used = dict(catalogue())
@@ -85,6 +88,24 @@ def build(
         draft.write_text(json.dumps({"run_id": run_id, "file": path.name}), encoding="utf-8")
         draft.replace(pointer)
     return path
+
+
+@cache
+def _mart_fields() -> dict[str, str]:
+    """Columns and types of every mart that the product declares, as a district without records has them."""
+    empty = World().build([name for name, _, _ in mart_files()])
+    found = {}
+    for mart in declared_marts():
+        rows = empty.con.execute(f"describe {mart.name}").fetchall()
+        found[mart.name] = ", ".join(f'"{column}" {kind}' for column, kind, *_ in rows)
+    return found
+
+
+def _lay_empty(con: duckdb.DuckDBPyConnection, made: set[str]) -> None:
+    """The marts that the fixture makes up no rows for are there all the same, without rows."""
+    for name, fields in _mart_fields().items():
+        if name not in made and name != "provider_standing":
+            con.execute(f"create table {name} ({fields})")
 
 
 def _put(con: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) -> None:

@@ -165,15 +165,17 @@ def _arrangements(stage: Stage) -> int:
     agreements: list[list[Any]] = []
     units: list[list[Any]] = []
     channels: list[list[Any]] = []
+    # The largest nursing home has everything, so that a small sample has a row of every kind.
+    largest = max(stage.firms, key=lambda p: (p.kind == HOME, p.beds, -p.index))
     for p in stage.firms:
-        bad = float(p.bad[-1])
+        bad = 0.0 if p is largest else float(p.bad[-1])
         serious = p.kind in (HOME, MICRO)
-        if serious and p.beds > 100 and rng.random() < 0.97 - 0.45 * bad:
+        if p is largest or (serious and p.beds > 100 and rng.random() < 0.97 - 0.45 * bad):
             units += _unit(world, p, "护理院" if p.beds > 500 or rng.random() < 0.15 else str(rng.choice(["医务室", "护理站"])), rng)
         chance = 0.96 - 0.4 * bad if serious else 0.66 if p.kind == CENTRE else 0.2
-        if rng.random() < chance:
+        if p is largest or rng.random() < chance:
             agreements += _agreements(world, p, rng)
-            if rng.random() < (0.6 if serious else 0.25):
+            if p is largest or rng.random() < (0.6 if serious else 0.25):
                 opened = max(p.registered, world.start - int(rng.integers(1, 900)))
                 closed = p.closed if p.closed != NEVER else NEVER
                 channels.append([opened, p.code, p.name, str(rng.choice(HOSPITALS)), iso(opened)[0], iso(closed)[0]])
