@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import random
-from functools import cache
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -347,7 +347,7 @@ def _meta(
         "meta_column",
         [
             {"mart": mart, "column_name": c, "title": title, "privacy": privacy, "position": k}
-            for mart in [*marts, "provider_standing"]
+            for mart in _mart_fields()
             for k, (c, title, privacy) in enumerate(columns_of(mart))
         ],
     )
