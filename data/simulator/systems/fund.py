@@ -65,8 +65,8 @@ def write(stage: Stage) -> int:
     rows = 0
     for year in sorted({world.months[e.month][:4] for e in entries}):
         book = workbook(stage.out / "fund" / f"财政资金收支_{year}.xlsx")
-        rows += _sheet(world, book, year, "收入", entries, wrong, rng)
-        rows += _sheet(world, book, year, "支出", entries, wrong, rng)
+        rows += _sheet(world, book, year, "收入", entries, rng)
+        rows += _sheet(world, book, year, "支出", entries, rng)
         rows += _summary(world, book, year, entries, wrong)
         book.close()
     spent = [e for e in entries if e.direction == "支出" and e.fund == LOTTERY]
@@ -115,7 +115,7 @@ def _correct(world: World, entries: list[Entry], rng: np.random.Generator) -> No
 
 
 def _wrong_total(world: World, rng: np.random.Generator) -> dict[tuple[int, str, str], int]:
-    """A month whose totals were typed before a row was taken out: (month, fund, direction) → cents too much."""
+    """A month whose total in 月度汇总 was typed before a row was taken out: (month, fund, direction) → cents too much."""
     month = len(world.months) * 2 // 3
     too_much = int(rng.integers(30, 90)) * 100_000
     world.truth.irregular["fund_total_differs"].append(
@@ -136,10 +136,7 @@ def _amount(world: World, number: str, sheet: str, cents: int, rng: np.random.Ge
     return cents / 100
 
 
-def _sheet(
-    world: World, book: Any, year: str, name: str, entries: list[Entry], wrong: dict[tuple[int, str, str], int],
-    rng: np.random.Generator,
-) -> int:  # fmt: skip
+def _sheet(world: World, book: Any, year: str, name: str, entries: list[Entry], rng: np.random.Generator) -> int:
     """Income or expenditure of a year with a subtotal a month, a total, notes, and at the end the corrections made in that year."""
     spending = name == "支出"
     columns = [Column("凭证号", "", 16), Column("资金类别", "", 18), Column("所属月份", "")]
@@ -164,10 +161,9 @@ def _sheet(
             group = [e for e in mine if e.month == month and e.fund == fund]
             shown = [e.cents if e.first is None else e.first for e in group]
             rows += [line(e, cents, None) for e, cents in zip(group, shown, strict=True)]
-            declared = sum(shown) + wrong.get((month, fund, name), 0)
             if group:
-                rows.append([None, f"{int(text[5:])}月{fund}小计", *[None] * (width - 5), declared / 100, None, None])
-            kept, total = kept + len(group), total + declared
+                rows.append([None, f"{int(text[5:])}月{fund}小计", *[None] * (width - 5), sum(shown) / 100, None, None])
+            kept, total = kept + len(group), total + sum(shown)
     rows.append(["合计", *[None] * (width - 4), total / 100, None, None])
     late = [e for e in mine if e.corrected is not None and iso(e.corrected)[0][:4] == year]
     rows += [line(e, e.cents, e.corrected) for e in late]

@@ -36,7 +36,7 @@ signing = Table(
         ),
     },
     references=[KNOWN_ELDER],
-    order_by="until",
+    order_by="signed_on",
 )
 
 health_check = Table(
