@@ -73,7 +73,7 @@ def _outside(rows: Any) -> str:
 def _switch(view: View, ind: Any, figure: Any, which: str) -> Node:
     if ind.whole is None:
         return h("span")
-    names = ("样本", "样本") if ind.kind == "median" else ("计入的记录", "参与的记录") if ind.kind == "mean" else ("分子", "分母")
+    names = ("样本", "样本") if ind.ranked else ("计入的记录", "参与的记录") if ind.kind == "mean" else ("分子", "分母")
     parts = [("part", names[0]), ("whole", names[1])]
     links = [
         h(
@@ -84,7 +84,7 @@ def _switch(view: View, ind: Any, figure: Any, which: str) -> Node:
         )
         for key, name in parts
     ]
-    return h("nav", links, cls="seg", aria_label="明细范围") if ind.kind != "median" else h("span")
+    return h("nav", links, cls="seg", aria_label="明细范围") if not ind.ranked else h("span")
 
 
 def _tools(view: View, code: str, which: str, provider: str | None) -> Node:

@@ -98,7 +98,7 @@ class Cube:
         """A plan target is set for the district; a share or a mean must be reached everywhere, a number only by the whole."""
         target = self._snapshot.targets.get(indicator.code)
         return (
-            target if target and (level == 1 or (level is not None and indicator.kind in ("ratio", "mean", "median"))) else None
+            target if target and (level == 1 or (level is not None and (indicator.ranked or indicator.kind in ("ratio", "mean")))) else None
         )
 
     def trend(self, code: str, key: str, months: int, until: str) -> list[Point]:

@@ -98,6 +98,16 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "inspection_finding": {"field": "质量安全", "severity": "一般", "scope": "个别"},
     "inspection_rectification": {"ordered_on": "2026-10-10", "deadline": "2026-10-20"},
     "complaint_complaint": {"received_at": "2026-10-10 09:00:00", "due_on": "2026-10-17", "subject": "服务质量"},
+    "alliance_offer": {"provider_id": "P1", "bed_type": "护理型", "beds": 2, "published_at": "2026-10-05 09:00:00", "status": "开放"},
+    "alliance_request": {"origin": "本区", "bed_type": "护理型", "requested_at": "2026-10-01 09:00:00"},
+    "alliance_match": {"request_id": "R1", "offer_id": "O1", "confirmed_at": "2026-10-11 15:00:00", "outcome": "已确认"},
+    "alliance_group_stay": {"provider_id": "P1", "guests": 10, "arrived_on": "2026-10-09"},
+    "device_device": {"kind": "烟感", "elder_id": "E1", "installed_on": "2025-01-01", "last_seen_at": "2026-10-31 08:00:00"},
+    "device_alarm": {"device_id": "D1", "kind": "烟雾", "raised_at": "2026-10-10 08:00:00", "confirmation": "误报"},
+    "call_call": {"called_at": "2026-10-10 08:00:00", "kind": "应急", "elder_id": "E1"},
+    "task_task": {"name": "任务", "key_task": False, "due_on": "2026-12-31"},
+    "task_duty": {"role": "牵头", "department": "区民政局"},
+    "task_progress": {"department": "区民政局", "month": "2026-10", "planned": 80, "done": 80, "stated": "正常"},
     "subsidy_budget": {"programme": "high_age", "year": 2026},
     "subsidy_application": {
         "programme": "high_age", "payee": "elder", "applied_on": "2026-10-02", "amount": 100, "street_code": "330105003000",
@@ -246,7 +256,8 @@ class World:
                 sides.append(None)
                 continue
             place = area_column(measure.mart)
-            call = f"median({measure.value})" if measure.median else f"sum({measure.value})"
+            rank = 0.5 if measure.median else measure.quantile
+            call = f"quantile_cont({measure.value}, {rank})" if measure.ranked else f"sum({measure.value})"
             found = self.con.execute(
                 f"select {call} from {measure.mart} m join area_closure c on c.descendant = m.{place}"
                 f" where c.ancestor = ? and m.month = ? and ({measure.where})",

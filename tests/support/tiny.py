@@ -132,9 +132,10 @@ def _computed(con: duckdb.DuckDBPyConnection, ind: Indicator) -> None:
             continue
         columns = [r[0] for r in con.execute(f"describe {measure.mart}").fetchall()]
         area = next(c for c in ("community_code", "street_code", "area_code") if c in columns)
-        outer = "median" if measure.median else "sum"
+        value = f"({measure.value})::double"
+        outer = f"quantile_cont({value}, {measure.quantile or 0.5})" if measure.ranked else f"sum({value})"
         sides.append(
-            f"select c.ancestor as area, m.month, {outer}(({measure.value})::double) as v from {measure.mart} m"
+            f"select c.ancestor as area, m.month, {outer} as v from {measure.mart} m"
             f" join area_closure c on c.descendant = m.{area} where {measure.where} group by all"
         )
     whole = "w.v" if ind.whole is None else "coalesce(w.v, 0)"
@@ -145,7 +146,7 @@ def _computed(con: duckdb.DuckDBPyConnection, ind: Indicator) -> None:
         [ind.code],
     )
     columns = [r[0] for r in con.execute(f"describe {ind.part.mart}").fetchall()]
-    if "provider_id" in columns and (ind.whole is None or ind.whole.mart == ind.part.mart) and not ind.part.median:
+    if "provider_id" in columns and (ind.whole is None or ind.whole.mart == ind.part.mart) and not ind.part.ranked:
         total = f"sum(case when {ind.whole.where} then ({ind.whole.value})::double end)" if ind.whole else "null::double"
         con.execute(
             f"insert into provider_figure select ?, provider_id, month, coalesce(sum(case when {ind.part.where} then ({ind.part.value})::double end), 0),"

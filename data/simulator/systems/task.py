@@ -39,7 +39,7 @@ def write(stage: Stage) -> int:
     for t, task in enumerate(TASKS):
         for department in departments(task.lead, streets, shorts):
             pace = SLOW.get(department, 1.0) * (0.72 if t == 16 else 1.0)
-            duties.append(_Duty(t, department, float(pace * rng.lognormal(0.02, 0.1))))
+            duties.append(_Duty(t, department, float(pace * rng.lognormal(0.08, 0.1))))
     done = _progress(world, duties, rng)
     milestones = _milestones(world, rng)
     rows = 0
@@ -93,7 +93,7 @@ def _book(
     write_sheet(book, "任务清单", "养老服务业综合改革任务清单", note, columns, tasks, ["注：★ 为重点任务。"])
     shared = [[d.task + 1, d.department, "牵头"] for d in duties]
     shared += [[t + 1, d, "配合"] for t, task in enumerate(TASKS) for d in departments(task.support, streets, shorts)]
-    columns = [Column("任务编号", ""), Column("责任", "责任部门", 20), Column("责任", "责任类别")]
+    columns = [Column("任务编号", ""), Column("责任", "责任部门", 20), Column("分工", "责任类别")]
     write_sheet(book, "责任分解", "任务责任分解表", note, columns, sorted(shared, key=lambda r: r[0]), [])
     rows = [_line(world, duties[i], float(done[i, month]), month, rng) for i in range(len(duties))]
     if month:

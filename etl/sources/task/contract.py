@@ -31,7 +31,7 @@ duty = Table(
     columns=[
         Key(name="task_id", source="任务编号"),
         Text(name="department", source="责任部门", max_length=60),
-        Choice(name="role", source="责任", aliases=("责任类别",), allowed=same("牵头", "配合")),
+        Choice(name="role", source="责任类别", aliases=("角色",), allowed=same("牵头", "配合")),
     ],
     references=[_NO_TASK],
 )
