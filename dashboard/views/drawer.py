@@ -31,7 +31,7 @@ def drawer(view: View) -> Node:
         figure, about = view.w.figures([code], view.area.code, view.month)[code], view.area.name
     sources = "、".join(f"{title}（{owner}，{str(date)[:10]}）" for _, title, owner, date in view.w.source_of(code)) or fmt.NONE
     return h(
-        "aside",
+        "section",
         h("div",
           h("div", h("h2", ind.name, h("b", fmt.fmt_value(ind, figure), cls="num"), id="drawer-title", tabindex="-1"),
             h("a", "关闭", href=view.place.closed(), cls="btn small close", aria_label="关闭明细（Esc）"), cls="row"),
@@ -63,7 +63,7 @@ def record(view: View) -> Node:
         body = _body(rows)
     close = h("a", "关闭", href=view.place.closed(), cls="btn small close", aria_label="关闭记录（Esc）")
     top = h("div", h("div", h("h2", "依据的记录", id="drawer-title", tabindex="-1"), close, cls="row"), said, cls="top")
-    return h("aside", top, body, cls="drawer", role="dialog", aria_labelledby="drawer-title", id="drawer")
+    return h("section", top, body, cls="drawer", role="dialog", aria_labelledby="drawer-title", id="drawer")
 
 
 def _outside(rows: Any) -> str:
