@@ -23,7 +23,7 @@ from etl.region import LEVEL_FILES, Area, Region, RegionError
 __all__ = ["Imported", "Problem", "check", "import_boundaries"]
 
 POLICIES = ("rating", "exit", "subsidy")
-KINDS = {"sql": "url", "workbook": "path", "csv": "path", "jsonl": "path", "api": "url"}
+KINDS = {"sql": "url", "workbook": "path", "csv": "path", "jsonl": "path", "api": "url", "ledger": "url"}
 # A sliver below this share of the smaller neighbour comes from rounding; above it, one figure would be drawn twice.
 OVERLAP_SHARE = 0.01
 OUTSIDE_SHARE = 0.05
