@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -34,6 +35,11 @@ class Area:
     valid_to: date | None
     successor_code: str | None
     supervised: bool
+
+    @property
+    def successors(self) -> tuple[str, ...]:
+        """The codes that took over: one, several after a split (``;`` between them), or none."""
+        return tuple(c for c in re.split(r"[;；、|\s]+", self.successor_code or "") if c)
 
     @property
     def in_force(self) -> bool:

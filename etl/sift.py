@@ -102,10 +102,11 @@ def _check_reference(con: duckdb.DuckDBPyConnection, compiled: Compiled, referen
     if not found or not _one(con, f"select count(*) from checked.{name(found[0])}")[0]:
         return
     column = name(reference.column)
+    broken = f"exists (select 1 from checked.{name(found[0])} as o where o.{name(reference.key)} = s.{column}"
+    broken = f"{broken} and ({reference.fault}))" if reference.fault else f"not {broken})"
     con.execute(
         f"insert into marks select _source, _position, {quote(reference.severity)}, {quote(reference.sentence)},"
-        f" {quote(reference.column)} from {staged(compiled)} as s where not _bad and {column} is not null"
-        f" and not exists (select 1 from checked.{name(found[0])} as o where o.{name(reference.key)} = s.{column})"
+        f" {quote(reference.column)} from {staged(compiled)} as s where not _bad and {column} is not null and {broken}"
     )
 
 
