@@ -36,7 +36,7 @@ beds_matched = Count(
 match_days = Median(
     "match_days",
     name="床位匹配用时中位数",
-    short="匹配用时",
+    short="床位匹配用时",
     group=GROUP,
     basis=ALLIANCE,
     unit="天",
