@@ -20,7 +20,7 @@ from typing import Any
 
 import duckdb
 
-from etl import build, clean, clock, coverage, delivered, faults, figures, guards, holds, load, meta, publish
+from etl import build, clean, clock, coverage, delivered, faults, figures, guards, holds, load, meta, publish, repair
 from etl.connectors import NothingYetError, SourceError, open_reader
 from etl.connectors.base import SchemaError
 from etl.connectors.observed import observing
@@ -69,6 +69,7 @@ class RunResult:
     snapshot: Path | None = None
     message: str = ""
     seconds: float = 0.0
+    repairs: list[str] = field(default_factory=list)
     modules: list[dict[str, Any]] = field(default_factory=list)
     loads: list[dict[str, Any]] = field(default_factory=list)
     steps: dict[str, float] = field(default_factory=dict)
@@ -98,10 +99,19 @@ def run(
     result = RunResult(run_id=clock.now().strftime("%Y%m%dT%H%M%S"))
     try:
         with _alone(layout):
-            _run(region, layout, line or Line.declared(), result, only, note, keep, today or clock.today())
+            result.repairs = repair.mend(layout)
+            everything = line or Line.declared()
+            try:
+                _run(region, layout, everything, result, only, note, keep, today or clock.today())
+            except duckdb.Error as error:
+                if not repair.is_damage(error):
+                    raise
+                result.repairs.append(repair.set_aside(layout, error))
+                result.modules, result.loads, result.steps = [], [], {}
+                _run(region, layout, everything, result, only, note, keep, today or clock.today())
     except (RegionError, MartError, PolicyError, publish.PublishError, BusyError) as error:
         result.exit_code, result.message = FAILED, str(error)
-    except (duckdb.IOException, duckdb.OutOfMemoryException, OSError) as error:
+    except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException, OSError) as error:
         result.exit_code = FAILED
         result.message = f"读写数据文件失败：{str(error).splitlines()[0]}。请检查磁盘空间与权限后重新运行；已发布的数据不受影响。"
     result.seconds = time.perf_counter() - began

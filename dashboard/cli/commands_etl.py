@@ -161,6 +161,8 @@ def show_result(result: Any) -> None:
         )
     if told["loads"]:
         out.print(table)
+    for repaired in told["repairs"]:
+        out.print(f"[yellow]{repaired}[/yellow]")
     for module in told["modules"]:
         if module.get("message"):
             out.print(f"[yellow]{module['message']}[/yellow]")
