@@ -90,12 +90,21 @@
   }
   new MutationObserver(follow).observe(document.documentElement, { childList: true, subtree: true });
 
+  /* The page was sent with its first view drawn; it goes when the living one shows the same, two frames later so that nothing blinks. */
+  function live() {
+    var first = document.getElementById("first");
+    if (first) window.requestAnimationFrame(function () { window.requestAnimationFrame(function () { first.remove(); }); });
+  }
+
   var path = null;
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     yiguan: {
       /* title: text of the window; a new subject starts at the top of the page. */
       settle: function (title) {
-        if (title) document.title = title;
+        if (title) {
+          document.title = title;
+          live();
+        }
         if (path !== null && path !== window.location.pathname) window.scrollTo(0, 0);
         path = window.location.pathname;
         return title || "";

@@ -17,6 +17,7 @@ from dashboard.access import answers, compression, front, guard, headers, login
 from dashboard.access.demo import active_demo_accounts, seed_demo_accounts
 from dashboard.access.sessions import Sessions
 from dashboard.logs import configure
+from dashboard.page import INDEX, Page
 from dashboard.services import Services
 from dashboard.settings import Settings, SettingsError
 from dashboard.warehouse import NoSnapshot, Snapshot
@@ -57,7 +58,7 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
     guard.install(server, sessions, settings.production)  # the very first hook
     errors.install(server)
 
-    app = dash.Dash(
+    app = Page(
         "dashboard",
         server=server,  # type: ignore[arg-type]
         assets_folder=str(ROOT / "assets"),
@@ -72,11 +73,11 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
         enable_mcp=False,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
-    app.index_string = _INDEX
+    app.index_string = INDEX
     app.enable_dev_tools(debug=False)
 
     # Answers pass through these from the last to the first: marked, then compressed, then given their headers; kept in front of all.
-    headers.install(server, app.csp_hashes, settings.image_hosts, settings.production)
+    headers.install(server, settings.image_hosts, settings.production)
     compression.install(server, compression.Pressed(settings.layout.base / "cache" / "static"))
     answers.install(server, lambda: app.callback_map, _run_id(services))
 
@@ -126,11 +127,5 @@ def _install_geo(server: Flask, services: Services) -> None:
         response.make_conditional(request.environ)
         return response
 
-
-_INDEX = """<!DOCTYPE html>
-<html lang="zh-CN">
-<head>{%metas%}<title>{%title%}</title>{%favicon%}{%css%}</head>
-<body>{%app_entry%}<footer>{%config%}{%scripts%}{%renderer%}</footer></body>
-</html>"""
 
 __all__ = ["Snapshot", "create_app"]

@@ -223,7 +223,7 @@ def say_delta(indicator: Any, now: Any, before: Any, against: str = "环比") ->
         return ""
     if diff == 0:
         return f"{against}持平"
-    up, down = ("提高", "下降") if indicator.unit == "%" or indicator.kind in ("ratio", "mean", "median") else ("增加", "减少")
+    up, down = ("提高", "下降") if indicator.unit == "%" or indicator.kind in ("ratio", "mean", "median", "quantile") else ("增加", "减少")
     amount = (
         fmt_money(abs(diff))
         if indicator.unit == MONEY_UNIT

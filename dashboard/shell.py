@@ -6,14 +6,15 @@ server may keep them by (snapshot, scope, address); what failed is not kept.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import dash_leaflet as dl
 from dash import ClientsideFunction, Dash, Input, Output, dcc, html
-from flask import g
+from flask import g, request
 
 from dashboard.views import frame
 from dashboard.views.h import tree
+from dashboard.views.markup import markup
 from dashboard.views.render import SLOTS, render
 from dashboard.views.trend import CONFIG
 
@@ -39,7 +40,7 @@ def install(app: Dash, services: Services) -> None:
     app.title = "颐观"
     app.config.update_title = None
     # The charting bundle is fetched on demand by assets/charts.js, not with every page.
-    app.config.assets_ignore = r".*plotly-basic.*|login.*"
+    app.config.assets_ignore = r".*plotly-basic.*|login.*|start.js"
     app.layout = lambda: layout(services)
 
     @app.callback(
@@ -59,12 +60,33 @@ def install(app: Dash, services: Services) -> None:
         if "failed" in drawn["kind"]:
             g.pop("answer_run", None)  # what went wrong once need not go wrong again: not kept
         chart = _chart(drawn["trend"]) if drawn["trend"] else None
-        shown = "chart" if drawn["trend"] else "chart none"
         filled = (tree(drawn[slot]) for slot in SLOTS)
-        return (*filled, drawn["map"], chart, shown, drawn["trend-alt"], drawn["kind"], drawn["title"])
+        return (*filled, drawn["map"], chart, _box(drawn), drawn["trend-alt"], drawn["kind"], drawn["title"])
 
     app.clientside_callback(ClientsideFunction("yiguan", "paint"), Output("map-said", "children"), Input("map-data", "data"))
     app.clientside_callback(ClientsideFunction("yiguan", "settle"), Output("told-now", "data"), Input("told", "data"))
+
+
+class First(NamedTuple):
+    """A page as it is first sent: its markup, readable before any script has run, and its title."""
+
+    markup: str
+    title: str
+
+
+def first(services: Services) -> First:
+    """The view of the requested address with all its figures, as HTML; the living page takes its place once it has drawn the same.
+
+    Raises what reading the data raises.
+    """
+    drawn = render(services.warehouse(), request.path, f"?{request.query_string.decode('utf-8', 'replace')}", services.geo_url)
+    whole = layout(services, drawn["kind"], _box(drawn))
+    return First(markup(whole, {slot: drawn[slot] for slot in SLOTS}), drawn["title"])
+
+
+def _box(drawn: dict[str, Any]) -> str:
+    """The class of the box that the chart is put into."""
+    return "chart" if drawn["trend"] else "chart none"
 
 
 def _chart(figure: dict[str, Any]) -> dict[str, Any]:
@@ -73,8 +95,11 @@ def _chart(figure: dict[str, Any]) -> dict[str, Any]:
     return {"type": "Graph", "namespace": "dash_core_components", "props": props}
 
 
-def layout(services: Services) -> html.Div:
-    """The frame with its slots; what is in them before the first answer are skeletons of the same size."""
+def layout(services: Services, kind: str = "page mapped", box: str = "chart") -> html.Div:
+    """The frame with its slots; what is in them before the first answer are skeletons of the same size.
+
+    ``kind`` and ``box`` are the classes of the page and of the chart's box.
+    """
     w = services.warehouse()
     head = html.Header(
         [
@@ -113,7 +138,7 @@ def layout(services: Services) -> html.Div:
                             html.Div(html.H2("走势"), id="trend-head", className="slot"),
                             html.P(id="trend-said", className="offscreen"),
                             # The chart comes with the first answer: its library must not be parsed while the first figures wait.
-                            html.Div(id="trend-box", className="chart"),
+                            html.Div(id="trend-box", className=box),
                         ],
                         className="panel trend", **_aria(label="走势与预测"),
                     ),
@@ -144,7 +169,7 @@ def layout(services: Services) -> html.Div:
             head,
             html.Div(
                 [html.Nav(id="rail", className="rail slot", **_aria(label="主题")), page, html.Div(id="over", className="over")],
-                id="page", className="page mapped",
+                id="page", className=kind,
             ),
         ],
         className="app",

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 import duckdb
 import sqlglot
 from sqlglot import exp
 
+from etl.area_history import NEVER
 from etl.clean import among, masked, name, quote
 from etl.contract import (
     AreaCode,
@@ -36,6 +38,7 @@ from etl.contract import (
     Timestamp,
 )
 
+LAST_DAY = NEVER - timedelta(days=1)
 LEVEL_NAMES = {1: "区", 2: "街道", 3: "社区"}
 FINDINGS = (
     "module varchar, table_name varchar, source varchar, position bigint, column_name varchar, column_title varchar,"
@@ -151,20 +154,22 @@ def compile(module: str, table: Table) -> Compiled:
     raws = raw_columns(table)
     texts = ", ".join(f"yg_text({name(r)}) as {name('t:' + r)}" for r in raws)
     joins: list[str] = []
-    cells = tuple(cell for column in table.columns for cell in _cells(column, joins))
+    cells = tuple(cell for column in table.columns for cell in _cells(table, column, joins))
     known = {c.name for c in cells}
     for key in (*table.key, *(c for c in (table.order_by, table.money, table.cursor) if c)):
         if key not in known:
             raise ContractError(f"{module}.{table.name}: {key} is not one of its columns")
     given = ", ".join(f"{name('t:' + r)}" for r in raws)
     cleans = ", ".join(f"{c.clean} as {name(c.name)}" for c in cells)
+    hidden, doubts = _area_doubts(table)
     cleaned = (
-        f"select {cleans}, {given}, _source, _position, _defect, _batch, _row"
+        f"select {cleans}, {given}{hidden}, _source, _position, _defect, _batch, _row"
         f" from (select {texts}, _source, _position, _defect, _batch, rowid as _row"
         f" from raw.{name(f'{module}_{table.name}')} where {{where}}) as r {' '.join(joins)}"
     )
     plain_rejects, window_rejects = _split(module, table, table.reject)
     plain_warns, window_warns = _split(module, table, table.warn)
+    plain_warns += doubts
     return Compiled(module, table, cells, raws, cleaned, plain_rejects, window_rejects, plain_warns, window_warns)
 
 
@@ -190,7 +195,7 @@ def _split(module: str, table: Table, rules: Mapping[str, str]) -> tuple[Rules, 
     return tuple(plain), tuple(windowed)
 
 
-def _cells(column: Column, joins: list[str]) -> Iterator[Cell]:
+def _cells(table: Table, column: Column, joins: list[str]) -> Iterator[Cell]:
     raw = name("t:" + column.source)
     value = f"yg_value({raw})"
     match column:
@@ -198,8 +203,10 @@ def _cells(column: Column, joins: list[str]) -> Iterator[Cell]:
             yield from _point(column, raw, name("t:" + column.latitude_source))
         case AreaCode():
             alias = f"a{len(joins)}"
+            when = f"coalesce({_day(table, column.at)}, date '{LAST_DAY}')" if column.at else f"date '{LAST_DAY}'"
             joins.append(
                 f"left join area_lookup as {alias} on {alias}.code = yg_area(r.{raw}) and {alias}.level = {int(column.level)}"
+                f" and {alias}.use_from <= {when} and {alias}.use_until > {when}"
             )
             yield Cell(column, column.name, "varchar", f"{alias}.target", raw,
                        invalid=f"不是本区有效的{LEVEL_NAMES[column.level]}代码")
@@ -238,10 +245,43 @@ def _cells(column: Column, joins: list[str]) -> Iterator[Cell]:
         case Number():
             yield Cell(column, column.name, "double", f"yg_number({raw})", value, invalid="不是数字", **_range(column))
         case Money():
-            yield Cell(column, column.name, "decimal(18, 2)", f"yg_money({raw})", value, invalid="不是有效金额（最多两位小数）",
+            amount = f"case when regexp_matches({raw}, '[0-9０-９]$') then {raw} || '万' else {raw} end" if column.ten_thousands else raw
+            yield Cell(column, column.name, "decimal(18, 2)", f"yg_money({amount})", value, invalid="不是有效金额（最多两位小数）",
                        **_range(column))
         case _:
             raise ContractError(f"{column.name}: a column of kind {type(column).__name__} is not known")
+
+
+def _day(table: Table, named: str) -> str:
+    """SQL for the day of a row, by its date, time or month column; the last day of a month."""
+    try:
+        column = table.column(named)
+    except KeyError:
+        raise ContractError(f"{table.name}: {named} is not one of its columns") from None
+    raw = f"r.{name('t:' + column.source)}"
+    match column:
+        case Month():
+            return f"last_day(cast(yg_month({raw}) || '-01' as date))"
+        case Timestamp():
+            return f"cast(yg_timestamp({raw}) as date)"
+        case Date():
+            return f"yg_date({raw})"
+    raise ContractError(f"{table.name}: {named} is no date")
+
+
+def _area_doubts(table: Table) -> tuple[str, Rules]:
+    """(SQL of hidden columns, warnings) on codes used outside their validity and on codes that were split."""
+    hidden, doubts = "", []
+    for i, column in enumerate(c for c in table.columns if isinstance(c, AreaCode)):
+        split, begins, ends = (name(f"{mark}:{column.name}") for mark in ("split", "from", "to"))
+        hidden += f", a{i}.split as {split}"
+        doubts.append((f"“{column.heading}”的代码已拆分，无法判断属于哪一个，计入上级", split))
+        if column.at:
+            hidden += f", {_day(table, column.at)} as {name('at:' + column.name)}, a{i}.valid_from as {begins}, a{i}.valid_to as {ends}"
+            day, on = name(f"at:{column.name}"), table.column(column.at).heading
+            doubts.append((f"“{column.heading}”的代码在“{on}”时尚未启用", f"{day} < {begins}"))
+            doubts.append((f"“{column.heading}”的代码在“{on}”时已停用，按承接的代码计入", f"{day} >= {ends}"))
+    return hidden, tuple(doubts)
 
 
 def _longest(column: Text) -> dict[str, str]:

@@ -8,12 +8,14 @@ serials, ``1,234.50元``) are tried only where the short path fails, because ``C
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import astuple
 from datetime import date
 from typing import Any
 
 import duckdb
 
 from etl import clock
+from etl.area_history import meanings
 from etl.region import Area
 
 _FULL = "".join(chr(c) for c in range(0xFF01, 0xFF5F))
@@ -275,28 +277,15 @@ def masked(expression: str, privacy: str) -> str:
             return f"left({x}, 60)"
 
 
-def successors(areas: list[Area]) -> list[tuple[str, str, int]]:
-    """(code, code in force, level) of every code ever valid whose successors lead to one in force."""
-    rows: dict[str, Area] = {}
-    for area in sorted(areas, key=lambda a: a.valid_from or date.min):
-        rows[area.code] = area
-    found = []
-    for code, first in rows.items():
-        area, seen = first, {code}
-        while not area.in_force and area.successor_code in rows and area.successor_code not in seen:
-            seen.add(area.successor_code)
-            area = rows[area.successor_code]
-        if area.in_force:
-            found.append((code, area.code, area.level))
-    return found
-
-
 def prepare(con: duckdb.DuckDBPyConnection, areas: list[Area], today: date | None = None) -> None:
-    """Define the macros and the table ``area_lookup`` (code, target, level) for this connection; both are temporary."""
+    """Define the macros and the table ``area_lookup`` (the meanings of every area code) for this connection; both are temporary."""
     con.execute("set timezone = 'Asia/Shanghai'")
     for signature, body in _macros(today or clock.today()):
         con.execute(f"create or replace temp macro {signature} as {body}")
-    con.execute("create or replace temp table area_lookup (code varchar, target varchar, level integer)")
-    rows = successors(areas)
+    con.execute(
+        "create or replace temp table area_lookup (code varchar, level integer, target varchar, split boolean, valid_from date,"
+        " valid_to date, use_from date, use_until date)"
+    )
+    rows = [list(astuple(m)) for m in meanings(areas)]
     if rows:
-        con.executemany("insert into area_lookup values (?, ?, ?)", rows)
+        con.executemany("insert into area_lookup values (?, ?, ?, ?, ?, ?, ?, ?)", rows)

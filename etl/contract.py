@@ -126,19 +126,29 @@ class Number(Column):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Money(Column):
-    """An amount in yuan, DECIMAL(18,2); ``1,234.50元``, full-width digits and 万元 are understood."""
+    """An amount in yuan, DECIMAL(18,2); ``1,234.50元``, full-width digits and 万元 are understood.
+
+    ``ten_thousands``: the source's column is headed 万元, so that a number without a unit of its own is so many ten thousands.
+    """
 
     kind: str = "money"
     minimum: float | None = 0
+    ten_thousands: bool = False
     unit: str = "元"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AreaCode(Column):
-    """A 12-digit area code (9- and 6-digit ones are widened); an abolished code becomes its successor, an unknown one is rejected."""
+    """A 12-digit area code (9- and 6-digit ones are widened); an abolished code becomes its successor, an unknown one is rejected.
+
+    ``at`` names the table's date, time or month by which the code is to be understood: one code may have meant two areas in turn.
+    A code not yet, or no longer, valid on that day passes with a warning.  A code that was split into several counts for the area
+    above them, also with a warning: which part was meant, nobody can tell, but the total is kept.
+    """
 
     kind: str = "area"
     level: int = 3
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +169,8 @@ class Point(Column):
 class Reference:
     """A value that must exist in a checked table of another (or the same) module, for example an elder or a provider.
 
-    ``severity`` ``reject`` sends the row to quarantine, ``warn`` only lists it.
+    ``severity`` ``reject`` sends the row to quarantine, ``warn`` only lists it.  ``fault``: SQL over the row ``s`` and a row ``o`` of the
+    referred table; where it is given, rows are marked for which it holds (see :func:`after_departure`), not those that refer to nothing.
     """
 
     column: str
@@ -167,6 +178,22 @@ class Reference:
     key: str
     sentence: str
     severity: Literal["reject", "warn"] = "warn"
+    fault: str = ""
+
+
+def after_departure(
+    on: str, what: str, column: str = "elder_id", key: str = "elder_id", month: bool = False, where: str = "true"
+) -> Reference:
+    """The warning that an elder had already died or moved away when something dated happened to them.
+
+    ``on``: the table's date or time (``month``: its month; what is due for the month of departure itself is no fault); ``what``: its
+    words, for example 服务时间; ``column`` refers to ``key`` of the register; ``where``: SQL over the row ``s`` to narrow it down.
+    """
+    late = f"s.{on} > strftime(o.status_on, '%Y-%m')" if month else f"cast(s.{on} as date) > o.status_on"
+    return Reference(
+        column=column, table="registry_elder", key=key, sentence=f"{what}晚于老年人死亡或迁出日期",
+        fault=f"o.status <> '正常' and {late} and {where}",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

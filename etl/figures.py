@@ -1,6 +1,6 @@
 """Figures: part and whole of every indicator for every area and month, and for every provider; one pass over each mart.
 
-Parts and wholes of an area are the sums over all areas below it, medians are taken from the rows of each area.  Nothing is
+Parts and wholes of an area are the sums over all areas below it, medians and quantiles are taken from the rows of each area.  Nothing is
 divided.  A month without rows gives 0; a module that has never delivered gives no figure at all, and for a month that no delivery covers
 there is none either.
 """
@@ -109,13 +109,15 @@ def _sql(measure: Measure) -> str:
     where = "" if measure.where == "true" else f" filter (where {measure.where})"
     if measure.median:
         return f"cast(median({measure.value}){where} as double)"
+    if measure.quantile is not None:
+        return f"cast(quantile_cont({measure.value}, {float(measure.quantile)}){where} as double)"
     return f"count(*){where}" if measure.value == "1" else f"sum({measure.value}){where}"
 
 
 def _aggregate(con: duckdb.DuckDBPyConnection, mart: Mart, measures: list[Measure], months: Collection[str] | None) -> None:
     """Temporary tables ``by_area_<mart>`` and ``by_provider_<mart>`` with columns m0, m1 … in the order of ``measures``."""
-    sums = [(i, m) for i, m in enumerate(measures) if not m.median]
-    medians = [(i, m) for i, m in enumerate(measures) if m.median]
+    sums = [(i, m) for i, m in enumerate(measures) if not m.ranked]
+    medians = [(i, m) for i, m in enumerate(measures) if m.ranked]
     source, area, month = f"marts.{name(mart.name)}", name(mart.area), name(mart.time)
     if months is not None:
         source = f"(select * from {source} where {month} in {listed(months)})"
@@ -148,7 +150,7 @@ def _aggregate(con: duckdb.DuckDBPyConnection, mart: Mart, measures: list[Measur
 
 def _value(indicator: Indicator, alias: str, index: int, measure: Measure) -> str:
     # No rows is a true 0 for a count or a sum; the median of nothing is unknown.
-    return f"{alias}.m{index}" if measure.median else f"coalesce({alias}.m{index}, 0)"
+    return f"{alias}.m{index}" if measure.ranked else f"coalesce({alias}.m{index}, 0)"
 
 
 def _within(span: Span | None) -> str:

@@ -237,7 +237,8 @@ def _referred(con: duckdb.DuckDBPyConnection, compiled: Compiled) -> str:
     found = []
     for reference in compiled.table.references:
         home = sift.referred(con, reference)
-        keys = first(con, f"select count(*), sum(hash({name(reference.key)})) from {home}") if home else None
+        seen = "o" if reference.fault else name(reference.key)
+        keys = first(con, f"select count(*), sum(hash({seen})) from {home} as o") if home else None
         found.append(f"{reference.column}>{reference.table}:{keys}")
     return short("|".join(found))
 

@@ -59,7 +59,8 @@ def publish(
         "run_id": run_id, "file": target.name, "content": content, "sha256": sha256(target), "bytes": target.stat().st_size,
         "data_date": str(meta[0]), "latest_month": meta[1], "created_at": str(meta[2]),
     }  # fmt: skip
-    _write_pointer(layout.pointer, named)
+    _write(_beside(target), named)
+    point(layout, named)
     _drop_old(layout, target, keep)
     return target
 
@@ -96,7 +97,17 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
-def _write_pointer(path: Path, value: dict[str, Any]) -> None:
+def point(layout: Layout, value: dict[str, Any]) -> None:
+    """Move the pointer: readers see the old snapshot up to this moment and the new one from it on."""
+    _write(layout.pointer, value)
+
+
+def _beside(snapshot: Path) -> Path:
+    """The file that says of a snapshot what the pointer says of the current one, so that a lost pointer can be made again."""
+    return snapshot.with_suffix(".json")
+
+
+def _write(path: Path, value: dict[str, Any]) -> None:
     fresh = path.with_suffix(".json.tmp")
     with fresh.open("w", encoding="utf-8") as stream:
         json.dump(value, stream, ensure_ascii=False)
@@ -113,6 +124,7 @@ def _drop_old(layout: Layout, current: Path, keep: int) -> None:
     others = sorted((p for p in layout.snapshots.glob("*.duckdb") if p != current), reverse=True)
     for path in others[max(0, keep - 1) :]:
         path.unlink()
+        _beside(path).unlink(missing_ok=True)
         faults.point("dropped")
 
 
@@ -123,12 +135,42 @@ def current(layout: Layout) -> Path | None:
 
 
 def pointer(layout: Layout) -> dict[str, Any] | None:
-    """What the pointer says (run_id, file, content, sha256 …); None before the first publication or where it is torn."""
+    """What the pointer says (run_id, file, content, sha256 …); None before the first publication.
+
+    Where it is torn, or its file is gone, the newest snapshot that is whole stands in.
+    """
+    value = named(layout)
+    if value is not None and (layout.snapshots / value["file"]).is_file():
+        return value
+    return newest_good(layout) if layout.pointer.exists() else None
+
+
+def named(layout: Layout) -> dict[str, Any] | None:
+    """What stands in the pointer file, be the snapshot there or not; None where the file is missing or torn."""
+    return _read(layout.snapshots / "current.json")
+
+
+def newest_good(layout: Layout) -> dict[str, Any] | None:
+    """The newest snapshot on disk whose bytes are those that were published; None where there is none."""
+    for path in sorted(layout.snapshots.glob("*.duckdb"), reverse=True):
+        value = _read(_beside(path))
+        if value is not None and whole(layout, value):
+            return value
+    return None
+
+
+def whole(layout: Layout, value: dict[str, Any]) -> bool:
+    """True where the snapshot that ``value`` names is byte for byte what was published."""
+    path = layout.snapshots / value["file"]
+    return path.is_file() and path.stat().st_size == value.get("bytes") and sha256(path) == value.get("sha256")
+
+
+def _read(path: Path) -> dict[str, Any] | None:
     try:
-        value = json.loads(layout.pointer.read_text(encoding="utf-8"))
+        value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return value if isinstance(value, dict) and (layout.snapshots / str(value.get("file"))).is_file() else None
+    return value if isinstance(value, dict) and {"run_id", "file"} <= value.keys() else None
 
 
 def snapshots(layout: Layout) -> list[dict[str, Any]]:
@@ -148,9 +190,11 @@ def snapshots(layout: Layout) -> list[dict[str, Any]]:
 
 def verify(layout: Layout) -> str | None:
     """None when the current snapshot is byte for byte what was published; else one sentence."""
-    here = pointer(layout)
+    here = named(layout)
     if here is None:
-        return "没有已发布的快照，或快照文件已丢失"
-    if sha256(layout.snapshots / here["file"]) != here.get("sha256"):
+        return "没有已发布的快照" if not layout.pointer.exists() else "快照指针已损坏"
+    if not (layout.snapshots / here["file"]).is_file():
+        return f"快照 {here['run_id']} 的文件已丢失"
+    if not whole(layout, here):
         return f"快照 {here['run_id']} 的内容与发布时不一致，文件可能已损坏"
     return None

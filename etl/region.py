@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -34,6 +35,11 @@ class Area:
     valid_to: date | None
     successor_code: str | None
     supervised: bool
+
+    @property
+    def successors(self) -> tuple[str, ...]:
+        """The codes that took over: one, several after a split (``;`` between them), or none."""
+        return tuple(c for c in re.split(r"[;；、|\s]+", self.successor_code or "") if c)
 
     @property
     def in_force(self) -> bool:
@@ -172,7 +178,7 @@ class Region:
         return _yaml(path) or {}
 
     def source(self, module: str, sources: Path) -> dict[str, Any] | None:
-        """How ``module`` is reached, with ``{sources}`` and ``{region}`` filled in; None where the region does not list it.
+        """How ``module`` is reached, with ``{sources}``, ``{region}``, ``{ledger}`` filled in; None where the region does not list it.
 
         ``YIGUAN_SOURCE_<MODULE>_URL`` overrides the URL (of a database, unless the module is an API), so that passwords stay out of
         the folder.
@@ -195,7 +201,11 @@ class Region:
 
 
 def _fill(value: Any, sources: Path, region: Path) -> Any:
-    return value.replace("{sources}", str(sources)).replace("{region}", str(region)) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    # The product's own ledger: where the application keeps it, by default beside the sources (etl.paths.Layout.ledger).
+    ledger = os.environ.get("YIGUAN_LEDGER_URL") or f"sqlite:///{sources.parent / 'ledger.sqlite'}"
+    return value.replace("{sources}", str(sources)).replace("{region}", str(region)).replace("{ledger}", ledger)
 
 
 def _yaml(path: Path) -> Any:

@@ -23,7 +23,7 @@ from etl.region import LEVEL_FILES, Area, Region, RegionError
 __all__ = ["Imported", "Problem", "check", "import_boundaries"]
 
 POLICIES = ("rating", "exit", "subsidy")
-KINDS = {"sql": "url", "workbook": "path", "csv": "path", "jsonl": "path", "api": "url"}
+KINDS = {"sql": "url", "workbook": "path", "csv": "path", "jsonl": "path", "api": "url", "ledger": "url"}
 # A sliver below this share of the smaller neighbour comes from rounding; above it, one figure would be drawn twice.
 OVERLAP_SHARE = 0.01
 OUTSIDE_SHARE = 0.05
@@ -142,20 +142,31 @@ def _check_links(area: Area, label: str, by_code: dict[str, Area]) -> list[Probl
         out.append(Problem("error", "areas.csv", f"{label}纳入监管，但其上级 {parent.name} 未纳入监管或已停用。"))
     if area.in_force:
         return out
-    seen, follower = {area.code}, area
-    while follower.successor_code:
-        if follower.successor_code in seen:
-            return [*out, Problem("error", "areas.csv", f"{label}的承接代码绕成了圈，请改正 successor_code。")]
-        seen.add(follower.successor_code)
-        successor = by_code.get(follower.successor_code)
-        if successor is None:
-            return [*out, Problem("error", "areas.csv", f"{label}的承接代码 {follower.successor_code} 不在表中。")]
-        if successor.level != area.level:
-            return [*out, Problem("error", "areas.csv", f"{label}由 {successor.name} 承接，但两者层级不同。")]
-        follower = successor
-        if follower.in_force:
-            return out
-    return [*out, Problem("warn", "areas.csv", f"{label}已停用而没有现行的承接代码，带此代码的记录将无法归属。")]
+    return out + _check_heirs(area, label, by_code)
+
+
+def _check_heirs(area: Area, label: str, by_code: dict[str, Area]) -> list[Problem]:
+    """The codes that took over from an abolished one, and those after them."""
+    todo: list[tuple[Area, tuple[str, ...]]] = [(area, (area.code,))]
+    alive, seen = False, {area.code}
+    while todo:
+        follower, way = todo.pop()
+        for code in follower.successors:
+            heir = by_code.get(code)
+            if heir is None:
+                return [Problem("error", "areas.csv", f"{label}的承接代码 {code} 不在表中。")]
+            if heir.level != area.level:
+                return [Problem("error", "areas.csv", f"{label}由 {heir.name} 承接，但两者层级不同。")]
+            if heir.in_force:
+                alive = True
+            elif code in way:
+                return [Problem("error", "areas.csv", f"{label}的承接代码绕成了圈，请改正 successor_code。")]
+            elif code not in seen:
+                seen.add(code)
+                todo.append((heir, (*way, code)))
+    if alive:
+        return []
+    return [Problem("warn", "areas.csv", f"{label}已停用而没有现行的承接代码，带此代码的记录将无法归属。")]
 
 
 def _supervised(region: Region, level: int) -> dict[str, Area]:

@@ -20,8 +20,8 @@ from typing import Any
 
 import duckdb
 
-from etl import build, clean, clock, coverage, delivered, faults, figures, guards, holds, load, meta, publish
-from etl.connectors import SourceError, open_reader
+from etl import build, clean, clock, coverage, delivered, faults, figures, guards, holds, load, meta, publish, repair
+from etl.connectors import NothingYetError, SourceError, open_reader
 from etl.connectors.base import SchemaError
 from etl.connectors.observed import observing
 from etl.contract import Contract
@@ -77,6 +77,7 @@ class RunResult:
     snapshot: Path | None = None
     message: str = ""
     seconds: float = 0.0
+    repairs: list[str] = field(default_factory=list)
     modules: list[dict[str, Any]] = field(default_factory=list)
     loads: list[dict[str, Any]] = field(default_factory=list)
     steps: dict[str, float] = field(default_factory=dict)
@@ -108,10 +109,19 @@ def run(
     result = RunResult(run_id=clock.now().strftime("%Y%m%dT%H%M%S"))
     try:
         with _alone(layout):
-            _run(region, layout, line or Line.declared(), result, only, note, keep, today or clock.today(), depth)
+            result.repairs = repair.mend(layout)
+            everything = line or Line.declared()
+            try:
+                _run(region, layout, everything, result, only, note, keep, today or clock.today(), depth)
+            except duckdb.Error as error:
+                if not repair.is_damage(error):
+                    raise
+                result.repairs.append(repair.set_aside(layout, error))
+                result.modules, result.loads, result.steps = [], [], {}
+                _run(region, layout, everything, result, only, note, keep, today or clock.today(), depth)
     except (RegionError, MartError, PolicyError, publish.PublishError, BusyError) as error:
         result.exit_code, result.message = FAILED, str(error)
-    except (duckdb.IOException, duckdb.OutOfMemoryException, OSError) as error:
+    except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException, OSError) as error:
         result.exit_code = FAILED
         result.message = f"读写数据文件失败：{str(error).splitlines()[0]}。请检查磁盘空间与权限后重新运行；已发布的数据不受影响。"
     result.seconds = time.perf_counter() - began
@@ -206,6 +216,9 @@ def _module(
             loads = load.load_module(con, contract, reader, note=note, guard=guard, terms=terms)
     except (SourceError, guards.Held) as problem:
         since = load.data_date(con, module)
+        if isinstance(problem, NothingYetError) and since is None:
+            load.mark(con, module, "ok", f"{module}: {problem}")
+            return
         error = guard.unreadable(contract, str(problem)) if since and isinstance(problem, SchemaError) else problem
         kept = f"沿用 {since.month} 月 {since.day} 日的数据。" if since else "尚无可用数据，相关指标暂缺。"
         load.mark(con, module, getattr(error, "status", "stale" if since else "failed"), f"{module}: {error}{kept}")

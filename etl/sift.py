@@ -104,16 +104,22 @@ def referred(con: duckdb.DuckDBPyConnection, reference: Reference) -> str | None
     return f"checked.{name(found[0])}"
 
 
+def broken(reference: Reference, home: str) -> str:
+    """SQL over rows ``s``: the value is given, and ``home`` has no such key (or has it with the reference's fault)."""
+    column = name(reference.column)
+    found = f"exists (select 1 from {home} as o where o.{name(reference.key)} = s.{column}"
+    found = f"{found} and ({reference.fault}))" if reference.fault else f"not {found})"
+    return f"{column} is not null and {found}"
+
+
 def _check_reference(con: duckdb.DuckDBPyConnection, compiled: Compiled, reference: Reference) -> None:
     """Mark rows whose value is not a key of the referred table; a table that was never delivered can prove nothing."""
     home = referred(con, reference)
     if not home:
         return
-    column = name(reference.column)
     con.execute(
         f"insert into marks select _source, _position, {quote(reference.severity)}, {quote(reference.sentence)},"
-        f" {quote(reference.column)} from {staged(compiled)} as s where not _bad and {column} is not null"
-        f" and not exists (select 1 from {home} as o where o.{name(reference.key)} = s.{column})"
+        f" {quote(reference.column)} from {staged(compiled)} as s where not _bad and {broken(reference, home)}"
     )
 
 

@@ -107,10 +107,8 @@ def _of_reference(con: duckdb.DuckDBPyConnection, compiled: Compiled, reference:
     found = [f"select {keys} from ({_cleaned(compiled, f'{raw.in_force(old)} and (_source, _position) in ({flagged})')})"]
     home = sift.referred(con, reference)
     if home:
-        column = name(reference.column)
         found.append(
-            f"select {keys} from checked.{name(compiled.full_name)} as s where {column} is not null"
-            f" and not exists (select 1 from {home} as o where o.{name(reference.key)} = s.{column})"
+            f"select {keys} from checked.{name(compiled.full_name)} as s where {sift.broken(reference, home)}"
         )
     return found
 

@@ -128,7 +128,7 @@ def _table(contract: Contract, table: Table) -> TableWords:
         columns=tuple(words for c in table.columns for words in _column(c, c.name in table.key)),
         rejects=(*table.reject, *(r.sentence for r in table.references if r.severity == "reject")),
         warns=(*table.warn, *(r.sentence for r in table.references if r.severity == "warn")),
-        references=tuple(f"{titles.get(r.column, r.column)} → {r.table}.{r.key}" for r in table.references),
+        references=tuple(f"{titles.get(r.column, r.column)} → {r.table}.{r.key}" for r in table.references if not r.fault),
     )
 
 

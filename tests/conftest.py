@@ -28,10 +28,12 @@ class Demo:
 @pytest.fixture(scope="session")
 def small_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """The demo district at 2 % of its size over 14 months, published. Read only: tests that change anything make their own."""
-    from data.simulator import simulate
+    from data.simulator import playing, simulate
     from etl.run import run
 
     var = tmp_path_factory.mktemp("small-demo")
     region, layout = Region.load(DEFAULT_REGION), Layout(var, DEFAULT_REGION.name)
     simulate(region.path, layout.sources, layout.truth, months=SMALL_MONTHS, end=SMALL_END, scale=SMALL_SCALE, seed=SMALL_SEED)
-    yield Demo(region, layout, run(region, layout), var)
+    with playing(layout.sources):
+        result = run(region, layout)
+    yield Demo(region, layout, result, var)

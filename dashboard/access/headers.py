@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import cache
+from collections.abc import Sequence
 
 from flask import Flask, Response, request
 
 
-def policy(script_hashes: Sequence[str], image_hosts: Sequence[str]) -> str:
-    """The content security policy: own scripts and Dash's own inline ones by hash; styles inline, because components set them."""
+def policy(image_hosts: Sequence[str]) -> str:
+    """The content security policy: own script files, none inline; styles inline, because components set them."""
     return "; ".join(
         (
             "default-src 'none'",
-            " ".join(("script-src 'self'", *script_hashes)),
+            "script-src 'self'",
             "style-src 'self' 'unsafe-inline'",
             " ".join(("img-src 'self' data:", *image_hosts)),
             "font-src 'self'",
@@ -27,27 +26,23 @@ def policy(script_hashes: Sequence[str], image_hosts: Sequence[str]) -> str:
     )
 
 
-def install(server: Flask, script_hashes: Callable[[], Sequence[str]], image_hosts: Sequence[str], production: bool) -> None:
-    """Add the headers to every answer; ``script_hashes`` is asked once, at the first answer, when all callbacks are known."""
-
-    @cache
-    def fixed() -> list[tuple[str, str]]:
-        headers = [
-            ("Content-Security-Policy", policy(script_hashes(), image_hosts)),
-            ("X-Content-Type-Options", "nosniff"),
-            ("X-Frame-Options", "DENY"),
-            ("Referrer-Policy", "same-origin"),
-            ("Cross-Origin-Opener-Policy", "same-origin"),
-            ("Cross-Origin-Resource-Policy", "same-origin"),
-            ("Permissions-Policy", "camera=(), microphone=(), geolocation=()"),
-        ]
-        if production:
-            headers.append(("Strict-Transport-Security", "max-age=31536000"))
-        return headers
+def install(server: Flask, image_hosts: Sequence[str], production: bool) -> None:
+    """Add the headers to every answer."""
+    fixed = [
+        ("Content-Security-Policy", policy(image_hosts)),
+        ("X-Content-Type-Options", "nosniff"),
+        ("X-Frame-Options", "DENY"),
+        ("Referrer-Policy", "same-origin"),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
+        ("Cross-Origin-Resource-Policy", "same-origin"),
+        ("Permissions-Policy", "camera=(), microphone=(), geolocation=()"),
+    ]
+    if production:
+        fixed.append(("Strict-Transport-Security", "max-age=31536000"))
 
     @server.after_request
     def add(response: Response) -> Response:
-        response.headers.extend(fixed())
+        response.headers.extend(fixed)
         if "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = (
                 "no-store" if not request.path.startswith(("/assets/", "/_dash-component-suites/")) else "private, no-cache"

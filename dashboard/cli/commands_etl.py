@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from dashboard.cli.common import DONE, UserError, err, out, place, print_json
+
+if TYPE_CHECKING:
+    from etl.paths import Layout
+    from etl.region import Region
 
 etl_app = typer.Typer(no_args_is_help=True, help="数据汇集：运行、状态、隔离区。")
 
@@ -69,13 +75,26 @@ def simulate(
     url: Annotated[
         list[str] | None, typer.Option(help="把某模块写入数据库：registry=postgresql+psycopg://…（可重复）")
     ] = None,
+    serve_api: Annotated[
+        int | None, typer.Option("--serve-api", min=0, max=65535, help="生成后在本机这一端口播放分页接口（0 = 任选），按 Ctrl+C 停止")
+    ] = None,
 ) -> None:
-    """生成演示地区的外部系统（SQLite、工作簿、CSV）。全部为模拟数据。"""
+    """生成演示地区的外部系统（SQLite、工作簿、CSV、JSON Lines、分页接口）。全部为模拟数据。"""
     if end is not None and not _is_month(end):
         raise typer.BadParameter("应为 YYYY-MM，例如 2026-10", param_hint="--end")
     urls = dict(_pair(text) for text in url or [])
     summary = simulate_if_needed(months, scale, seed, end, urls or None)
     out.print(f"模拟数据已就绪：{summary}")
+    if serve_api is not None:
+        from data.simulator.api import ApiServer
+
+        try:
+            server = ApiServer(place()[1].sources, serve_api)
+        except OSError as error:
+            raise UserError(f"端口 {serve_api} 不能使用", "换一个端口，或用 --serve-api 0 任选") from error
+        with server:
+            out.print(f"接口 {server.address}/alliance/api，按 Ctrl+C 停止。")
+            server.serve_forever()
 
 
 def _is_month(text: str) -> bool:
@@ -112,8 +131,20 @@ def run_line(only: list[str] | None = None) -> Any:
     from etl.run import run
 
     region, layout = place()
-    with Ticker("读取各模块…") as tick:
+    with outside(region, layout), Ticker("读取各模块…") as tick:
         return run(region, layout, only=only or None, progress=tick)
+
+
+@contextmanager
+def outside(region: Region, layout: Layout) -> Iterator[None]:
+    """While the block runs, the outside systems of a synthetic region that are reached over HTTP are played on loopback."""
+    if not region.synthetic:
+        yield
+        return
+    from data.simulator import playing
+
+    with playing(layout.sources):
+        yield
 
 
 def show_result(result: Any) -> None:
@@ -130,6 +161,8 @@ def show_result(result: Any) -> None:
         )
     if told["loads"]:
         out.print(table)
+    for repaired in told["repairs"]:
+        out.print(f"[yellow]{repaired}[/yellow]")
     for module in told["modules"]:
         if module.get("message"):
             out.print(f"[yellow]{module['message']}[/yellow]")

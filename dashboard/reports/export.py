@@ -141,7 +141,7 @@ def _figure(w: Warehouse, wish: Wish) -> str:
     else:
         figure = w.figures([wish.code], wish.area, wish.month)[wish.code]
     said = f"{i.name} {fmt_value(i, figure)}"
-    if i.whole is None or i.kind == "median" or figure.part is None:
+    if i.whole is None or i.ranked or figure.part is None:
         return said
     return f"{said}（分子 {figure.part:,g} ÷ 分母 {figure.whole or 0:,g}）"
 

@@ -109,7 +109,7 @@ def money_watch(view: View) -> Node:
         for r in rows
     ]
     note = f"发放 ÷ 年度预算（%），竖线为序时进度 {fmt.fmt_number(due, 1)}"
-    return h("section", h("h2", title, h("small", note)), h("ul", items, cls="bars"), cls="panel attention", aria_label=title)
+    return h("section", h("h2", title, h("small", note)), h("ul", items, cls="bars"), cls="panel attention", aria_label=title, tabindex="0")
 
 
 def bar(percent: float, mark: float | None = None) -> El:

@@ -11,7 +11,7 @@ from dashboard.views.tables import Col, cell, empty, table
 
 PAGE = 50
 RECORDS = {"inspection_finding": "检查问题", "inspection_inspection": "检查", "inspection_penalty": "行政处罚", "inspection_action": "退出文书",
-           "provider_permit": "证照"}  # fmt: skip
+           "provider_permit": "证照", "complaint_complaint": "投诉工单", "provider_provider": "服务单位", "rating": "评级"}  # fmt: skip
 
 
 def drawer(view: View) -> Node:
@@ -31,7 +31,7 @@ def drawer(view: View) -> Node:
         figure, about = view.w.figures([code], view.area.code, view.month)[code], view.area.name
     sources = "、".join(f"{title}（{owner}，{str(date)[:10]}）" for _, title, owner, date in view.w.source_of(code)) or fmt.NONE
     return h(
-        "aside",
+        "section",
         h("div",
           h("div", h("h2", ind.name, h("b", fmt.fmt_value(ind, figure), cls="num"), id="drawer-title", tabindex="-1"),
             h("a", "关闭", href=view.place.closed(), cls="btn small close", aria_label="关闭明细（Esc）"), cls="row"),
@@ -63,7 +63,7 @@ def record(view: View) -> Node:
         body = _body(rows)
     close = h("a", "关闭", href=view.place.closed(), cls="btn small close", aria_label="关闭记录（Esc）")
     top = h("div", h("div", h("h2", "依据的记录", id="drawer-title", tabindex="-1"), close, cls="row"), said, cls="top")
-    return h("aside", top, body, cls="drawer", role="dialog", aria_labelledby="drawer-title", id="drawer")
+    return h("section", top, body, cls="drawer", role="dialog", aria_labelledby="drawer-title", id="drawer")
 
 
 def _outside(rows: Any) -> str:
@@ -73,7 +73,7 @@ def _outside(rows: Any) -> str:
 def _switch(view: View, ind: Any, figure: Any, which: str) -> Node:
     if ind.whole is None:
         return h("span")
-    names = ("样本", "样本") if ind.kind == "median" else ("计入的记录", "参与的记录") if ind.kind == "mean" else ("分子", "分母")
+    names = ("样本", "样本") if ind.ranked else ("计入的记录", "参与的记录") if ind.kind == "mean" else ("分子", "分母")
     parts = [("part", names[0]), ("whole", names[1])]
     links = [
         h(
@@ -84,7 +84,7 @@ def _switch(view: View, ind: Any, figure: Any, which: str) -> Node:
         )
         for key, name in parts
     ]
-    return h("nav", links, cls="seg", aria_label="明细范围") if ind.kind != "median" else h("span")
+    return h("nav", links, cls="seg", aria_label="明细范围") if not ind.ranked else h("span")
 
 
 def _tools(view: View, code: str, which: str, provider: str | None) -> Node:

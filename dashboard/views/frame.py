@@ -56,9 +56,10 @@ def months(view: View) -> Node:
     years: dict[str, list[str]] = {}
     for month in known:
         years.setdefault(month[:4], []).append(month)
+    link = view.place.months()
     grid = [
         h("div", h("b", f"{year}年"), h("div", [
-            h("a", f"{k}月", href=view.place.url(month=m, offset=None), aria_current="date" if m == view.month else None)
+            h("a", f"{k}月", href=link(m), aria_current="date" if m == view.month else None)
             if (m := f"{year}-{k:02d}") in listed else h("span", f"{k}月", cls="off") for k in range(1, 13)
         ], cls="twelve"), cls="year")
         for year, listed in sorted(years.items(), reverse=True)

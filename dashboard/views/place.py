@@ -12,6 +12,7 @@ KEPT = ("area", "month")
 """What stays when the subject changes."""
 
 _ORDER = ("area", "month", "layer", "kind", "star", "state", "q", "sort", "rows", "which", "provider", "rec", "module", "offset")
+_RANK = {key: rank for rank, key in enumerate(_ORDER)}
 _DRAWER = ("rows", "which", "provider", "rec", "offset")
 _MAX = 64
 
@@ -60,16 +61,23 @@ class Place:
     def url(self, **changes: Any) -> str:
         """This address with some parameters changed; None or '' removes one, ``path`` goes to another page of the same view."""
         path = changes.pop("path", self.path)
-        values = {**self.params, **changes}
         home = self.home
         pairs = []
-        for key in _ORDER:
-            value = values.get(key)
+        for key, value in (self.params | changes).items():
             if value is not None and value != "":
                 text = str(value)
                 if text != home.get(key):
-                    pairs.append(f"{key}={_quoted(text)}")
-        return _path(path) + ("?" + "&".join(pairs) if pairs else "")
+                    pairs.append((_RANK[key], key + "=" + _quoted(text)))
+        if not pairs:
+            return _path(path)
+        pairs.sort()
+        return _path(path) + "?" + "&".join([pair for _, pair in pairs])
+
+    def months(self) -> Callable[[str], str]:
+        """As ``url(month=…)``, from the first row, for many months: everything else is put together once."""
+        before, after = replace(self, home=self.home | {"month": ""}).url(month="*", offset=None).split(_quoted("*"))
+        at_home, known = self.url(month=None, offset=None), self.home.get("month")
+        return lambda month: at_home if month == known else before + _quoted(month) + after
 
     def subject(self, path: str, **changes: Any) -> str:
         """Another subject with the same area and month."""

@@ -157,7 +157,7 @@ def figures_panel(view: View, codes: tuple[str, ...]) -> Node:
             else None
         )
         link = h("a", "".join(amount(ind, figure)), href=view.place.rows(c, provider=view.ident))
-        other = fmt.fmt_value(ind, peers[c]) if ind.whole is not None or ind.kind in ("ratio", "mean", "median") else None
+        other = fmt.fmt_value(ind, peers[c]) if ind.whole is not None else None
         body.append([h("span", ind.label, title=ind.definition), link, other, parts])
     return panel(view, "本月指标", table(cols, body, caption="本月指标"), cls="half")
 

@@ -47,7 +47,7 @@ def table(cols: Sequence[Col], rows: Sequence[Sequence[Node]], *, caption: str, 
         "div",
         h("table", h("caption", caption), h("thead", h("tr", heads)), h("tbody", [row(cells) for cells in rows]),
           h("tfoot", row(foot)) if foot else None),
-        cls=f"scroll {cls}".strip(), tabindex="0", role="region", aria_label=caption,
+        cls=f"scroll {cls}".strip(), tabindex="0", role="group", aria_label=caption,
     )  # fmt: skip
 
 

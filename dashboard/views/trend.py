@@ -35,7 +35,7 @@ def draw(view: View) -> Trend | None:
     ind = view.ind(view.focus)
     points = view.w.trend(view.focus, view.area.code, months=24, until=view.month)
     known = [p for p in points if p.value is not None]
-    title = h("h2", f"{ind.label}走势" + ("与预测" if _aims(view) else ""))
+    title = h("h2", f"{ind.label}走势")
     if len(known) < 2:
         return Trend([h("div", title, cls="row"), h("p", "可比月份不足两个，暂无走势。", cls="empty")], None, "")
     figure = view.figures.get(view.focus)
@@ -53,11 +53,6 @@ def draw(view: View) -> Trend | None:
     first, last = known[0], known[-1]
     alt = f"{ind.name}：{fmt.fmt_month(first.month)} {fmt.fmt_value(ind, first)}，{fmt.fmt_month(last.month)} {fmt.fmt_value(ind, last)}。{words}"
     return Trend(h("div", title, said, months, cls="row"), chart_of(ind, points, ahead, target), alt)
-
-
-def _aims(view: View) -> bool:
-    figure = view.figures.get(view.focus)
-    return figure is not None and figure.target is not None
 
 
 def sentence(ahead: Forecast | None, target: float | None) -> str:

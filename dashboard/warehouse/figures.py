@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from dashboard.warehouse import forecast
-from dashboard.warehouse.types import Figure, Forecast, Point
+from dashboard.warehouse.types import Figure, Forecast, Point, Verdict
 from etl.indicators import Indicator
 
 if TYPE_CHECKING:
@@ -78,15 +78,14 @@ class Cube:
             return kept
         indicator = self._snapshot.indicators[code]
         at = self._snapshot.month_index[month]
-        series = self.series(indicator, key, max(0, at - 12), at)
-        _, value, part, whole = series[-1]
         target = self._target(indicator, level)
+        _, value, part, whole = self._at(indicator, key, at)
         figure = Figure(
             code, key, month, part, whole, value,
-            previous=series[-2][1] if len(series) > 1 else None,
-            year_ago=series[0][1] if len(series) == 13 else None,
+            previous=self._at(indicator, key, at - 1)[1] if at else None,
+            year_ago=self._at(indicator, key, at - 12)[1] if at >= 12 else None,
             target=target.value if target else None,
-            verdict=forecast.judge([s[:2] for s in series], target.value, target.due, indicator.better) if target else None,
+            verdict=self._verdict(indicator, key, at, target) if target else None,
             due=target.due if target else None,
         )  # fmt: skip
         if len(self._kept) >= KEPT:
@@ -94,11 +93,20 @@ class Cube:
         self._kept[code, key, month] = figure
         return figure
 
+    def _at(self, indicator: Indicator, key: str, at: int) -> tuple[str, float | None, float | None, float | None]:
+        """One month of :meth:`series`."""
+        return self.series(indicator, key, at, at)[0]
+
+    def _verdict(self, indicator: Indicator, key: str, at: int, target: Target) -> Verdict | None:
+        """How the last year and this month go towards the target."""
+        series = [s[:2] for s in self.series(indicator, key, max(0, at - 12), at)]
+        return forecast.judge(series, target.value, target.due, indicator.better)
+
     def _target(self, indicator: Indicator, level: int | None) -> Target | None:
         """A plan target is set for the district; a share or a mean must be reached everywhere, a number only by the whole."""
         target = self._snapshot.targets.get(indicator.code)
         return (
-            target if target and (level == 1 or (level is not None and indicator.kind in ("ratio", "mean", "median"))) else None
+            target if target and (level == 1 or (level is not None and (indicator.ranked or indicator.kind in ("ratio", "mean")))) else None
         )
 
     def trend(self, code: str, key: str, months: int, until: str) -> list[Point]:

@@ -86,22 +86,19 @@ def behind(
     return Rows(columns, masked(found, columns, scope), total, outside)
 
 
-_MARTS = {"inspection_finding": "finding_fact", "inspection_inspection": "inspection_fact", "provider_permit": "permit_month"}
-_PLAIN = {
-    "inspection_penalty": (
-        ("penalty_id", "处罚编号"), ("decided_on", "决定日期"), ("kind", "处罚种类"), ("reason", "事由"), ("amount", "金额"),
-    ),
-    "inspection_action": (("action_id", "文书编号"), ("kind", "环节"), ("decided_on", "日期"), ("document_no", "文号")),
-}  # fmt: skip
-"""Public facts about organisations that have no mart of their own: their columns with titles."""
-
-
 RECORDS = {
     "provider_permit": ("permit_month", "permit_id"),
     "inspection_finding": ("finding_fact", "finding_id"),
     "inspection_inspection": ("inspection_fact", "inspection_id"),
+    "inspection_penalty": ("penalty_fact", "penalty_id"),
+    "inspection_action": ("action_fact", "action_id"),
+    "complaint_complaint": ("complaint_fact", "complaint_id"),
+    "provider_provider": ("provider_standing", "provider_id"),
+    "rating": ("provider_standing", "provider_id"),
 }
-"""Where the snapshot keeps the record of a checked table that evidence names, and by which column it is found."""
+"""Where the snapshot keeps the record of a table that evidence names, and by which column it is found."""
+MONTHLY = ("permit_month", "provider_standing")
+"""Marts that repeat a record that goes on: the month of the evidence is the one to show."""
 
 
 def evidence(snapshot: Snapshot, scope: Scope, provider: str, month: str, source_table: Any, row_key: Any) -> Rows:
@@ -129,8 +126,9 @@ def evidence(snapshot: Snapshot, scope: Scope, provider: str, month: str, source
     if not present:
         raise Unknown("evidence")
     columns = columns_of(snapshot, mart)
-    # A mart by month repeats a record that goes on: the month of the evidence is the one to show.
-    monthly = " and month = ?" if mart.endswith("_month") else ""
+    monthly = " and month = ?" if mart in MONTHLY else ""
+    if source_table == "rating":  # the key of a rating is provider/month, and that month is the one to show
+        row_key, _, month = row_key.partition("/")
     names = ", ".join(f'"{c.name}"' for c in columns)
     found = snapshot.query(
         f"select {names} from {mart} where provider_id = ? and {key} = ?{monthly} order by rowid limit 50",

@@ -6,7 +6,6 @@ view costs no query for it.  Rows, evidence and lists are read with DuckDB, one 
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -20,6 +19,7 @@ import duckdb
 
 from dashboard.warehouse.figures import Cube
 from dashboard.warehouse.types import Area
+from etl import publish
 from etl.indicators import Indicator, catalogue
 from etl.indicators.base import Measure
 
@@ -90,14 +90,19 @@ class Snapshot:
             if held and held[0] == stamp and held[1]._pid == os.getpid():
                 return held[1]
             try:
-                named = json.loads(pointer.read_text(encoding="utf-8"))
-                path = pointer.parent / str(named.get("file") or f"{named['run_id']}.duckdb")
+                named = publish.named(layout)
+                if named is None:
+                    raise ValueError("torn pointer")
+                path = pointer.parent / str(named["file"])
                 same = held is not None and held[1]._pid == os.getpid() and held[1].path == path
                 fresh = held[1] if held is not None and same else cls(path)
             except (OSError, ValueError, KeyError, AttributeError, duckdb.Error) as error:
                 if held and held[1]._pid == os.getpid():
                     return held[1]  # a torn pointer or a half-copied file: the last good snapshot stays in use
-                raise NoSnapshot("数据快照无法打开。请运行 yiguan snapshot verify 查明原因。") from error
+                good = publish.newest_good(layout)
+                if good is None:
+                    raise NoSnapshot("数据快照无法打开。请运行 yiguan snapshot verify 查明原因。") from error
+                fresh = cls(pointer.parent / good["file"])
             cls._current[key] = (stamp, fresh)
             return fresh
 

@@ -85,7 +85,9 @@ def write_providers(world: World, providers: list[Provider], sink: SqlSink) -> i
     n += _insert(sink, "FWZD", sites, text(sites[0], "text") | {"JD": "real", "WD": "real", "JZMJ": "real"})
     n += _insert(sink, "FWDW_ZZ", permits, text(permits[0], "text"))
     applications = _applications(world, providers, rng)
-    return n + _insert(sink, "ZRSQ", applications, text(applications[0], "text"))
+    n += _insert(sink, "ZRSQ", applications, text(applications[0], "text"))
+    materials = _materials(world, applications)
+    return n + _insert(sink, "ZRSQ_CL", materials, text(materials[0], "text"))
 
 
 def _grade(p: Provider, rng: np.random.Generator) -> tuple[str | None, float | None]:
@@ -180,3 +182,21 @@ def _applications(world: World, providers: list[Provider], rng: np.random.Genera
         {c: r.get(c) for c in order} | {"SQ_ID": f"SQ{i + 1:04d}", "SQ_RQ": _text(r["applied"]), "SP_RQ": _text(r["SP_RQ"])}
         for i, r in enumerate(rows)
     ]
+
+
+def _materials(world: World, applications: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """ZRSQ_CL: what each application came with; the reason of a refusal shows in a material."""
+    rng = world.rng("admission materials")
+    blamed = {"消防验收材料不全": "消防验收", "护理人员持证比例不足": "从业人员名册", "无食品经营许可": "食品经营许可", "场地面积不达标": "场地证明",
+              "未签订医疗服务协议": "医疗服务协议"}  # fmt: skip
+    rows: list[dict[str, Any]] = []
+    for a in applications:
+        kinds = ["登记证书", "场地证明", "消防验收", "从业人员名册"]
+        kinds += ["食品经营许可"] if a["LB"] in (CANTEEN, HOME) else []
+        kinds += ["医疗服务协议"] if a["LB"] in (HOME, MICRO) else []
+        fault = blamed.get(a["YY"] or "")
+        for kind in dict.fromkeys([*kinds, *([fault] if fault else [])]):
+            given = kind != fault or rng.random() < 0.5
+            verdict = "合格" if a["JG"] == "通过" else "不合格" if kind == fault else str(rng.choice(["待审", "合格", "补正"]))
+            rows.append({"SQ_ID": a["SQ_ID"], "LX": kind, "TJ_RQ": a["SQ_RQ"] if given else None, "SH": verdict})
+    return [{"CL_ID": f"CL{i + 1:05d}", **r} for i, r in enumerate(rows)]

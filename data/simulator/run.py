@@ -62,6 +62,7 @@ def simulate(
     world = World.build(Path(region_path), months=months, end=last, scale=scale, seed=seed)
     wish = {
         "version": VERSION,
+        "systems": systems.names(),
         "region": world.region.code,
         "seed": seed,
         "months": months,

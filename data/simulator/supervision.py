@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from data.simulator.draws import credit, draw
 from data.simulator.providers import CANTEEN, CARE, CENTRE, HOME, MICRO, SOCIAL, Provider
 from data.simulator.world import NEVER, World, iso
 from data.simulator.writers import SqlSink
@@ -47,11 +48,12 @@ DEADLINE = {"一般": (30,), "较重": (15, 30), "严重": (7, 15), "重大": (1
 
 
 def write_supervision(world: World, providers: list[Provider], sink: SqlSink) -> int:
-    """JC_RW, JC_WT, JC_ZG, JC_CF and JC_CZ."""
+    """JC_RW, JC_WT, JC_ZG, JC_CF and JC_CZ; JC_JH, JC_CQ and JC_XY (draws.py)."""
     rng = world.rng("supervision")
     visits, findings, orders = _visits(world, providers, rng)
     penalties = _penalties(world, providers, findings, visits, rng)
     actions = _actions(world, providers, rng)
+    plans, drawn = draw(world, providers, visits, INSPECTORS)
     rows = 0
     for name, data, kinds in (
         ("JC_RW", visits, {}),
@@ -59,6 +61,9 @@ def write_supervision(world: World, providers: list[Provider], sink: SqlSink) ->
         ("JC_ZG", orders, {}),
         ("JC_CF", penalties, {"JE": "real"}),
         ("JC_CZ", actions, {}),
+        ("JC_JH", plans, {"CCBL": "int"}),
+        ("JC_CQ", drawn, {}),
+        ("JC_XY", credit(world, providers), {}),
     ):
         columns = [c for c in data[0] if not c.startswith("_")]
         sink.create(name, dict.fromkeys(columns, "text") | kinds)

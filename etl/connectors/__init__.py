@@ -1,14 +1,17 @@
-"""How a source is reached: SQL database, workbook, delimited files, JSON Lines, paged JSON API. ``open_reader`` picks by the region's ``sources.yaml``."""
+"""How a source is reached: SQL database, workbook, delimited files, JSON Lines, paged JSON API, the product's own ledger.
+
+``open_reader`` picks by the region's ``sources.yaml``.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from etl.connectors.base import Reader, SourceError
+from etl.connectors.base import NothingYetError, Reader, SourceError
 from etl.contract import Contract
 
-__all__ = ["Reader", "SourceError", "open_reader"]
+__all__ = ["NothingYetError", "Reader", "SourceError", "open_reader"]
 
 
 def open_reader(contract: Contract, spec: dict[str, Any] | None, temp: Path) -> Reader:
@@ -16,6 +19,7 @@ def open_reader(contract: Contract, spec: dict[str, Any] | None, temp: Path) -> 
     from etl.connectors.api import ApiReader
     from etl.connectors.csvfile import CsvReader
     from etl.connectors.jsonl import JsonLinesReader
+    from etl.connectors.ledger import LedgerReader
     from etl.connectors.sql import TIMEOUT_SECONDS, open_sql
     from etl.connectors.workbook import WorkbookReader
 
@@ -36,4 +40,6 @@ def open_reader(contract: Contract, spec: dict[str, Any] | None, temp: Path) -> 
             return JsonLinesReader(contract, address, str(spec.get("encoding") or "utf-8"))
         case "api":
             return ApiReader(contract, spec)
-    raise SourceError(f"sources.yaml 中模块 {contract.module} 的接入方式“{kind}”不认识（可用：sql、workbook、csv、jsonl、api）。")
+        case "ledger":
+            return LedgerReader(contract, address)
+    raise SourceError(f"sources.yaml 中模块 {contract.module} 的接入方式“{kind}”不认识（可用：sql、workbook、csv、jsonl、api、ledger）。")

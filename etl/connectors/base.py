@@ -41,6 +41,10 @@ class SchemaError(SourceError):
     """A delivery that lacks columns which the contract requires."""
 
 
+class NothingYetError(SourceError):
+    """A source that is known and rightly empty: nothing has been written to it yet. No fault of its owner."""
+
+
 class Reader(Protocol):
     """One module's way in. ``skipped`` counts lines that are no records (subtotals, notes), by reason, while reading."""
 

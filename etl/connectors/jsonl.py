@@ -93,17 +93,12 @@ class JsonLinesReader:
         if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             raise SourceError(f"文件 {path.name} 是 UTF-16 编码。请{self.contract.owner}改用 UTF-8 重新导出。")
         candidates = list(dict.fromkeys(["utf-8", self.encoding, "gb18030"]))
-        failures = dict.fromkeys(candidates, 0)
-        lines = 0
-        for _, line, _ in _lines(path):
-            if line.isascii():
-                continue
-            lines += 1
-            for candidate in candidates:
-                failures[candidate] += not _decodes(line, candidate)
         # GB18030 takes nearly everything, UTF-8 included, and makes nonsense of it: fewest failures alone must not decide.
-        best = next((c for c in candidates if failures[c] * 2 <= lines), candidates[1])
-        if failures[best] > max(20, lines // 10):
+        for best in candidates:
+            lines, failures = _undecodable(path, best)
+            if failures * 2 <= lines:
+                break
+        if failures > max(20, lines // 10):
             raise SourceError(
                 f"文件 {path.name} 的编码无法识别（应为 {self.encoding.upper()}），可能混用了编码或已损坏。"
                 f"请{self.contract.owner}重新导出。"
@@ -131,12 +126,17 @@ def _to_line_end(stream: BinaryIO, line: bytes) -> bool:
     return False
 
 
-def _decodes(line: bytes, encoding: str) -> bool:
-    try:
-        line.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
+def _undecodable(path: Path, encoding: str) -> tuple[int, int]:
+    """(lines beyond ASCII, those among them that cannot be decoded)."""
+    lines = failures = 0
+    for _, line, _ in _lines(path):
+        if not line.isascii():
+            lines += 1
+            try:
+                line.decode(encoding)
+            except UnicodeDecodeError:
+                failures += 1
+    return lines, failures
 
 
 def _document(line: bytes, encoding: str) -> tuple[Any, str | None]:

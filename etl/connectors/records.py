@@ -43,6 +43,17 @@ def at(document: Any, path: str) -> Any:
     return document
 
 
+def column(documents: Sequence[dict[str, Any]], path: str) -> list[Any]:
+    """The values under a dotted path in many documents at once, as :func:`at` finds them."""
+    first, *steps = path.split(".")
+    if steps and any(path in d for d in documents):
+        return [at(d, path) for d in documents]
+    values = [d.get(first) for d in documents]
+    for step in steps:
+        values = [v.get(step) if type(v) is dict else None for v in values]
+    return values
+
+
 def has(document: Any, path: str) -> bool:
     """Whether there is such a field, be it empty."""
     if not isinstance(document, dict):
@@ -84,7 +95,7 @@ class Records:
         """One row for every document; one that is no object, or comes with a defect, is a damaged row without values."""
         faults: list[str | None] = list(defects) if defects else [None] * len(documents)
         for i, document in enumerate(documents):
-            if faults[i] is None and not isinstance(document, dict):
+            if faults[i] is None and type(document) is not dict:
                 faults[i] = NOT_A_RECORD
         sound = [d if f is None else {} for d, f in zip(documents, faults, strict=True)]
         self._look(sound)
@@ -115,7 +126,7 @@ class Records:
         if name is None:
             return [""] * len(documents)
         others = [n for n in names if n != name]
-        cells = [at(d, name) for d in documents]
+        cells = column(documents, name)
         if others and None in cells:
             cells = [next((v for n in others if (v := at(d, n)) is not None), None) if c is None else c
                      for c, d in zip(cells, documents, strict=True)]  # fmt: skip

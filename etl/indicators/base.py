@@ -20,12 +20,21 @@ ALL_LEVELS = (1, 2, 3)
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """``sum(value)`` (or a row count where value is ``1``) over the rows of ``mart`` that satisfy ``where``."""
+    """``sum(value)`` (or a row count where value is ``1``) over the rows of ``mart`` that satisfy ``where``.
+
+    With ``median`` or ``quantile`` (0 … 1, linear between neighbours) it is that of ``value`` instead, which does not add up.
+    """
 
     mart: str
     where: str = "true"
     value: str = "1"
     median: bool = False
+    quantile: float | None = None
+
+    @property
+    def ranked(self) -> bool:
+        """True where it must be taken from the rows of each area: the parts of an area do not add up to it."""
+        return self.median or self.quantile is not None
 
 
 def count(mart: str, where: str = "true") -> Measure:
@@ -71,11 +80,16 @@ class Indicator:
         """The figure from its stored part and whole; None where it cannot be formed (no rows, a whole of zero)."""
         if part is None:
             return None
-        if self.whole is None or self.kind == "median":
+        if self.whole is None or self.ranked:
             return part * self.scale
         if not whole:
             return None
         return part / whole * self.scale
+
+    @property
+    def ranked(self) -> bool:
+        """True for a median or another quantile: the part is the figure itself, the whole the number of rows behind it."""
+        return self.part.ranked
 
     @property
     def marts(self) -> tuple[str, ...]:
@@ -131,6 +145,16 @@ def Median(code: str, *, mart: str, value: str, where: str = "true", unit: str, 
     return Indicator(
         code=code, unit=unit, part=Measure(mart, where, value, median=True), whole=count(mart, where), decimals=decimals,
         kind="median", **rest,  # type: ignore[arg-type]
+    )
+
+
+def Quantile(  # noqa: N802
+    code: str, *, mart: str, value: str, quantile: float, where: str = "true", unit: str, decimals: int = 1, **rest: object
+) -> Indicator:
+    """A quantile (0.9: nine in ten rows lie at or below it) of an expression, as a median is computed. Whole = number of rows."""
+    return Indicator(
+        code=code, unit=unit, part=Measure(mart, where, value, quantile=quantile), whole=count(mart, where), decimals=decimals,
+        kind="quantile", **rest,  # type: ignore[arg-type]
     )
 
 

@@ -229,15 +229,3 @@ permits_lapsed = Count(
     where="lapsed",
     definition="月末在营单位已过有效期、且没有同类有效证照接续的证照",
 )
-medical_compliance = Ratio(
-    "medical_compliance",
-    name="医养结合达标率",
-    short="医养达标率",
-    group="医养",
-    basis="拱墅区改革方案 医养结合（任务 10）：100 张以下签约，100 张以上内设",
-    better="higher",
-    mart="provider_month",
-    part="medical_compliant",
-    whole="medical_required",
-    definition="月末有机构床位的在营单位中医养结合方式符合床位规模要求的 ÷ 月末有机构床位的在营单位",
-)

@@ -1,6 +1,7 @@
 -- grain: one provider operating on the last day of a month
 -- insured, licence_valid, fire_valid, food_valid: holds a permit of that kind in force on that day
--- medical_required: has institutional beds; medical_compliant: up to 100 beds an agreement or better, above 100 an own medical unit
+-- medical_required: has institutional beds; medical_compliant, by the health bureau's records (medical_month): up to 100 beds an
+-- agreement or a unit of its own, up to 500 a unit, above 500 a medical institution in its own right
 -- (stars and exit states are in provider_standing, which is built after the policies have been applied)
 -- area: community_code
 -- time: month
@@ -63,8 +64,9 @@ select l.month, l.provider_id, p.name, p.credit_code, p.kind, p.ownership, p.leg
        coalesce(b.institutional_beds, 0) > 0 as medical_required,
        case
            when coalesce(b.institutional_beds, 0) = 0 then false
-           when b.institutional_beds <= 100 then coalesce(p.medical in ('内设', '协议'), false)
-           else coalesce(p.medical = '内设', false)
+           when b.institutional_beds <= 100 then coalesce(h.agreement or h.unit, false)
+           when b.institutional_beds <= 500 then coalesce(h.unit, false)
+           else coalesce(h.own_institution, false)
        end as medical_compliant
 from provider_place as l
 join provider_provider as p on p.provider_id = l.provider_id
@@ -72,4 +74,5 @@ left join provider_site as s on s.site_id = l.site_id
 left join area as a on a.code = l.community_code
 left join permit as t on t.provider_id = l.provider_id and t.month = l.month
 left join bed as b on b.provider_id = l.provider_id and b.month = l.month
+left join medical_month as h on h.provider_id = l.provider_id and h.month = l.month
 where l.operating

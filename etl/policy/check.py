@@ -46,8 +46,8 @@ def _figure(loc: Loc, where: Mapping[str, object], catalogue: Mapping[str, Indic
         indicator = catalogue.get(code)
         if indicator is None:
             yield Problem((*loc, "indicator"), f"没有“{code}”这个指标，请核对指标代码")
-        elif indicator.kind == "median" or (indicator.semantics == "stock" and where.get("months") != 1):
-            yield Problem((*loc, "months"), f"“{indicator.name}”是月末存量或中位数，不能累计，months 应为 1")
+        elif indicator.ranked or (indicator.semantics == "stock" and where.get("months") != 1):
+            yield Problem((*loc, "months"), f"“{indicator.name}”是月末存量、中位数或分位数，不能累计，months 应为 1")
 
 
 def _condition(
@@ -76,7 +76,7 @@ def _part(loc: Loc, part: IndicatorPart, catalogue: Mapping[str, Indicator]) -> 
     if indicator is None:
         yield Problem((*loc, "indicator"), f"没有“{part.indicator}”这个指标，请核对指标代码")
         return
-    if indicator.whole is None or indicator.kind == "median":
+    if indicator.whole is None or indicator.ranked:
         yield Problem((*loc, "indicator"), f"“{indicator.name}”没有可累加的分子分母，不能用于评分")
     first, last = part.curve[0][1], part.curve[-1][1]
     if (indicator.better == "higher" and last < first) or (indicator.better == "lower" and last > first):

@@ -255,3 +255,13 @@ def test_markup_in_names_stays_text(as_role: As, view: View) -> None:
     answer = view(as_role("staff"), "/caregivers", f"?month={MONTH}&rows=caregivers")
     assert "<b>王</b>明" in orjson.dumps(orjson.loads(answer.data)).decode()  # as text of a component, which React escapes …
     assert "dangerously" not in answer.text  # … unless a component is told not to
+
+
+def test_the_first_view_is_the_readers_own(as_role: As, other_street: Warehouse) -> None:
+    street, theirs = as_role("street"), other_street.root
+    own, whole = street.get("/").text, as_role("leader").get("/").text
+    assert 'class="card"' in own and theirs.name not in own
+    assert theirs.name in whole
+    forbidden, unknown = (street.get(f"/?area={code}").text.split("<footer>")[0] for code in (theirs.code, "330105999000"))
+    assert "没有找到该区域、月份或页面" in forbidden
+    assert forbidden.replace(theirs.code, "") == unknown.replace("330105999000", "")

@@ -208,16 +208,14 @@ def plan(base: Path, prepared: list[Ground], everywhere: bool, random_kills: int
         yield Case(number, delay=dice.random() * seconds[number])
 
 
-def campaign(random_kills: int, everywhere: bool, seed: int, share: tuple[int, int] = (0, 1)) -> list[Outcome]:
-    """Carry out a plan, or every n-th case of it (``share``: which, of how many)."""
+def campaign(random_kills: int, everywhere: bool, seed: int, share: tuple[int, int] = (0, 1)) -> Iterator[Outcome]:
+    """Carry out a plan, or every n-th case of it (``share``: which, of how many); outcomes one by one as they come."""
     base = scratch()
     try:
         prepared = grounds(base)
-        outcomes = []
         for number, case in enumerate(plan(base, prepared, everywhere, random_kills, seed)):
             if number % share[1] == share[0]:
-                outcomes.append(carried_out(case, prepared[case.ground], base / f"case{number}"))
-        return outcomes
+                yield carried_out(case, prepared[case.ground], base / f"case{number}")
     finally:
         shutil.rmtree(base, ignore_errors=True)
 
@@ -231,10 +229,11 @@ def main() -> None:
     asked.add_argument("--share", default="0/1", help="this process's share of the cases, as 0/2")
     given = asked.parse_args()
     which, _, of = given.share.partition("/")
-    outcomes = campaign(given.random, given.everywhere, given.seed, (int(which), int(of)))
-    for outcome in outcomes:
-        print(json.dumps(asdict(outcome), ensure_ascii=False))
-    sys.exit(1 if any(o.problems for o in outcomes) else 0)
+    wrong = 0
+    for outcome in campaign(given.random, given.everywhere, given.seed, (int(which), int(of))):
+        print(json.dumps(asdict(outcome), ensure_ascii=False), flush=True)
+        wrong += bool(outcome.problems)
+    sys.exit(1 if wrong else 0)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ class Visit:
         self.page.fill("#username", username)
         self.page.fill("#password", DEMO_PASSWORDS[username])
         self.page.click("button[type=submit]")
-        self.page.wait_for_selector(".strip a.card", state="visible")
+        self.page.wait_for_selector("#strip a.card", state="visible")
         return self
 
     def open(self, path: str) -> Visit:
@@ -56,8 +56,9 @@ class Visit:
 
     def settled(self) -> None:
         """Wait until no skeleton is left and no request is under way."""
-        self.page.wait_for_selector(".rail a", state="visible")
-        self.page.wait_for_function("() => document.querySelectorAll('#bar h1').length && !document.querySelector('.slot .skeleton')")
+        self.page.wait_for_selector("#page .rail a", state="visible")
+        self.page.wait_for_function("() => !document.getElementById('first')")
+        self.page.wait_for_function("() => document.querySelectorAll('#page h1').length && !document.querySelector('.slot .skeleton')")
         self.page.wait_for_load_state("networkidle")
 
     def figure(self, code: str) -> str:

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl import clean, geo
-from etl.region import Area
 
+TODAY = date(2026, 11, 22)
 Read = Callable[[str, object], object]
 
 
@@ -21,7 +21,7 @@ Read = Callable[[str, object], object]
 def con() -> duckdb.DuckDBPyConnection:
     """A connection with the macros."""
     made = duckdb.connect()
-    clean.prepare(made, [], date(2026, 11, 22))
+    clean.prepare(made, [], TODAY)
     return made
 
 
@@ -87,14 +87,3 @@ def test_coordinates_agree_with_the_plain_conversion(con: duckdb.DuckDBPyConnect
         point = con.execute(f"select {macro}({{'lng': ?::double, 'lat': ?::double}})", [lng, lat]).fetchall()[0][0]
         wanted = geo.to_cgcs2000(lng, lat, crs)
         assert (point["lng"], point["lat"]) == pytest.approx(wanted, abs=2e-6)  # 20 cm
-
-
-def test_a_code_before_the_merger_leads_to_the_one_in_force() -> None:
-    def area(code: str, until: date | None, successor: str | None) -> Area:
-        return Area(code, code, code, 3, None, date(2000, 1, 1), until, successor, True)
-
-    rows = clean.successors([
-        area("a", date(2010, 1, 1), "b"), area("b", date(2021, 1, 1), "c"), area("c", None, None),
-        area("split", date(2021, 1, 1), None), area("x", date(2021, 1, 1), "y"), area("y", date(2021, 1, 1), "x"),
-    ])  # fmt: skip
-    assert {(code, target) for code, target, _ in rows} == {("a", "c"), ("b", "c"), ("c", "c")}

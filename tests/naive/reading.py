@@ -40,7 +40,7 @@ def sheet(path: Path, name: str) -> Iterator[Row]:
     head = [str(b or a or "") for a, b in zip(upper, lower, strict=True)]
     for r in rows[start:]:
         first = str(r[0] or "")
-        if not first or first in ("小计", "合计") or first.startswith(("注", "填报")):
+        if not first or first in ("小计", "合计") or first.startswith(("注", "填报", "填表", "说明")):
             continue
         yield dict(zip(head, r, strict=True))
 

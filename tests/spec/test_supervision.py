@@ -12,7 +12,6 @@ from etl.indicators.supervision import (
     inspections_done,
     insured_share,
     major_findings,
-    medical_compliance,
     permits_lapsed,
     provider_star_mean,
     providers_exited,
@@ -105,17 +104,6 @@ def test_a_renewed_permit_has_not_lapsed(spec):
         1         | P1          | 2024-10-01 | 2025-09-30
         2         | P1          | 2025-10-01 | 2026-11-30
         """).gives(permits_lapsed, {DISTRICT: 0})
-
-
-def test_the_medical_arrangement_must_fit_the_number_of_beds(spec):
-    spec.provider("P1", medical="协议").provider("P2", medical="协议").provider("P3", medical="内设").provider("P4", medical="无")
-    spec.provider("P5", kind="老年食堂", medical="无").given("bed_stock", """
-        provider_id | beds
-        P1          | 100
-        P2          | 101
-        P3          | 300
-        P4          | 5
-        """).gives(medical_compliance, {DISTRICT: "2/4"})
 
 
 def test_unrated_and_closed_providers_do_not_enter_the_mean_star(spec):

@@ -97,7 +97,35 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "inspection_inspection": {"provider_id": "P1", "kind": "双随机", "inspected_on": "2026-10-10", "result": "合格"},
     "inspection_finding": {"field": "质量安全", "severity": "一般", "scope": "个别"},
     "inspection_rectification": {"ordered_on": "2026-10-10", "deadline": "2026-10-20"},
+    "inspection_plan": {"plan_id": "J1", "name": "第4季度抽查", "begins_on": "2026-10-01", "ends_on": "2026-12-31"},
+    "inspection_draw": {"plan_id": "J1", "provider_id": "P1", "drawn_on": "2026-10-02", "due_on": "2026-10-20"},
+    "inspection_credit": {"provider_id": "P1", "grade": "B", "assessed_on": "2026-03-01", "valid_until": "2027-02-28", "published": False},
+    "provider_admission": {"kind": "照料中心", "applied_on": "2026-10-08", "outcome": "受理中"},
+    "fund_income": {"fund": "福利彩票公益金", "month": "2026-10", "kind": "本级留成", "amount": 100, "booked_on": "2026-10-10"},
+    "fund_expenditure": {
+        "fund": "福利彩票公益金", "month": "2026-10", "kind": "养老服务", "amount": 100, "booked_on": "2026-10-10",
+    },
+    "fund_total": {"month": "2026-10", "fund": "福利彩票公益金", "direction": "支出"},
+    "medical_signing": {"elder_id": "E1", "signed_on": "2026-01-10", "until": "2027-01-09", "institution": "甲中心", "doctor": "沈岚"},
+    "medical_check": {"elder_id": "E1", "checked_on": "2026-05-10", "result": "未见异常"},
+    "medical_agreement": {"credit_code": "CP1", "hospital": "甲医院", "signed_on": "2026-01-01", "rehab": False},
+    "medical_unit": {"credit_code": "CP1", "kind": "医务室", "issued_on": "2024-01-01", "rehab": False},
+    "medical_channel": {"credit_code": "CP1", "hospital": "甲医院", "opened_on": "2026-01-01"},
+    "adaptation_home": {"elder_id": "E1", "community_code": "330105003051", "applied_on": "2026-08-01", "cost": 6000, "subsidy": 5000},
+    "adaptation_family_bed": {"elder_id": "E1", "credit_code": "CP1", "opened_on": "2026-01-01"},
+    "adaptation_renewal": {"name": "甲小区", "community_code": "330105003051", "started_on": "2026-01-01"},
+    "adaptation_rental": {"elder_id": "E1", "item": "轮椅", "rented_on": "2026-08-01", "state": "在租"},
     "complaint_complaint": {"received_at": "2026-10-10 09:00:00", "due_on": "2026-10-17", "subject": "服务质量"},
+    "alliance_offer": {"provider_id": "P1", "bed_type": "护理型", "beds": 2, "published_at": "2026-10-05 09:00:00", "status": "开放"},
+    "alliance_request": {"origin": "本区", "bed_type": "护理型", "requested_at": "2026-10-01 09:00:00"},
+    "alliance_match": {"request_id": "R1", "offer_id": "O1", "confirmed_at": "2026-10-11 15:00:00", "outcome": "已确认"},
+    "alliance_group_stay": {"provider_id": "P1", "guests": 10, "arrived_on": "2026-10-09"},
+    "device_device": {"kind": "烟感", "elder_id": "E1", "installed_on": "2025-01-01", "last_seen_at": "2026-10-31 08:00:00"},
+    "device_alarm": {"device_id": "D1", "kind": "烟雾", "raised_at": "2026-10-10 08:00:00", "confirmation": "误报"},
+    "call_call": {"called_at": "2026-10-10 08:00:00", "kind": "应急", "elder_id": "E1"},
+    "task_task": {"name": "任务", "key_task": False, "due_on": "2026-12-31"},
+    "task_duty": {"role": "牵头", "department": "区民政局"},
+    "task_progress": {"department": "区民政局", "month": "2026-10", "planned": 80, "done": 80, "stated": "正常"},
     "subsidy_budget": {"programme": "high_age", "year": 2026},
     "subsidy_application": {
         "programme": "high_age", "payee": "elder", "applied_on": "2026-10-02", "amount": 100, "street_code": "330105003000",
@@ -246,7 +274,8 @@ class World:
                 sides.append(None)
                 continue
             place = area_column(measure.mart)
-            call = f"median({measure.value})" if measure.median else f"sum({measure.value})"
+            rank = 0.5 if measure.median else measure.quantile
+            call = f"quantile_cont({measure.value}, {rank})" if measure.ranked else f"sum({measure.value})"
             found = self.con.execute(
                 f"select {call} from {measure.mart} m join area_closure c on c.descendant = m.{place}"
                 f" where c.ancestor = ? and m.month = ? and ({measure.where})",

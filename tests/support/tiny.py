@@ -10,6 +10,7 @@ import json
 import random
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from etl.indicators import Indicator, catalogue
 from etl.lineage import Lineage
 from etl.load import contracts
 from etl.martfile import marts as declared_marts
+from tests.spec.world import World, mart_files
 from tests.support.tiny_areas import closure, read_areas
 from tests.support.tiny_base import Row, Spot, first_day, last_day, month_names
 from tests.support.tiny_marts import make
@@ -74,6 +76,7 @@ def build(
         _put(con, "month", [{"month": m, "first_day": first_day(m), "last_day": last_day(m)} for m in names])
         for name, rows in marts.items():
             _put(con, name, rows)
+        _lay_empty(con, set(marts))
         _judgements(con, raw["provider_month"], rng)
         standing(con)
         used = dict(catalogue())
@@ -85,6 +88,24 @@ def build(
         draft.write_text(json.dumps({"run_id": run_id, "file": path.name}), encoding="utf-8")
         draft.replace(pointer)
     return path
+
+
+@cache
+def _mart_fields() -> dict[str, str]:
+    """Columns and types of every mart that the product declares, as a district without records has them."""
+    empty = World().build([name for name, _, _ in mart_files()])
+    found = {}
+    for mart in declared_marts():
+        rows = empty.con.execute(f"describe {mart.name}").fetchall()
+        found[mart.name] = ", ".join(f'"{column}" {kind}' for column, kind, *_ in rows)
+    return found
+
+
+def _lay_empty(con: duckdb.DuckDBPyConnection, made: set[str]) -> None:
+    """The marts that the fixture makes up no rows for are there all the same, without rows."""
+    for name, fields in _mart_fields().items():
+        if name not in made and name != "provider_standing":
+            con.execute(f"create table {name} ({fields})")
 
 
 def _put(con: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) -> None:
@@ -111,9 +132,10 @@ def _computed(con: duckdb.DuckDBPyConnection, ind: Indicator) -> None:
             continue
         columns = [r[0] for r in con.execute(f"describe {measure.mart}").fetchall()]
         area = next(c for c in ("community_code", "street_code", "area_code") if c in columns)
-        outer = "median" if measure.median else "sum"
+        value = f"({measure.value})::double"
+        outer = f"quantile_cont({value}, {measure.quantile or 0.5})" if measure.ranked else f"sum({value})"
         sides.append(
-            f"select c.ancestor as area, m.month, {outer}(({measure.value})::double) as v from {measure.mart} m"
+            f"select c.ancestor as area, m.month, {outer} as v from {measure.mart} m"
             f" join area_closure c on c.descendant = m.{area} where {measure.where} group by all"
         )
     whole = "w.v" if ind.whole is None else "coalesce(w.v, 0)"
@@ -124,7 +146,7 @@ def _computed(con: duckdb.DuckDBPyConnection, ind: Indicator) -> None:
         [ind.code],
     )
     columns = [r[0] for r in con.execute(f"describe {ind.part.mart}").fetchall()]
-    if "provider_id" in columns and (ind.whole is None or ind.whole.mart == ind.part.mart) and not ind.part.median:
+    if "provider_id" in columns and (ind.whole is None or ind.whole.mart == ind.part.mart) and not ind.part.ranked:
         total = f"sum(case when {ind.whole.where} then ({ind.whole.value})::double end)" if ind.whole else "null::double"
         con.execute(
             f"insert into provider_figure select ?, provider_id, month, coalesce(sum(case when {ind.part.where} then ({ind.part.value})::double end), 0),"
@@ -326,7 +348,7 @@ def _meta(
         "meta_column",
         [
             {"mart": mart, "column_name": c, "title": title, "privacy": privacy, "position": k}
-            for mart in [*marts, "provider_standing"]
+            for mart in _mart_fields()
             for k, (c, title, privacy) in enumerate(columns_of(mart))
         ],
     )

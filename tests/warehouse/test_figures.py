@@ -51,11 +51,11 @@ def test_children_add_up_to_their_parent(district: Warehouse) -> None:
     assert [f["caregiver_cert_rate"] for f in many.values()] == children
 
 
-def test_rows_behind_a_count_are_as_many_as_the_figure_says(district: Warehouse) -> None:
+def test_rows_behind_a_count_are_as_many_as_the_figure_says(district: Warehouse, snapshot: Snapshot) -> None:
     checked = 0
     for code, indicator in catalogue().items():
         for which, measure in (("part", indicator.part), ("whole", indicator.whole)):
-            if measure is None or measure.value != "1" or measure.median:
+            if measure is None or measure.value != "1" or measure.ranked or measure.mart not in snapshot.tables:
                 continue
             for area in (DISTRICT, "330105003000"):
                 figure = district.figures([code], area, MONTH)[code]

@@ -18,7 +18,7 @@ area = Table(
         Key(name="parent_code", source="parent_code", title="上级代码", optional=True),
         Date(name="valid_from", source="valid_from", title="启用日期"),
         Date(name="valid_to", source="valid_to", title="停用日期", optional=True),
-        Key(name="successor_code", source="successor_code", title="承接代码", optional=True, meaning="停用后由哪个代码承接"),
+        Key(name="successor_code", source="successor_code", title="承接代码", optional=True, meaning="停用后由哪个代码承接；拆分为多个时以分号隔开"),
         Flag(name="supervised", source="supervised", title="纳入监管"),
     ],
     reject={

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from etl.contract import Choice, Contract, Date, Flag, Key, Number, Reference, Table, Text, monthly
+from etl.contract import Choice, Contract, Date, Flag, Key, Number, Reference, Table, Text, after_departure, monthly
 
 assessment = Table(
     name="assessment",
@@ -33,6 +33,7 @@ assessment = Table(
     warn={"同一老年人同一天有两次评估": "count(*) over (partition by elder_id, assessed_on) > 1"},
     references=[
         Reference(column="elder_id", table="registry_elder", key="elder_id", sentence="老年人编号在老年人口库中不存在"),
+        after_departure("assessed_on", "评估日期"),
     ],
 )
 

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from etl.contract import AreaCode, Choice, Contract, Date, Integer, Key, Money, Reference, Table, Text, Timestamp, monthly
+from etl.contract import (
+    AreaCode,
+    Choice,
+    Contract,
+    Date,
+    Integer,
+    Key,
+    Money,
+    Reference,
+    Table,
+    Text,
+    Timestamp,
+    after_departure,
+    monthly,
+)
 from etl.vocabulary import same
 
 MEALS = {"早餐": "早餐", "早": "早餐", "早饭": "早餐", "午餐": "午餐", "午": "午餐", "中餐": "午餐", "晚餐": "晚餐", "晚": "晚餐", "晚饭": "晚餐"}
@@ -67,6 +81,7 @@ meal = Table(
             column="canteen_id", table="canteen_canteen", key="canteen_id", sentence="食堂编号不在食堂名录中", severity="reject"
         ),
         Reference(column="card_no", table="registry_elder", key="card_no", sentence="服务卡号在老年人口库中不存在"),
+        after_departure("eaten_at", "就餐时间", column="card_no", key="card_no"),
     ],
     money="subsidy",
 )

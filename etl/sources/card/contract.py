@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from etl.contract import AreaCode, Choice, Contract, Key, Money, Point, Reference, Table, Text, Timestamp, monthly
+from etl.contract import (
+    AreaCode,
+    Choice,
+    Contract,
+    Key,
+    Money,
+    Point,
+    Reference,
+    Table,
+    Text,
+    Timestamp,
+    after_departure,
+    monthly,
+)
 from etl.vocabulary import same
 
 consumption = Table(
@@ -30,6 +43,7 @@ consumption = Table(
     reject={"交易时间在将来": "consumed_at > current_date + interval 1 day"},
     references=[
         Reference(column="card_no", table="registry_elder", key="card_no", sentence="卡号在老年人口库中不存在"),
+        after_departure("consumed_at", "交易时间", column="card_no", key="card_no"),
     ],
     money="amount",
     community="community_code",

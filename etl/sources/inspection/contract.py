@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from etl.contract import Choice, Contract, Date, Key, Money, Reference, Table, Text, daily
+from etl.contract import Choice, Contract, Date, Flag, Key, Money, Number, Reference, Table, Text, daily
 from etl.vocabulary import same
 
 KNOWN_PROVIDER = Reference(
@@ -125,12 +125,73 @@ action = Table(
     references=[KNOWN_PROVIDER],
 )
 
+plan = Table(
+    name="plan",
+    title="双随机抽查计划",
+    source="JC_JH",
+    grain="一个抽查计划",
+    key=["plan_id"],
+    columns=[
+        Key(name="plan_id", source="JH_ID", title="计划编号"),
+        Text(name="name", source="MC", title="计划名称", max_length=200),
+        Date(name="begins_on", source="KS_RQ", title="开始日期"),
+        Date(name="ends_on", source="JS_RQ", title="结束日期"),
+        Number(name="share", source="CCBL", title="抽查比例", optional=True, minimum=0, maximum=100, unit="%"),
+        Date(name="published_on", source="GS_RQ", title="公示日期", optional=True),
+    ],
+    reject={"结束日期早于开始日期": "ends_on < begins_on"},
+    warn={"计划没有公示": "published_on is null", "公示晚于开始日期": "published_on > begins_on"},
+)
+
+draw = Table(
+    name="draw",
+    title="抽取结果",
+    source="JC_CQ",
+    grain="一个计划抽中的一家单位",
+    key=["draw_id"],
+    columns=[
+        Key(name="draw_id", source="CQ_ID", title="抽取编号"),
+        Key(name="plan_id", source="JH_ID", title="计划编号"),
+        Key(name="provider_id", source="DW_ID", title="单位编号"),
+        Date(name="drawn_on", source="CQ_RQ", title="抽取日期"),
+        Text(name="inspectors", source="JCRY", title="抽中的检查人员", optional=True, max_length=120),
+        Date(name="due_on", source="CN_RQ", title="承诺完成日期"),
+        Key(name="inspection_id", source="RW_ID", title="完成的检查", optional=True, meaning="尚未检查的留空"),
+    ],
+    reject={"承诺完成日期早于抽取日期": "due_on < drawn_on", "抽取日期在将来": "drawn_on > current_date"},
+    references=[
+        KNOWN_PROVIDER,
+        Reference(column="plan_id", table="inspection_plan", key="plan_id", sentence="计划编号不存在"),
+        Reference(column="inspection_id", table="inspection_inspection", key="inspection_id", sentence="检查编号不存在"),
+    ],
+)
+
+credit = Table(
+    name="credit",
+    title="信用记录",
+    source="JC_XY",
+    grain="一家单位的一次信用评定",
+    key=["credit_id"],
+    columns=[
+        Key(name="credit_id", source="XY_ID", title="记录编号"),
+        Key(name="provider_id", source="DW_ID", title="单位编号"),
+        Choice(name="grade", source="DJ", title="信用等级", allowed=same("A", "B", "C", "D"), meaning="A 守信 … D 严重失信"),
+        Date(name="assessed_on", source="PD_RQ", title="评定日期"),
+        Date(name="valid_until", source="YX_RQ", title="有效期至", optional=True),
+        Text(name="reason", source="YY", title="事由", optional=True, max_length=200),
+        Flag(name="published", source="GS", title="已公示"),
+    ],
+    reject={"有效期早于评定日期": "valid_until < assessed_on", "评定日期在将来": "assessed_on > current_date"},
+    warn={"严重失信没有公示": "grade = 'D' and not published"},
+    references=[KNOWN_PROVIDER],
+)
+
 contract = Contract(
     module="inspection",
     title="综合监管",
     owner="区民政局（会同消防、市场监管）",
     systems=["S15", "S16"],
-    tables=[inspection, finding, rectification, penalty, action],
+    tables=[inspection, finding, rectification, penalty, action, plan, draw, credit],
     due=daily(1),
     after=["provider"],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from etl.contract import Choice, Contract, Date, IdNumber, Key, Money, Month, Reference, Table, monthly
+from etl.contract import Choice, Contract, Date, IdNumber, Key, Money, Month, Reference, Table, after_departure, monthly
 
 LEVELS = {
     "中度失能": "中度失能",
@@ -37,6 +37,7 @@ benefit = Table(
     },
     references=[
         Reference(column="id_number", table="registry_elder", key="id_number", sentence="身份证号在老年人口库中不存在"),
+        after_departure("month", "享受月份", column="id_number", key="id_number", month=True),
         Reference(
             column="credit_code", table="provider_provider", key="credit_code", sentence="定点机构信用代码在服务单位库中不存在"
         ),

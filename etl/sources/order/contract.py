@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from etl.contract import Choice, Contract, Integer, Key, Money, Point, Reference, Table, Text, Timestamp, daily
+from etl.contract import Choice, Contract, Integer, Key, Money, Point, Reference, Table, Text, Timestamp, after_departure, daily
 from etl.vocabulary import same
 
 item = Table(
@@ -63,6 +63,7 @@ order = Table(
     },
     references=[
         Reference(column="elder_id", table="registry_elder", key="elder_id", sentence="老年人编号在老年人口库中不存在"),
+        after_departure("ordered_at", "下单时间", where="s.status = '已完成'"),
         Reference(column="provider_id", table="provider_provider", key="provider_id", sentence="单位编号在服务单位库中不存在"),
         Reference(
             column="item_code", table="order_item", key="item_code", sentence="项目代码不在服务项目目录中", severity="reject"

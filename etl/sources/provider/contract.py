@@ -138,12 +138,37 @@ admission = Table(
     references=[KNOWN_PROVIDER],
 )
 
+material = Table(
+    name="material",
+    title="准入申请材料",
+    source="ZRSQ_CL",
+    grain="一份申请的一件材料",
+    key=["material_id"],
+    columns=[
+        Key(name="material_id", source="CL_ID", title="材料编号"),
+        Key(name="application_id", source="SQ_ID", title="申请编号"),
+        Choice(
+            name="kind",
+            source="LX",
+            title="材料种类",
+            allowed=same("登记证书", "场地证明", "消防验收", "食品经营许可", "从业人员名册", "医疗服务协议"),
+        ),
+        Date(name="submitted_on", source="TJ_RQ", title="提交日期", optional=True, meaning="未提交的留空"),
+        Choice(name="verdict", source="SH", title="审核意见", allowed=same("待审", "合格", "补正", "不合格")),
+    ],
+    reject={"提交日期在将来": "submitted_on > current_date"},
+    warn={"审核合格但没有提交日期": "verdict = '合格' and submitted_on is null"},
+    references=[
+        Reference(column="application_id", table="provider_admission", key="application_id", sentence="申请编号不存在"),
+    ],
+)
+
 contract = Contract(
     module="provider",
     title="服务单位库",
     owner="区民政局（养老服务科）",
     systems=["S3", "S10", "S11"],
-    tables=[provider, site, permit, admission],
+    tables=[provider, site, permit, admission, material],
     due=daily(1),
     after=["area"],
 )

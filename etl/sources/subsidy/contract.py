@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from etl.contract import AreaCode, Choice, Contract, Date, Integer, Key, Money, Month, Reference, Table, Text, monthly
+from etl.contract import (
+    AreaCode,
+    Choice,
+    Contract,
+    Date,
+    Integer,
+    Key,
+    Money,
+    Month,
+    Reference,
+    Table,
+    Text,
+    after_departure,
+    monthly,
+)
 from etl.vocabulary import same
 
 PAYEE = {"老年人": "elder", "服务单位": "provider"}
@@ -65,10 +79,10 @@ application = Table(
         Date(name="applied_on", source="申报日期"),
         Month(name="month_from", source="起始月份", optional=True),
         Money(name="amount", source="申报金额", meaning="对老年人为月标准"),
-        AreaCode(name="street_code", source="街道代码", level=2),
+        AreaCode(name="street_code", source="街道代码", level=2, at="applied_on"),
     ],
     reject=PAYEE_MISSING,
-    references=[KNOWN_PROGRAMME, KNOWN_ELDER, KNOWN_PROVIDER],
+    references=[KNOWN_PROGRAMME, KNOWN_ELDER, after_departure("applied_on", "申报日期"), KNOWN_PROVIDER],
     order_by="applied_on",
     money="amount",
     community="street_code",
@@ -131,6 +145,7 @@ payment = Table(
     references=[
         KNOWN_PROGRAMME,
         KNOWN_ELDER,
+        after_departure("month", "发放月份", month=True, where="s.bank_result = '成功'"),
         KNOWN_PROVIDER,
         Reference(
             column="application_id", table="subsidy_application", key="application_id", sentence="申报编号不在申报表中"

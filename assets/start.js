@@ -1,0 +1,2 @@
+/* Starts the page's renderer, last of all scripts. */
+var renderer = new DashRenderer();

@@ -1,0 +1,27 @@
+-- grain: one elder counted in a month with a family-doctor contract in force on its last day (the one signed last)
+-- area: community_code
+-- time: month
+-- columns:
+--   month           月份
+--   elder_id        老年人编号
+--   elder_name      老年人 [name]
+--   age             年龄
+--   community_code  常住社区代码
+--   contract_no     协议编号
+--   doctor          家庭医生姓名 [name]
+--   institution     签约机构
+--   signed_on       签约日期
+--   until           有效期至
+--   fee_group       收费类别
+with held as (
+    select m.month, l.person_id, l.elder_name, s.contract_no, s.doctor, s.institution, s.signed_on, s.until, s.fee_group,
+           row_number() over (partition by m.month, l.person_id order by s.signed_on desc, s.contract_no desc) as position
+    from medical_signing as s
+    join elder_link as l on l.elder_id = s.elder_id
+    join month as m on s.signed_on <= m.last_day and s.until >= m.last_day
+)
+select p.month, p.elder_id, h.elder_name, p.age, p.community_code, h.contract_no, h.doctor, h.institution, h.signed_on, h.until,
+       h.fee_group
+from held as h
+join elder_present as p on p.elder_id = h.person_id and p.month = h.month
+where h.position = 1
