@@ -76,6 +76,7 @@ class RunResult:
     published: bool = False
     snapshot: Path | None = None
     message: str = ""
+    busy: bool = False
     seconds: float = 0.0
     repairs: list[str] = field(default_factory=list)
     modules: list[dict[str, Any]] = field(default_factory=list)
@@ -120,7 +121,7 @@ def run(
                 result.modules, result.loads, result.steps = [], [], {}
                 _run(region, layout, everything, result, only, note, keep, today or clock.today(), depth)
     except (RegionError, MartError, PolicyError, publish.PublishError, BusyError) as error:
-        result.exit_code, result.message = FAILED, str(error)
+        result.exit_code, result.message, result.busy = FAILED, str(error), isinstance(error, BusyError)
     except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException, OSError) as error:
         result.exit_code = FAILED
         result.message = f"读写数据文件失败：{str(error).splitlines()[0]}。请检查磁盘空间与权限后重新运行；已发布的数据不受影响。"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -116,9 +116,13 @@ def _pair(text: str) -> tuple[str, str]:
 def etl_run(
     only: Annotated[list[str] | None, typer.Option("--only", help="只运行这些模块（可重复）")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
+    full: Annotated[bool, typer.Option("--full", help="全部重读，不用增量")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="只取新增与变化，不核对全部主键")] = False,
 ) -> None:
     """读取各模块，检查、汇总、发布新快照。退出码：0 完成，1 失败，3 完成但有隔离或沿用旧数据的模块。"""
-    result = run_line(only)
+    if full and quick:
+        raise typer.BadParameter("--full 与 --quick 不能同时使用")
+    result = run_line(only, "full" if full else "quick" if quick else "keys")
     if as_json:
         print_json(result.to_dict())
     else:
@@ -126,13 +130,36 @@ def etl_run(
     raise typer.Exit(result.exit_code)
 
 
-def run_line(only: list[str] | None = None) -> Any:
+@etl_app.command("watch")
+def etl_watch(
+    every: Annotated[int, typer.Option(min=5, max=86_400, help="每隔多少秒取一次增量")] = 300,
+    as_json: Annotated[bool, typer.Option("--json", help="每次运行输出一行 JSON")] = False,
+) -> None:
+    """持续小批量汇集：定时取增量，每晚 2:30 核对全部主键。收到终止信号后做完当前一次再退出。"""
+    from etl.watch import Watch, ends_on_signals
+
+    region, layout = place()
+
+    def told(depth: str, result: Any) -> None:
+        if as_json:
+            typer.echo(json.dumps({"depth": depth, **result.to_dict()}, ensure_ascii=False, default=str))
+            return
+        fresh = sum(row["fresh"] for row in result.loads)
+        what = f"快照 {result.run_id}" if result.published else result.message or "没有变化"
+        out.print(f"{datetime.now():%H:%M:%S} {'夜间核对' if depth == 'keys' else '增量'}：新读入 {fresh:,} 行，{what}，用时 {result.seconds:.1f} 秒")  # noqa: DTZ005
+
+    watch = Watch(region, layout, every, told)
+    with ends_on_signals(watch.stop):
+        watch.go()
+
+
+def run_line(only: list[str] | None = None, depth: Any = "keys") -> Any:
     """Run the ETL of the region in force with progress on the terminal."""
     from etl.run import run
 
     region, layout = place()
     with outside(region, layout), Ticker("读取各模块…") as tick:
-        return run(region, layout, only=only or None, progress=tick)
+        return run(region, layout, only=only or None, progress=tick, depth=depth)
 
 
 @contextmanager
