@@ -148,7 +148,7 @@ def _run(
     faults.point("start")
     con = connect(layout)
     try:
-        clean.prepare(con, region.areas, today)
+        clean.prepare(con, region.areas, today, region.box)
         load.prepare(con, line.contracts)
         areas = load.areas_fingerprint(region.path / "areas.csv")
         for contract in line.contracts:
