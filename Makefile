@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test bench lint clean install install-dev lock demo-district
+.PHONY: run test crash bench lint clean install install-dev lock demo-district
 
 run: install
 	$(BIN)/yiguan demo
@@ -27,6 +27,9 @@ lint: install-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+crash: install-dev
+	nice $(BIN)/python -m tests.crash.campaign $(CRASH)
 
 bench: install-dev
 	$(BIN)/python -m bench $(BENCH)

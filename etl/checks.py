@@ -161,7 +161,7 @@ def compile(module: str, table: Table) -> Compiled:
             raise ContractError(f"{module}.{table.name}: {key} is not one of its columns")
     given = ", ".join(f"{name('t:' + r)}" for r in raws)
     cleans = ", ".join(f"{c.clean} as {name(c.name)}" for c in cells)
-    hidden, doubts = _area_doubts(table)
+    hidden, doubts = _doubts_of_place(table)
     cleaned = (
         f"select {cleans}, {given}{hidden}, _source, _position, _defect, _batch, _row"
         f" from (select {texts}, _source, _position, _defect, _batch, rowid as _row"
@@ -233,10 +233,11 @@ def _cells(table: Table, column: Column, joins: list[str]) -> Iterator[Cell]:
             clean = f"case when {among(raw, column.true)} then true when {among(raw, column.false)} then false end"
             yield Cell(column, column.name, "boolean", clean, value, invalid="不是“是”或“否”")
         case Date():
-            given = f"nullif({value}, '0000-00-00')"
-            yield Cell(column, column.name, "date", f"yg_date({given})", given, invalid="不是有效日期")
+            # Some systems write zeros for "no date": where a date may be missing that is what it means, elsewhere it is a fault of its own.
+            given = f"case when {value} not like '0000-00-00%' then {value} end" if column.optional else value
+            yield Cell(column, column.name, "date", f"yg_date({value})", given, invalid="不是有效日期")
         case Timestamp():
-            given = f"case when {value} not like '0000-00-00%' then {value} end"
+            given = f"case when {value} not like '0000-00-00%' then {value} end" if column.optional else value
             yield Cell(column, column.name, "timestamp", f"yg_timestamp({raw})", given, invalid="不是有效时间")
         case Month():
             yield Cell(column, column.name, "varchar", f"yg_month({raw})", value, invalid="不是有效月份")
@@ -269,8 +270,8 @@ def _day(table: Table, named: str) -> str:
     raise ContractError(f"{table.name}: {named} is no date")
 
 
-def _area_doubts(table: Table) -> tuple[str, Rules]:
-    """(SQL of hidden columns, warnings) on codes used outside their validity and on codes that were split."""
+def _doubts_of_place(table: Table) -> tuple[str, Rules]:
+    """(SQL of hidden columns, warnings): codes used outside their validity, codes that were split, points outside the district."""
     hidden, doubts = "", []
     for i, column in enumerate(c for c in table.columns if isinstance(c, AreaCode)):
         split, begins, ends = (name(f"{mark}:{column.name}") for mark in ("split", "from", "to"))
@@ -281,6 +282,8 @@ def _area_doubts(table: Table) -> tuple[str, Rules]:
             day, on = name(f"at:{column.name}"), table.column(column.at).heading
             doubts.append((f"“{column.heading}”的代码在“{on}”时尚未启用", f"{day} < {begins}"))
             doubts.append((f"“{column.heading}”的代码在“{on}”时已停用，按承接的代码计入", f"{day} >= {ends}"))
+    for point in (c for c in table.columns if isinstance(c, Point) and c.local):
+        doubts.append((f"“{point.heading}”不在本区范围内", f"yg_afar({name(point.name + 'lng')}, {name(point.name + 'lat')})"))
     return hidden, tuple(doubts)
 
 
@@ -316,7 +319,7 @@ def _point(column: Point, lng: str, lat: str) -> Iterator[Cell]:
             clean = f"case when yg_number({text}) between {low} and {high} then yg_number({text}) end"
         else:
             clean = f"{convert[column.crs].format(p=point)}.{axis}"
-        yield Cell(column, f"{column.name}{axis}", "double", clean, given, invalid="不是境内的有效坐标")
+        yield Cell(column, f"{column.name}{axis}", "double", clean, given, invalid="不是境内的有效坐标（经度约 73–136，纬度约 3–54，请检查是否写反）")
 
 
 def references(compiled: Compiled, severity: str) -> list[Reference]:

@@ -18,6 +18,8 @@ from etl import clock
 from etl.area_history import meanings
 from etl.region import Area
 
+MARGIN = 0.02
+"""Degrees round the district, some two kilometres: a service just over the border is nothing strange."""
 _FULL = "".join(chr(c) for c in range(0xFF01, 0xFF5F))
 _HALF = "".join(chr(c) for c in range(0x21, 0x7F))
 _BLANKS = " \t\r\n\u3000\u00a0\ufeff\u200b"
@@ -86,10 +88,10 @@ def _macros(today: date) -> list[tuple[str, str]]:
         ),
         ("yg_value(x)", f"case when {among('x', _NULL_WORDS)} then null else x end"),
         # An identifier that went through a floating-point number has lost its last digits: 3.30105195001010E+17.
-        ("yg_lossy(x)", "contains(x, 'E+') and regexp_full_match(x, '\\d(\\.\\d+)?E\\+\\d+')"),
+        ("yg_lossy(x)", "regexp_full_match(x, '\\d(\\.\\d+)?[Ee]\\+\\d+')"),
         (
             "yg_key(x)",
-            "case when strlen(x) = length(x) and x >= '(' and not contains(x, 'E+') then x"
+            "case when strlen(x) = length(x) and x >= '(' and not contains(x, 'E+') and not contains(x, 'e+') then x"
             " else " + _let("k", "yg_fold(x)", "case when yg_lossy(k) then null else nullif(ltrim(k, '''’‘`'), '') end") + " end",
         ),
         ("yg_plain(x)", "upper(replace(ltrim(yg_fold(x), '''’‘`'), ' ', ''))"),
@@ -160,7 +162,15 @@ def _macros(today: date) -> list[tuple[str, str]]:
             + _let("z", "yg_fold(x)", "yg_month_of(z)")
             + " end",
         ),
-        ("yg_digits(x)", "replace(replace(replace(yg_fold(x), ',', ''), ' ', ''), '，', '')"),
+        # Commas between groups of three digits may go; 12,34 may be a decimal comma or two numbers, and is left as it is.
+        (
+            "yg_grouped(y)",
+            "case when not contains(y, ',') or regexp_full_match(y, '[^\\d,.]*\\d{1,3}(,\\d{3})+(\\.\\d*)?[^\\d,.]*')"
+            " then replace(y, ',', '') else y end",
+        ),
+        ("yg_digits(x)", _let("g", "replace(replace(yg_fold(x), ' ', ''), '−', '-')", "yg_grouped(g)")),
+        # Accountants put brackets round what is below zero.
+        ("yg_signed(y)", "case when regexp_full_match(y, '\\([^()-]+\\)') then '-' || substr(y, 2, length(y) - 2) else y end"),
         (
             "yg_money_of(y)",
             "case when ends_with(y, '万')"
@@ -174,7 +184,7 @@ def _macros(today: date) -> list[tuple[str, str]]:
             " else "
             + _let(
                 "b",
-                _let("a", "regexp_replace(yg_digits(x), '[¥￥元圆整]|RMB|人民币', '', 'g')", "yg_money_of(a)"),
+                _let("a", "regexp_replace(yg_digits(x), '[¥￥元圆整]|RMB|人民币', '', 'g')", "yg_money_of(yg_signed(a))"),
                 "yg_amount(b)",
             )
             + " end",
@@ -277,11 +287,23 @@ def masked(expression: str, privacy: str) -> str:
             return f"left({x}, 60)"
 
 
-def prepare(con: duckdb.DuckDBPyConnection, areas: list[Area], today: date | None = None) -> None:
-    """Define the macros and the table ``area_lookup`` (the meanings of every area code) for this connection; both are temporary."""
+def prepare(
+    con: duckdb.DuckDBPyConnection, areas: list[Area], today: date | None = None, box: tuple[float, float, float, float] | None = None
+) -> None:
+    """Define the macros and the table ``area_lookup`` (the meanings of every area code) for this connection; both are temporary.
+
+    ``box``: west, south, east, north of the district, beyond which (by ``MARGIN``) a local point is doubtful.
+    """
     con.execute("set timezone = 'Asia/Shanghai'")
     for signature, body in _macros(today or clock.today()):
         con.execute(f"create or replace temp macro {signature} as {body}")
+    afar = "false"
+    if box:
+        west, south, east, north = box
+        afar = (
+            f"not (lng between {west - MARGIN:.6f} and {east + MARGIN:.6f} and lat between {south - MARGIN:.6f} and {north + MARGIN:.6f})"
+        )
+    con.execute(f"create or replace temp macro yg_afar(lng, lat) as {afar}")
     con.execute(
         "create or replace temp table area_lookup (code varchar, level integer, target varchar, split boolean, valid_from date,"
         " valid_to date, use_from date, use_until date)"

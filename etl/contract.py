@@ -156,13 +156,15 @@ class Point(Column):
     """A coordinate pair in two source columns (``source`` = longitude, ``latitude_source`` = latitude), stored as lng, lat in CGCS2000.
 
     ``crs`` is cgcs2000, wgs84, gcj02 or bd09, or the name of a source column that says it per row (``crs_source``).
-    Makes two columns, ``<name>lng`` and ``<name>lat`` (name is a prefix, usually the empty string).
+    Makes two columns, ``<name>lng`` and ``<name>lat`` (name is a prefix, usually the empty string).  ``local``: the point belongs into the
+    district; one clearly outside its boundaries (two kilometres) passes with a warning.
     """
 
     kind: str = "point"
     latitude_source: str = ""
     crs: Literal["cgcs2000", "wgs84", "gcj02", "bd09"] = "cgcs2000"
     crs_source: str = ""
+    local: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -192,6 +192,22 @@ class Region:
             filled.update(kind="api" if filled.get("kind") == "api" else "sql", url=override)
         return filled
 
+    @cached_property
+    def box(self) -> tuple[float, float, float, float] | None:
+        """West, south, east, north of all bounded areas, in degrees; None where the region has no boundaries."""
+        points: list[tuple[float, float]] = []
+        todo = [f["geometry"]["coordinates"] for n in LEVEL_FILES for f in self.boundaries(n).get("features", []) if f.get("geometry")]
+        while todo:
+            item = todo.pop()
+            if item and isinstance(item[0], int | float):
+                points.append((item[0], item[1]))
+            else:
+                todo.extend(item)
+        if not points:
+            return None
+        lngs, lats = [p[0] for p in points], [p[1] for p in points]
+        return min(lngs), min(lats), max(lngs), max(lats)
+
     def boundaries(self, level: int) -> dict[str, Any]:
         """The boundaries of a level as a GeoJSON FeatureCollection; an empty one when there is no file."""
         path = self.path / "boundaries" / LEVEL_FILES[level]

@@ -159,7 +159,7 @@ def _run(
     faults.point("start")
     con = connect(layout)
     try:
-        clean.prepare(con, region.areas, today)
+        clean.prepare(con, region.areas, today, region.box)
         load.prepare(con, line.contracts)
         terms = load.Terms(load.areas_fingerprint(region.path / "areas.csv"), line.months, depth, result.run_id)
         for contract in line.contracts:

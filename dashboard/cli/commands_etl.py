@@ -84,7 +84,11 @@ def simulate(
         raise typer.BadParameter("应为 YYYY-MM，例如 2026-10", param_hint="--end")
     urls = dict(_pair(text) for text in url or [])
     summary = simulate_if_needed(months, scale, seed, end, urls or None)
-    out.print(f"模拟数据已就绪：{summary}")
+    rows = sum(summary.rows.values())
+    made = f"用时 {summary.seconds:.0f} 秒" if summary.fresh else "与已有的相同，未重新生成"
+    out.print(
+        f"模拟数据已就绪：{len(summary.rows)} 个系统，{rows:,} 行，{summary.months[0]} 至 {summary.months[-1]}，{made}。位置：{summary.sources}"
+    )
     if serve_api is not None:
         from data.simulator.api import ApiServer
 

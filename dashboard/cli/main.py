@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from dashboard.cli import (
+    commands_care,
     commands_contract,
     commands_etl,
     commands_figures,
@@ -43,7 +44,7 @@ def before(
     choose(region, var)
 
 
-for part in (commands_serve, commands_etl, commands_holds, commands_contract, commands_figures, commands_region, commands_user):
+for part in (commands_serve, commands_etl, commands_holds, commands_care, commands_contract, commands_figures, commands_region, commands_user):
     part.register(app)
 
 

@@ -22,13 +22,15 @@ from etl.checks import raw_columns
 from etl.connectors import observed
 from etl.connectors.base import CHUNK, SourceError, batch, match, normal, not_a_record, plain, require, sha256, written_on
 from etl.connectors.observed import Sheet, Total
-from etl.contract import Contract, Table
+from etl.connectors.sheetmarks import SHIFT_1904, Marks, marks
+from etl.contract import Contract, Date, Money, Table, Timestamp
 
 MAX_FILE = 256 << 20
 MAX_UNPACKED = 512 << 20
 MAX_RATIO = 300
 MAX_CELLS = 30_000_000
 HEADER_ROWS = 30
+UNCALCULATED = "该行含有未计算的公式，没有数值（请用 Excel 打开并保存后再报送）"
 _CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?r="([A-Z]{1,3})(\d{1,7})"')
 
 
@@ -44,6 +46,7 @@ class WorkbookReader:
         if not self.paths:
             raise SourceError(f"找不到工作簿 {pattern.name}（目录 {pattern.parent.name}）。请{contract.owner}补报。")
         self._books: dict[Path, CalamineWorkbook] = {}
+        self._marks: dict[Path, Marks] = {}
         self._hash = ""
 
     def fingerprint(self, table: Table) -> str:
@@ -73,6 +76,7 @@ class WorkbookReader:
             owner = self.contract.owner
             inspect(path, owner)
             try:
+                self._marks[path] = marks(path)
                 with path.open("rb") as stream:
                     self._books[path] = CalamineWorkbook.from_filelike(stream)
             except PasswordError as error:
@@ -96,25 +100,50 @@ class WorkbookReader:
         require(self.contract, table, place, found, present)
         keys = [found[c.source] for c in table.columns if c.name in table.key and c.source in found]
         raws, source = raw_columns(table), f"{path.name}/{title}"
+        _fill_merged(table, sheet, rows, start, found)
+        if self._marks[path].epoch_1904:
+            _shift_serials(table, rows[start:], found)
+        formulas, picked = self._marks[path].uncalculated.get(title, set()), set(found.values())
+        defects: list[str | None] = []
         money = found.get(table.column(table.money).source) if table.money else None
         totals: list[Total] = []
         kept: list[list[str]] = []
         numbers: list[int] = []
         for number, row in enumerate(rows[start:], start=start + 1):
             reason = not_a_record(row, key_blank=any(not row[k] for k in keys))
-            if reason:
+            damaged = bool(formulas) and any((number, c) in formulas for c in picked)
+            if reason and (reason == "小计行" or not damaged):
                 self.skipped[reason] += reason != "空行"
                 if reason == "小计行" and money is not None:
                     totals.append(Total(number, next(c for c in row if c), row[money]))
                 continue
             kept.append([row[found[r]] if r in found else "" for r in raws])
             numbers.append(number)
+            defects.append(UNCALCULATED if damaged else None)
         if money is not None:
             amounts = pa.array([row[raws.index(table.column(table.money).source)] for row in kept], pa.string())
             observed.sheet(Sheet(table.name, source, totals, [pa.array(numbers, pa.int64())], [amounts]))
         for at in range(0, len(kept), CHUNK):
             part = kept[at : at + CHUNK]
-            yield batch(table, list(zip(*part, strict=True)), source, numbers[at : at + CHUNK])
+            yield batch(table, list(zip(*part, strict=True)), source, numbers[at : at + CHUNK], defects[at : at + CHUNK])
+
+
+def _fill_merged(table: Table, sheet: CalamineSheet, rows: list[list[str]], start: int, found: dict[str, int]) -> None:
+    """Give every row of a cell merged over several rows its value, as people read it; never a key or an amount, which would double."""
+    alone = {c.source for c in table.columns if c.name in table.key or isinstance(c, Money)}
+    columns = {i for raw, i in found.items() if raw not in alone}
+    for (top, left), (bottom, right) in sheet.merged_cell_ranges or []:
+        if top >= start and bottom > top and left == right and left in columns:
+            for row in rows[top + 1 : bottom + 1]:
+                row[left] = row[left] or rows[top][left]
+
+
+def _shift_serials(table: Table, rows: list[list[str]], found: dict[str, int]) -> None:
+    """Bare day numbers of a workbook that counts from 1904 as those that count from 1900 (cells formatted as dates are right already)."""
+    for i in {found[c.source] for c in table.columns if isinstance(c, Date | Timestamp) and c.source in found}:
+        for row in rows:
+            if re.fullmatch(r"\d{5}(\.\d+)?", row[i]):
+                row[i] = plain(float(row[i]) + SHIFT_1904)
 
 
 def header(table: Table, rows: Sequence[Sequence[str]]) -> tuple[int, dict[str, int], list[str]]:

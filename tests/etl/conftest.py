@@ -229,7 +229,7 @@ PAYMENTS = (
 def lay_out(tmp_path: Path) -> Tiny:
     """A complete good delivery below a folder: 3 elders, 4 orders, 2 caregivers, 2 payments."""
     folder = tmp_path / "region"
-    folder.mkdir()
+    folder.mkdir(parents=True)
     (folder / "areas.csv").write_text(AREAS, encoding="utf-8")
     (folder / "region.yaml").write_text("code: '330105'\nname: 测试区\nbureau: 测试区民政局\nsynthetic: true\n", encoding="utf-8")
     (folder / "sources.yaml").write_text(

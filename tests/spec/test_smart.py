@@ -53,3 +53,19 @@ def test_only_emergencies_count_and_each_step_for_itself(spec):
         """)
     spec.gives(emergency_answer_p90, {XIAOHE: "14/2", DISTRICT: "23/3"})
     spec.gives(emergency_arrival_p90, {XIAOHE: "10/1", DISTRICT: "19/2"})
+
+
+def test_a_device_that_was_left_behind_is_marked(spec):
+    spec.elders("""
+        elder | status | status_on
+        E1    | 死亡   | 2026-10-31
+        E2    | 正常   | -
+        """).given("device_device", """
+        device_id | elder_id
+        1         | E1
+        2         | E2
+        """).gives(devices_online, {XIAOHE: "2/2"})
+    found = spec.world.build(["device_month"]).con.execute(
+        "select month, device_id from device_month where after_gone order by all"
+    ).fetchall()
+    assert found == [("2026-10", "1")]

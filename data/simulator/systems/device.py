@@ -61,7 +61,9 @@ class _Fleet:
         removed = np.where(left, elders.gone[self.elder] + rng.integers(5, 60, n), NEVER)
         scrapped = ~left & (rng.random(n) < 0.05)
         removed[scrapped] = self.installed[scrapped] + rng.integers(60, 900, scrapped.sum())
-        self.removed = np.where(removed > world.end, NEVER, removed)
+        # Nobody collects some of them after the elder has died or moved away.
+        forgotten = left & (elders.gone[self.elder] < world.end - 90) & (rng.random(n) < 0.06)
+        self.removed = np.where(forgotten | (removed > world.end), NEVER, removed)
         end = np.where(self.removed > NEVER, self.removed, world.end)
         dark = rng.random(n) < 0.07
         seen = np.where(dark, self.installed + (rng.random(n) * (end - self.installed)).astype(np.int64), end)
@@ -70,6 +72,8 @@ class _Fleet:
         self.maker = rng.integers(0, len(MAKERS), n)
         self.never = rng.random(n) < 0.004
         self.ids = np.array([f"SB{v:07d}" for v in range(1, n + 1)], dtype=object)
+        for i in np.flatnonzero(forgotten):
+            world.truth.irregular["device_left_behind"].append({"device_id": self.ids[i], "elder": elders.ids[self.elder[i]]})
         self.serial = rng.integers(10**7, 10**8, n)
         self.stage = stage
 

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from etl.contract import AreaCode, Choice, Contract, CreditCode, Date, Key, Money, Reference, Table, Text, monthly
+from etl.contract import (
+    AreaCode,
+    Choice,
+    Contract,
+    CreditCode,
+    Date,
+    Key,
+    Money,
+    Reference,
+    Table,
+    Text,
+    after_departure,
+    monthly,
+)
 from etl.vocabulary import same
 
 KNOWN_ELDER = Reference(column="elder_id", table="registry_elder", key="elder_id", sentence="老年人编号在老年人口库中不存在")
@@ -17,7 +30,7 @@ home = Table(
     columns=[
         Key(name="project_no", source="项目编号"),
         Key(name="elder_id", source="老年人编号"),
-        AreaCode(name="community_code", source="社区代码"),
+        AreaCode(name="community_code", source="社区代码", at="applied_on"),
         Text(name="household", source="住址", optional=True, privacy="address", max_length=200),
         Text(name="items", source="改造内容", optional=True, max_length=400),
         Date(name="applied_on", source="申请日期"),
@@ -36,7 +49,7 @@ home = Table(
             "count(*) over (partition by elder_id order by applied_on range between interval 2 year preceding and current row) > 1"
         ),
     },
-    references=[KNOWN_ELDER],
+    references=[KNOWN_ELDER, after_departure("applied_on", "申请日期")],
     order_by="accepted_on",
     money="subsidy",
     community="community_code",
@@ -64,6 +77,7 @@ family_bed = Table(
     },
     references=[
         KNOWN_ELDER,
+        after_departure("opened_on", "建床日期"),
         Reference(
             column="credit_code", table="provider_provider", key="credit_code", sentence="统一社会信用代码在服务单位库中不存在"
         ),
@@ -80,7 +94,7 @@ renewal = Table(
     columns=[
         Key(name="project_no", source="项目编号"),
         Text(name="name", source="小区名称", max_length=120),
-        AreaCode(name="community_code", source="社区代码"),
+        AreaCode(name="community_code", source="社区代码", at="started_on"),
         Text(name="items", source="改造内容", optional=True, max_length=400),
         Date(name="started_on", source="开工日期"),
         Date(name="planned_on", source="计划完工日期", optional=True),
@@ -112,7 +126,7 @@ rental = Table(
     ],
     reject={"归还日期早于租出日期": "returned_on < rented_on", FUTURE: "rented_on > current_date"},
     warn={"状态为已还但没有归还日期": "state = '已还' and returned_on is null"},
-    references=[KNOWN_ELDER],
+    references=[KNOWN_ELDER, after_departure("rented_on", "租出日期")],
     order_by="returned_on",
     money="subsidy",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from etl.contract import Choice, Contract, CreditCode, Date, Flag, Key, Reference, Table, Text, monthly
+from etl.contract import Choice, Contract, CreditCode, Date, Flag, Key, Reference, Table, Text, after_departure, monthly
 from etl.vocabulary import same
 
 KNOWN_ELDER = Reference(column="elder_id", table="registry_elder", key="elder_id", sentence="老年人编号在老年人口库中不存在")
@@ -35,7 +35,7 @@ signing = Table(
             " and lead(institution) over (partition by elder_id order by signed_on, contract_no) <> institution"
         ),
     },
-    references=[KNOWN_ELDER],
+    references=[KNOWN_ELDER, after_departure("signed_on", "签约日期")],
     order_by="signed_on",
 )
 
@@ -61,7 +61,7 @@ health_check = Table(
     ],
     reject={"体检日期在将来": "checked_on > current_date"},
     warn={"同一老年人同日两次体检": "count(*) over (partition by elder_id, checked_on) > 1"},
-    references=[KNOWN_ELDER],
+    references=[KNOWN_ELDER, after_departure("checked_on", "体检日期")],
 )
 
 agreement = Table(

@@ -41,7 +41,7 @@ order = Table(
         Timestamp(name="dispatched_at", source="PD_SJ", title="派单时间", optional=True),
         Timestamp(name="signed_in_at", source="QD_SJ", title="签到时间", optional=True),
         Timestamp(name="signed_out_at", source="QT_SJ", title="签退时间", optional=True),
-        Point(name="", source="QD_JD", latitude_source="QD_WD", title="签到位置", optional=True),
+        Point(name="", source="QD_JD", latitude_source="QD_WD", title="签到位置", optional=True, local=True),
         Integer(name="minutes", source="FWSC", title="服务时长", optional=True, minimum=0, maximum=1440, unit="分钟"),
         Money(name="price", source="JE", title="金额"),
         Money(name="subsidy_part", source="BTJE", title="补贴金额"),

@@ -79,7 +79,7 @@ site = Table(
         Key(name="provider_id", source="DW_ID", title="单位编号"),
         Text(name="name", source="MC", title="站点名称", max_length=120),
         Text(name="address", source="DZ", title="地址", optional=True, max_length=200),
-        Point(name="", source="JD", latitude_source="WD", title="坐标", optional=True, crs_source="ZBX"),
+        Point(name="", source="JD", latitude_source="WD", title="坐标", optional=True, crs_source="ZBX", local=True),
         AreaCode(name="community_code", source="SQ_DM", title="所在社区"),
         Number(name="floor_area", source="JZMJ", title="建筑面积", optional=True, minimum=0, maximum=500_000, unit="平方米"),
         Date(name="opened_on", source="KY_RQ", title="开业日期"),

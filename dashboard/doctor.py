@@ -1,0 +1,227 @@
+"""Is this installation in good health? Every check says what it found in one line, and what to do in another."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import shutil
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy import make_url
+
+from dashboard import ledger as ledgers
+from dashboard.ledger import LedgerError, audit
+from dashboard.settings import Settings, SettingsError
+from etl import holds, load, publish, repair
+from etl.connectors import SourceError, open_reader
+from etl.paths import Layout
+from etl.region import Region, RegionError
+
+LEAST_FREE = 5 << 30
+Level = Literal["ok", "warn", "bad"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report. ``todo`` is empty where all is well."""
+
+    check: str
+    level: Level
+    what: str
+    todo: str = ""
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Run all checks; a check that itself fails is a finding, never an exception."""
+    try:
+        region = Region.load(settings.region)
+    except RegionError as problem:
+        return [Finding("地区目录", "bad", str(problem), "用 --region 指定地区目录")]
+    layout = settings.layout
+    checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
+        ("Python", _python), ("磁盘", lambda: _disk(layout)), ("权限", lambda: _rights(layout)), ("密钥", lambda: _secret(settings)),
+        ("时钟", lambda: _clock(layout)), ("快照", lambda: _snapshots(layout)), ("工作库", lambda: _work(layout)),
+        ("台账", lambda: _ledger(settings)), ("待处理报送", lambda: _held(layout)), ("来源", lambda: _sources(region, layout)),
+        ("字体", _fonts), ("端口", lambda: _port(settings)),
+    ]  # fmt: skip
+    found: list[Finding] = []
+    for title, check in checks:
+        try:
+            found += check()
+        except Exception as error:  # a doctor must not fall ill: whatever a check meets is a finding
+            found.append(Finding(title, "bad", f"检查未能完成（{type(error).__name__}）", "用 --debug 运行相应命令查明原因"))
+    return found
+
+
+def _python() -> Iterator[Finding]:
+    shown = ".".join(map(str, sys.version_info[:3]))
+    missing = []
+    for wanted in importlib.metadata.requires("yiguan") or [] if _installed() else []:
+        if "extra ==" in wanted:
+            continue
+        package = wanted.split(";")[0].split("[")[0].split(">")[0].split("<")[0].split("=")[0].strip()
+        try:
+            importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            missing.append(package)
+    if missing:
+        yield Finding("Python", "bad", f"缺少依赖 {'、'.join(missing)}", "在项目目录运行 make install")
+    else:
+        yield Finding("Python", "ok", f"Python {shown}，依赖齐全")
+
+
+def _installed() -> bool:
+    try:
+        importlib.metadata.version("yiguan")
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _disk(layout: Layout) -> Iterator[Finding]:
+    there = next(p for p in (layout.base, *layout.base.parents) if p.exists())
+    free = shutil.disk_usage(there).free
+    held = sum(p.stat().st_size for p in layout.base.rglob("*") if p.is_file()) if layout.base.exists() else 0
+    needed = max(LEAST_FREE, held)
+    shown = f"可用 {free / 1e9:,.1f} GB，已用 {held / 1e9:,.1f} GB"
+    if free < needed:
+        yield Finding("磁盘", "bad", shown, f"请清理或扩容，至少留出 {needed / 1e9:,.0f} GB（约为已用数据的一倍）")
+    else:
+        yield Finding("磁盘", "ok", shown)
+    if damaged := repair.damaged_files(layout):
+        yield Finding("磁盘", "warn", f"留有已移开的损坏文件 {'、'.join(p.name for p in damaged)}", "查明磁盘原因后可删除")
+
+
+def _rights(layout: Layout) -> Iterator[Finding]:
+    there = next(p for p in (layout.base, *layout.base.parents) if p.exists())
+    try:
+        with tempfile.NamedTemporaryFile(dir=there):
+            pass
+    except OSError:
+        yield Finding("权限", "bad", f"{there} 不可写", "请把目录交给运行服务的用户（chown），或用 --var 指定其他目录")
+        return
+    open_to_all = [p.name for p in (layout.ledger, layout.base / "secret_key") if p.exists() and p.stat().st_mode & 0o077]
+    if open_to_all:
+        yield Finding("权限", "bad", f"{'、'.join(open_to_all)} 可被其他用户读取", f"运行 chmod 600 {' '.join(open_to_all)}")
+    else:
+        yield Finding("权限", "ok", f"{there} 可写，台账与密钥仅本用户可读")
+
+
+def _secret(settings: Settings) -> Iterator[Finding]:
+    if settings.secret_key is None and not settings.production and not (settings.layout.base / "secret_key").exists():
+        yield Finding("密钥", "ok", "演示方式，首次启动时自动生成")
+        return
+    try:
+        settings.key()
+    except SettingsError as problem:
+        what, _, todo = str(problem).partition("。")
+        yield Finding("密钥", "bad", what, todo or "请设置 YIGUAN_SECRET_KEY")
+    else:
+        yield Finding("密钥", "ok", "会话密钥可用" if settings.secret_key else "会话密钥可用（演示方式自动生成）")
+
+
+def _clock(layout: Layout) -> Iterator[Finding]:
+    now = time.time()
+    newest = max((p.stat().st_mtime for p in layout.snapshots.glob("*.duckdb")), default=0.0)
+    if now < newest - 300:
+        yield Finding("时钟", "bad", f"系统时间早于最近一次发布（{datetime.fromtimestamp(newest, UTC):%Y-%m-%d %H:%M} UTC）", "请校准系统时间（NTP）")
+    elif datetime.now(UTC).year < 2025:
+        yield Finding("时钟", "bad", f"系统时间为 {datetime.now(UTC):%Y-%m-%d}", "请校准系统时间（NTP）")
+    else:
+        yield Finding("时钟", "ok", f"系统时间 {datetime.now(UTC):%Y-%m-%d %H:%M} UTC")
+
+
+def _snapshots(layout: Layout) -> Iterator[Finding]:
+    if not layout.pointer.exists():
+        yield Finding("快照", "warn", "还没有已发布的快照", "运行 yiguan etl run")
+    elif problem := publish.verify(layout):
+        yield Finding("快照", "bad", problem, "运行 yiguan etl run，会退回完好的快照并重新发布")
+    else:
+        here = publish.pointer(layout) or {}
+        yield Finding("快照", "ok", f"当前快照 {here.get('run_id')} 完好，数据截至 {here.get('data_date')}")
+
+
+def _work(layout: Layout) -> Iterator[Finding]:
+    if problem := repair.work_problem(layout):
+        yield Finding("工作库", "bad", problem, "运行 yiguan etl run 会从各来源重建；或用 yiguan restore 从备份恢复")
+    else:
+        yield Finding("工作库", "ok", "可以打开" if layout.work.exists() else "尚未建立")
+
+
+def _ledger(settings: Settings) -> Iterator[Finding]:
+    url = make_url(settings.ledger)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        yield Finding("台账", "ok", "尚未建立，首次启动时自动建立")
+        return
+    try:
+        ledger = ledgers.open(settings.ledger)
+    except LedgerError as problem:
+        yield Finding("台账", "bad", str(problem), "用 yiguan restore 从备份恢复，或检查 YIGUAN_LEDGER_URL")
+        return
+    try:
+        if ledger.sqlite and (row := ledger.fetch("pragma integrity_check", [])) and row[0] != "ok":
+            yield Finding("台账", "bad", "台账库文件已损坏", "停止服务，用 yiguan restore 从备份恢复")
+            return
+        problems = audit.verify(ledger)
+    finally:
+        ledger.close()
+    if problems:
+        yield Finding("台账", "bad", f"日志校验链不完整：{problems[0]}（共 {len(problems)} 处）", "保留现场，联系安全管理员，与备份比对")
+    else:
+        yield Finding("台账", "ok", "台账完好，日志校验链完整")
+
+
+def _held(layout: Layout) -> Iterator[Finding]:
+    for held in holds.pending(layout):
+        yield Finding("待处理报送", "warn", f"{held.module} 自 {held.since} 起暂缓采用：{'；'.join(held.findings[:2])}",
+                      "用 yiguan etl held 查看，核实后放行或退回")  # fmt: skip
+
+
+def _sources(region: Region, layout: Layout) -> Iterator[Finding]:
+    with tempfile.TemporaryDirectory() as temp:
+        for contract in load.contracts():
+            try:
+                reader = open_reader(contract, region.source(contract.module, layout.sources), Path(temp))
+                for table in contract.tables:
+                    reader.fingerprint(table)
+            except SourceError as problem:
+                what, _, todo = str(problem).partition("。")
+                yield Finding("来源", "bad", f"{contract.module}（{contract.title}）：{what}", todo.strip("。") or f"请联系{contract.owner}")
+            else:
+                yield Finding("来源", "ok", f"{contract.module}（{contract.title}）可以读取")
+
+
+def _fonts() -> Iterator[Finding]:
+    from dashboard.reports import fonts
+
+    if fonts.files():
+        yield Finding("字体", "ok", f"随附字体 {len(fonts.files())} 个")
+    else:
+        yield Finding("字体", "bad", "缺少随附字体（assets/fonts）", "重新安装本软件；否则月报中的汉字会显示为空框")
+
+
+def _port(settings: Settings) -> Iterator[Finding]:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except PermissionError:
+            yield Finding("端口", "bad", f"无权使用端口 {settings.port}", "改用 1024 以上的端口，由反向代理转发")
+        except OSError:
+            yield Finding("端口", "warn", f"{settings.host}:{settings.port} 已被占用（服务正在运行，或被其他程序占用）",
+                          "若不是本服务，请用 --port 或 YIGUAN_PORT 改用其他端口")  # fmt: skip
+        else:
+            yield Finding("端口", "ok", f"{settings.host}:{settings.port} 空闲")
+
+
+def healthy(found: list[Finding]) -> bool:
+    """True where nothing is bad."""
+    return all(f.level != "bad" for f in found)
+

@@ -1,0 +1,217 @@
+"""Backup, restore on a bare machine, and the doctor: what they promise to whoever has to rely on them at night."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dashboard import ledger as ledgers
+from dashboard.backup import MANIFEST, BackupError, backup, restore, totals
+from dashboard.doctor import examine, healthy
+from dashboard.ledger import audit
+from dashboard.ledger.holds import decide
+from dashboard.settings import Settings
+from etl import holds
+from etl.paths import Layout
+from etl.publish import verify
+from tests.crash.ground import at, first_night, seen, work
+from tests.etl.conftest import Tiny, line
+
+
+def url(layout: Layout) -> str:
+    return f"sqlite:///{layout.ledger}"
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A region with a published run, three audit lines, and a backup of it."""
+    base = tmp_path_factory.mktemp("once")
+    tiny = first_night(base / "machine")
+    tiny.run()
+    ledger = ledgers.open(url(tiny.layout))
+    for n in range(3):
+        audit.record(ledger, "王科长", "导出", f"{n}")
+    # Another writer is at work while the backup is made.
+    with sqlite3.connect(tiny.layout.ledger) as writer:
+        writer.execute("begin immediate")
+        backup(tiny.region, tiny.layout, url(tiny.layout), line().contracts, base / "backups", wait=0)
+        writer.execute("rollback")
+    ledger.close()
+    return base
+
+
+@pytest.fixture
+def kept(once: Path, tmp_path: Path) -> tuple[Tiny, Path]:
+    """The same, for one test to do with as it likes: the region, and the folder of its backup."""
+    shutil.copytree(once, tmp_path, dirs_exist_ok=True)
+    (made,) = (tmp_path / "backups").iterdir()
+    return at(tmp_path / "machine"), made
+
+
+def bare(tmp_path: Path) -> Layout:
+    return Layout(tmp_path / "bare", "tiny")
+
+
+def put_back(tiny: Tiny, made: Path, layout: Layout, **options: bool) -> dict[str, object]:
+    return restore(made, tiny.region, layout, url(layout), line().contracts, **options)
+
+
+def test_a_bare_machine_has_everything_again_to_the_cent(kept: tuple[Tiny, Path], tmp_path: Path) -> None:
+    tiny, made = kept
+    layout = bare(tmp_path)
+    manifest = put_back(tiny, made, layout)
+    assert manifest["totals"]["subsidy_payment"] == [2, "1100.50"]  # type: ignore[index]
+    assert totals(layout.work, line().contracts) == totals(tiny.layout.work, line().contracts)
+    assert (seen(layout), work(layout)) == (seen(tiny.layout), work(tiny.layout))
+    assert verify(layout) is None
+    ledger = ledgers.open(url(layout))
+    assert audit.verify(ledger) == []
+    assert ledger.fetch("select count(*) from audit", []) == (3,)
+    ledger.close()
+    shutil.copytree(tiny.layout.sources, layout.sources)
+    again = Tiny(tiny.region, layout).run()
+    assert not again.published
+    assert not any(row["changed"] for row in again.loads)
+
+
+def test_the_files_of_people_are_not_open_to_others(kept: tuple[Tiny, Path], tmp_path: Path) -> None:
+    tiny, made = kept
+    put_back(tiny, made, bare(tmp_path))
+    assert (made / "ledger.sqlite").stat().st_mode & 0o077 == 0
+    assert bare(tmp_path).ledger.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("file", ["work.duckdb", "ledger.sqlite", "snapshots/current.json", MANIFEST])
+@pytest.mark.parametrize("harm", ["flip", "cut", "gone"])
+def test_a_damaged_backup_is_refused_and_nothing_is_changed(kept: tuple[Tiny, Path], tmp_path: Path, file: str, harm: str) -> None:
+    tiny, made = kept
+    path = made / file
+    if harm == "gone":
+        path.unlink()
+    elif harm == "cut":
+        os.truncate(path, path.stat().st_size - 1)
+    else:
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 1
+        path.write_bytes(content)
+    with pytest.raises(BackupError) as refused:
+        put_back(tiny, made, bare(tmp_path))
+    assert "\n" not in str(refused.value)
+    assert not [p for p in bare(tmp_path).base.rglob("*") if p.is_file() and p.name != "run.lock"]
+
+
+def test_a_file_slipped_in_is_refused(kept: tuple[Tiny, Path], tmp_path: Path) -> None:
+    tiny, made = kept
+    (made / "snapshots" / "99990101T000000.duckdb").write_bytes(b"x")
+    with pytest.raises(BackupError, match="不在清单之内"):
+        put_back(tiny, made, bare(tmp_path))
+
+
+def test_a_backup_of_another_region_is_refused(kept: tuple[Tiny, Path], tmp_path: Path) -> None:
+    tiny, made = kept
+    with pytest.raises(BackupError, match="测试区（tiny）的备份，不是测试区（other）的"):
+        put_back(tiny, made, Layout(tmp_path / "bare", "other"))
+
+
+def test_existing_data_is_never_overwritten_and_moved_aside_when_forced(kept: tuple[Tiny, Path]) -> None:
+    tiny, made = kept
+    before = seen(tiny.layout)
+    with pytest.raises(BackupError, match="已有数据"):
+        put_back(tiny, made, tiny.layout)
+    tiny.elders([("E1", "x", "y", "330105001051", "2026-01-01")])
+    put_back(tiny, made, tiny.layout, force=True)
+    assert seen(tiny.layout) == before
+    (aside,) = tiny.layout.base.glob("before-restore-*")
+    assert {"work.duckdb", "snapshots", "ledger.sqlite"} <= {p.name for p in aside.iterdir()}
+
+
+def test_a_broken_audit_trail_is_not_backed_up_in_silence(kept: tuple[Tiny, Path], tmp_path: Path) -> None:
+    tiny, _ = kept
+    with sqlite3.connect(tiny.layout.ledger) as con:
+        con.execute("update audit set detail = '改' where id = 2")
+    with pytest.raises(BackupError, match="第 2 条日志被改动"):
+        backup(tiny.region, tiny.layout, url(tiny.layout), line().contracts, tmp_path / "more")
+    assert list((tmp_path / "more").iterdir()) == []
+
+
+def test_a_run_under_way_is_waited_for(kept: tuple[Tiny, Path], tmp_path: Path) -> None:
+    import fcntl
+
+    tiny, _ = kept
+    with tiny.layout.lock.open("a+") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        with pytest.raises(BackupError, match="正在运行"):
+            backup(tiny.region, tiny.layout, url(tiny.layout), line().contracts, tmp_path / "more", wait=0.3)
+
+
+def settings(tiny: Tiny) -> Settings:
+    """The settings of a server over the tiny region, whose folder must bear the layout's name."""
+    region = tiny.region.path.with_name("tiny")
+    if not region.exists():
+        shutil.copytree(tiny.region.path, region)
+    return Settings(region=region, var=tiny.layout.var, port=0)
+
+
+def told(tiny: Tiny) -> dict[str, tuple[str, str, str]]:
+    return {f.check: (f.level, f.what, f.todo) for f in examine(settings(tiny)) if f.check != "来源"}
+
+
+def test_the_doctor_finds_nothing_wrong_with_a_sound_installation(kept: tuple[Tiny, Path]) -> None:
+    assert {level for level, _, _ in told(kept[0]).values()} == {"ok"}
+
+
+def test_the_doctor_says_what_is_wrong_and_what_to_do(kept: tuple[Tiny, Path]) -> None:
+    tiny, _ = kept
+    with sqlite3.connect(tiny.layout.ledger) as con:
+        con.execute("delete from audit where id = 2")
+    os.truncate(tiny.layout.work, 5000)
+    tiny.layout.pointer.write_text("{")
+    tiny.layout.ledger.chmod(0o644)
+    found = told(tiny)
+    for check, words in {"台账": "第 2 条", "工作库": "已损坏", "快照": "指针已损坏", "权限": "可被其他用户读取"}.items():
+        level, what, todo = found[check]
+        assert (level, words in what, bool(todo)) == ("bad", True, True), found[check]
+    sources = [f for f in examine(settings(tiny)) if f.check == "来源"]
+    assert any(f.level == "bad" and f.todo for f in sources)
+    assert not healthy(examine(settings(tiny)))
+
+
+def test_decisions_on_held_deliveries_stand_in_the_audit_trail(tmp_path: Path) -> None:
+    layout = bare(tmp_path)
+    ledger = ledgers.open(url(layout))
+    holds.hold(layout, "order", "abc", ["工单读入由 100 行降至 8 行"], releasable=True, data_date=None)
+    with pytest.raises(holds.HoldError):
+        decide(ledger, layout, "order", "released", by="wang", reason="")
+    assert ledger.fetch("select count(*) from audit", []) == (0,)
+    decide(ledger, layout, "order", "released", by="wang", reason="已核实")
+    line_ = ledger.fetch("select account, action, object, detail from audit", [])
+    assert line_ is not None
+    assert line_[:3] == ("wang", "放行报送", "order")
+    assert "abc" in line_[3] and "已核实" in line_[3]
+    assert audit.verify(ledger) == []
+    ledger.close()
+
+
+def test_the_commands_speak_in_one_line_and_exit_codes(tmp_path: Path) -> None:
+    def yiguan(*args: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", "from dashboard.cli import main; main()", "--var", str(tmp_path / "var"), *args]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    for args, code, words in (
+        (("backup", "--to", str(tmp_path)), 1, "还没有已发布的数据"),
+        (("restore", str(tmp_path)), 1, "不是完整的备份"),
+        (("etl", "release", "order", "--reason", "x"), 2, "没有待处理的报送"),
+    ):
+        done = yiguan(*args)
+        assert (done.returncode, words in done.stderr) == (code, True), done
+        assert "Traceback" not in done.stderr
+    checked = yiguan("doctor", "--json")
+    assert checked.returncode == 1
+    assert {"check", "level", "what", "todo"} == set(json.loads(checked.stdout)[0])
