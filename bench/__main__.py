@@ -9,7 +9,7 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
-from bench import line, pages
+from bench import line, night, pages
 from bench.measure import machine
 from etl.paths import DEFAULT_REGION, ROOT, Layout
 
@@ -20,16 +20,18 @@ def main() -> None:
     """Run everything; ``--var`` keeps the runtime folder for a second look, ``--only pages`` measures a folder that has been run."""
     options = argparse.ArgumentParser(prog="python -m bench")
     options.add_argument("--var", type=Path)
-    options.add_argument("--only", choices=("line", "pages"))
+    options.add_argument("--only", choices=("line", "pages", "night"))
+    options.add_argument("--scale", type=float, default=1.0, help="size of the district of the nightly line")
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         var = (chosen.var or Path(folder)).resolve()
         rows: list[tuple[str, str, str]] = []
-        if chosen.only != "pages":
+        if chosen.only in (None, "line"):
             rows += line_rows(var)
-        if chosen.only != "line":
+        if chosen.only in (None, "pages"):
             rows += page_rows(var)
-    text = render(rows)
+        nights = night_rows(var / "night", chosen.scale) if chosen.only in (None, "night") else []
+    text = render(rows) + night_text(nights)
     print(text)
     if chosen.only is None:
         TARGET.write_text(text, encoding="utf-8")
@@ -47,6 +49,27 @@ def line_rows(var: Path) -> list[tuple[str, str, str]]:
         (f"Contract and checks of {got['rows']:,} orders against bare read_csv + CREATE TABLE AS", "≥ 0.5 × its speed", f"{got['ratio']:.2f} ×"
          f" ({got['checked_s']:.2f} s against {got['bare_s']:.2f} s)"),
     ]  # fmt: skip
+
+
+def night_rows(var: Path, scale: float) -> list[tuple[str, str, str]]:
+    """The nightly line's measures beside their goals."""
+    got = night.run(var, scale)
+    full, again, micro = got["full"], got["night"], got["micro"]
+    return [
+        (f"Full load of all modules ({got['rows']:,} orders at the end)", "≤ 240 s", f"{full.wall:.1f} s, {full.peak_mb / 1024:.2f} GB at most"),
+        (f"Night: {got['night_orders']:,} new orders, 60 elders moved", "≤ 15 s", f"{again.wall:.1f} s ({again.cpu:.1f} s of processor)"),
+        (f"Micro-batch of {night.BATCH:,} orders until published", "≤ 5 s", f"{micro['seconds']:.1f} s"),
+        ("Full load, microseconds an order", "within 1.3 × of scale 1", f"{full.wall / got['rows'] * 1e6:.1f} µs at scale {scale:g}"),
+        ("Full load of everything ÷ pandas reading, typing and deduplicating the orders alone", "", f"{full.wall / got['pandas_s']:.1f} × ({got['pandas_s']:.1f} s)"),
+    ]  # fmt: skip
+
+
+def night_text(rows: list[tuple[str, str, str]]) -> str:
+    """The section on the nightly line; '' where it was not measured."""
+    if not rows:
+        return ""
+    table = "".join(f"| {what} | {goal} | {measured} |\n" for what, goal, measured in rows)
+    return f"\n## The line every night\n\n| what | goal | measured |\n| --- | --- | --- |\n{table}"
 
 
 def page_rows(var: Path) -> list[tuple[str, str, str]]:

@@ -82,7 +82,7 @@ def _tables(con: duckdb.DuckDBPyConnection, marts: Sequence[Mart]) -> list[tuple
     found.append(("provider_figure", "marts.provider_figure", " order by month, provider_id, indicator"))
     for mart in marts:
         found.append((mart.name, f"marts.{name(mart.name)}", f" order by {name(mart.time)}, {name(mart.area)}"))
-    found += [(t, f"state.{t}", "") for t in ("quarantine", "warning")]
+    found += [("meta_revision", "state.revision", ""), *((t, f"state.{t}", "") for t in ("quarantine", "warning"))]
     checked = con.execute(
         "select table_name from information_schema.tables where table_schema = 'checked' and table_catalog = current_database()"
     ).fetchall()
