@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from etl.indicators.base import Count, Ratio, Total, count, total
+from etl.indicators.base import Count, Ratio, Total, total
 
 GROUP = "服务"
 MEALS = "拱墅区改革方案 老年用餐（任务 12）"
 SUBSIDY = "拱墅区改革方案 老年用餐（任务 12）：有证食堂按实际就餐人次和规模补助"
 
-meals = Count(
+meals = Total(
     "meals",
     name="老年食堂就餐",
     short="就餐",
@@ -17,8 +17,8 @@ meals = Count(
     unit="餐",
     better="higher",
     semantics="flow",
-    mart="meal_fact",
-    where="counted",
+    mart="meal_month",
+    value="meals",
     definition="当月在老年食堂刷卡就餐的餐数，同一张卡同一餐只计一次，作废的和持卡人死亡后的不计；归属老年人常住社区",
 )
 meal_reach = Ratio(
@@ -40,9 +40,8 @@ meal_delivery_share = Ratio(
     group=GROUP,
     basis=MEALS,
     semantics="flow",
-    mart="meal_fact",
-    part="counted and mode = '送餐'",
-    whole="counted",
+    part=total("meal_month", "sent"),
+    whole=total("meal_month", "meals"),
     definition="当月计入就餐的餐数中送餐上门的 ÷ 当月计入就餐的餐数",
 )
 meal_subsidy = Total(
@@ -53,7 +52,7 @@ meal_subsidy = Total(
     basis=SUBSIDY,
     decimals=2,
     semantics="flow",
-    mart="meal_fact",
+    mart="meal_month",
     value="subsidy",
     definition="当月就餐记录（作废的除外）申报的补贴合计，含重复刷卡等存疑记录",
 )
@@ -67,8 +66,8 @@ meal_subsidy_per_meal = Ratio(
     scale=1,
     decimals=2,
     semantics="flow",
-    part=total("meal_fact", "subsidy"),
-    whole=count("meal_fact", "counted"),
+    part=total("meal_month", "subsidy"),
+    whole=total("meal_month", "meals"),
     definition="当月申报的助餐补贴 ÷ 当月计入就餐的餐数；高于补贴标准说明有不该补的餐",
 )
 meal_subsidy_doubtful = Total(
@@ -80,9 +79,8 @@ meal_subsidy_doubtful = Total(
     decimals=2,
     better="lower",
     semantics="flow",
-    mart="meal_fact",
+    mart="meal_doubtful",
     value="subsidy",
-    where="not counted",
     definition="当月同一张卡同一餐重复刷卡、持卡人死亡后刷卡的记录所申报的补贴",
 )
 canteen_licensed_share = Ratio(

@@ -1,6 +1,6 @@
 -- grain: one canteen on the streets' list that is open on the last day of a month
 -- licensed: its food permit is in force on that day; reported: at least one meal of the month has arrived
--- meals: counted as in meal_fact; subsidy: claimed for all readings
+-- meals, subsidy: as in meal_month
 -- area: community_code
 -- time: month
 -- provider: provider_id
@@ -19,8 +19,8 @@
 --   meals              就餐（餐）
 --   subsidy            申报补贴（元）
 with eaten as (
-    select month, canteen_id, count(*) filter (where counted) as meals, sum(subsidy) as subsidy
-    from meal_fact
+    select month, canteen_id, sum(meals) as meals, sum(subsidy) as subsidy
+    from meal_month
     group by month, canteen_id
 )
 select m.month, c.canteen_id, c.name as canteen, c.provider_id,
@@ -28,7 +28,7 @@ select m.month, c.canteen_id, c.name as canteen, c.provider_id,
        c.seats, c.turns, c.permit_number, c.permit_expires_on,
        coalesce(c.permit_number is not null and c.permit_expires_on >= m.last_day, false) as licensed,
        e.canteen_id is not null as reported,
-       coalesce(e.meals, 0) as meals,
+       cast(coalesce(e.meals, 0) as bigint) as meals,
        coalesce(e.subsidy, 0) as subsidy
 from canteen_canteen as c
 join month as m on c.opened_on <= m.last_day and coalesce(c.closed_on, date '9999-12-31') > m.last_day

@@ -18,6 +18,18 @@
 --   paid_on         支付日期
 --   first_of_month  当月首笔
 --   after_death     死亡后享受
+with holder as (
+    select id_number, person_id, elder_name, community_code, died_on
+    from (
+        select e.id_number, l.person_id, l.elder_name, l.community_code, case when p.status = '死亡' then p.status_on end as died_on,
+               row_number() over (partition by e.id_number order by e.updated_at desc, e.elder_id) as position
+        from registry_elder as e
+        join elder_link as l on l.elder_id = e.elder_id
+        join registry_elder as p on p.elder_id = l.person_id
+        where e.id_number is not null
+    ) as ranked
+    where position = 1
+)
 select b.month, b.benefit_no, e.person_id as elder_id, e.elder_name,
        coalesce(e.community_code, l.community_code, (select min(code) from area where level = 1)) as community_code,
        b.level, b.form, w.provider_id, w.provider_name, b.amount, b.paid_on, b.position = 1 as first_of_month,
@@ -27,11 +39,6 @@ from (
     from insurance_benefit
 ) as b
 join month as m on m.month = b.month
-left join (
-    select id_number, elder_id as person_id, name as elder_name, community_code,
-           case when status = '死亡' then status_on end as died_on
-    from registry_elder
-    where elder_id in (select person_id from elder_link)
-) as e on e.id_number = b.id_number
+left join holder as e on e.id_number = b.id_number
 left join employer as w on w.credit_code = b.credit_code
 left join provider_place as l on l.provider_id = w.provider_id and l.month = b.month

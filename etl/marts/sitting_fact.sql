@@ -21,11 +21,11 @@ select s.month, s.canteen_id, c.name as canteen, c.provider_id,
        coalesce(l.community_code, c.street_code) as community_code,
        s.day, s.meal, s.eat_in, s.sent, c.seats, c.seats * c.turns as capacity, s.eat_in > c.seats * c.turns as over
 from (
-    select month, canteen_id, cast(eaten_at as date) as day, meal,
+    select month, canteen_id, day, meal,
            count(*) filter (where mode = '堂食') as eat_in, count(*) filter (where mode = '送餐') as sent
     from meal_fact
     where not repeated
-    group by month, canteen_id, cast(eaten_at as date), meal
+    group by month, canteen_id, day, meal
 ) as s
 join canteen_canteen as c on c.canteen_id = s.canteen_id
 left join provider_place as l on l.provider_id = c.provider_id and l.month = s.month
