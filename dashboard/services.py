@@ -14,6 +14,8 @@ from dashboard.ledger import Ledger
 from dashboard.ledger.audit import record
 from dashboard.settings import Settings
 from dashboard.warehouse import NoSnapshot, Snapshot, Warehouse
+from dashboard.warehouse.deliveries import named
+from etl import history
 from etl.paths import Layout
 from etl.region import Region
 
@@ -48,15 +50,24 @@ class Services:
             held = g.snapshot = Snapshot.current(self.layout)
         return held
 
-    def run_id(self) -> str | None:
-        """The run whose snapshot is the current one, outside of any request; None before the first run."""
+    def told(self) -> str | None:
+        """What answers depend on besides reader and address: the current snapshot, and the history of runs; None before the first run.
+
+        A run that publishes nothing still shows in the history, so answers kept before it are not given any more.
+        """
         try:
-            return Snapshot.current(self.layout).run_id
+            run_id = Snapshot.current(self.layout).run_id
         except NoSnapshot:
             return None
+        try:
+            return f"{run_id} {history.path(self.layout.snapshots).stat().st_mtime_ns}"
+        except OSError:
+            return run_id
 
-    def warehouse(self) -> Warehouse:
-        """What the person behind this request may read."""
+    def warehouse(self, as_of: str = "") -> Warehouse:
+        """What the person behind this request may read: of the current snapshot, or of that of the run named (Unknown where it is not there)."""
+        if as_of:
+            return Warehouse(named(self.layout.snapshots, as_of), self.identity.scope)
         held = g.get("warehouse")
         if held is None:
             held = g.warehouse = Warehouse(self.snapshot(), self.identity.scope)
