@@ -82,7 +82,7 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
 
     login.install(server, sessions, region, accounts, settings.production, settings.session_hours)
     _install_geo(server, services)
-    for name in ("dashboard.shell", "dashboard.reports.routes"):
+    for name in ("dashboard.shell", "dashboard.reports.routes", "dashboard.decisions"):
         if importlib.util.find_spec(name) is None:
             log.warning("part_missing", part=name)
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import orjson
 from flask import g, request
@@ -18,6 +19,14 @@ from dashboard.warehouse.deliveries import named
 from etl import history
 from etl.paths import Layout
 from etl.region import Region
+
+
+def _changed(path: Path) -> int:
+    """When a file was last written, in nanoseconds; 0 where it is not there."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 @dataclass
@@ -51,18 +60,15 @@ class Services:
         return held
 
     def told(self) -> str | None:
-        """What answers depend on besides reader and address: the current snapshot, and the history of runs; None before the first run.
+        """What answers depend on besides reader and address: the current snapshot, the history of runs, and the deliveries held back.
 
-        A run that publishes nothing still shows in the history, so answers kept before it are not given any more.
+        A run that publishes nothing still shows in the history, so answers kept before it are not given any more. None before the first run.
         """
         try:
             run_id = Snapshot.current(self.layout).run_id
         except NoSnapshot:
             return None
-        try:
-            return f"{run_id} {history.path(self.layout.snapshots).stat().st_mtime_ns}"
-        except OSError:
-            return run_id
+        return " ".join([run_id, *(str(_changed(p)) for p in (history.path(self.layout.snapshots), self.layout.holds))])
 
     def warehouse(self, as_of: str = "") -> Warehouse:
         """What the person behind this request may read: of the current snapshot, or of that of the run named (Unknown where it is not there)."""

@@ -1,7 +1,7 @@
 """数据: where the figures come from, how fresh they are, and what was turned away."""
 
 from dashboard.views import by_area, by_street, register_page, subject
-from dashboard.views.data import modules, modules_side
+from dashboard.views.data import held, modules, modules_side
 from etl.indicators.data import freshness_hours, rows_quarantined, rows_quarantined_rate, source_on_time
 
 register_page(
@@ -11,7 +11,7 @@ register_page(
         layers=[by_area(rows_quarantined), by_area(rows_quarantined_rate)],
         trend=None,
         attention=modules_side,
-        below=[modules, by_street(rows_quarantined, rows_quarantined_rate, sheet="delivered")],
+        below=[held, modules, by_street(rows_quarantined, rows_quarantined_rate, sheet="delivered")],
         sheets={"modules": "数据来源", "loads": "接入核对", "quarantine": "隔离记录"},
     ),
 )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dashboard import format as fmt
 from dashboard.views import marks
 from dashboard.views.context import View
@@ -39,3 +41,33 @@ def modules(view: View) -> Node:
         for m in view.w.modules()
     ]  # fmt: skip
     return panel(view, "数据来源与新鲜度", table(cols, body, caption="数据来源与新鲜度"), sheet="modules", cls="full")
+
+
+def held(view: View) -> Node:
+    """Deliveries that wait for a person's decision, with the form for those who may decide; None where nothing waits."""
+    rows = view.w.held()
+    if not rows:
+        return None
+    titles = {m["module"]: m["title"] for m in view.w.modules()}
+    cols = [Col("模块"), Col("起始"), Col("数据日期"), Col("状态"), Col("原因", "w"), Col("处理")]
+    body = []
+    for r in rows:
+        said: Node = f"{r['decided_by']}：{r['reason']}" if r.get("decided_by") else "由区民政局处理"
+        if r["state"] == "pending" and view.w.may_decide:
+            said = _decision(view, r)
+        body.append([
+            titles.get(r["module"], r["module"]), str(r["since"])[:16], cell(r["data_date"])[:10], r["state_text"],
+            h("ul", [h("li", f) for f in r["findings"]]), said,
+        ])  # fmt: skip
+    note = "与上次相比异常，已沿用上次的数据；核实后放行或退回"
+    return panel(view, "暂缓采用的报送", table(cols, body, caption="暂缓采用的报送"), note=note, cls="full returns")
+
+
+def _decision(view: View, row: dict[str, Any]) -> Node:
+    """A reason and two buttons; sent to the server as a plain form."""
+    reason = h("input", type="text", name="reason", required=True, maxLength=200, placeholder="理由", aria_label=f"处理理由：{row['module']}")
+    buttons = [h("button", "退回", type="submit", name="decision", value="rejected", cls="btn small")]
+    if row["releasable"]:
+        buttons.insert(0, h("button", "放行", type="submit", name="decision", value="released", cls="btn small"))
+    back = h("input", type="hidden", name="next", value=view.place.url())
+    return h("form", reason, buttons, back, method="post", action=f"/held/{row['module']}", cls="decision")

@@ -93,7 +93,7 @@ def _picture(view: View, way: Any, backwards: bool) -> Node:
         x1, x2 = (lefts[at[a]] + widths[at[a]]) * 10, lefts[at[b]] * 10
         y1, y2 = boxes[a].top + boxes[a].height / 2, boxes[b].top + boxes[b].height / 2
         bend = (x2 - x1) / 2 if x2 > x1 else 30
-        lines.append(h("path", d=f"M{x1:.0f} {y1:.0f}C{x1 + bend:.0f} {y1:.0f} {x2 - bend:.0f} {y2:.0f} {x2:.0f} {y2:.0f}", vectorEffect="non-scaling-stroke"))
+        lines.append(h("path", d=f"M{x1:.0f} {y1:.0f}C{x1 + bend:.0f} {y1:.0f} {x2 - bend:.0f} {y2:.0f} {x2:.0f} {y2:.0f}"))
     drawn = [
         h("div", b.body, cls=f"node {b.cls}",
           style={"left": f"{lefts[at[b.key]]}%", "width": f"{widths[at[b.key]]}%", "top": f"{b.top:.0f}px", "height": f"{b.height}px"})

@@ -9,9 +9,10 @@ from typing import Any
 
 from dashboard.warehouse.snapshot import NoSnapshot, Snapshot
 from dashboard.warehouse.types import Unknown
-from etl import history
+from etl import history, holds
 from etl.contract import Contract
 from etl.load import contracts
+from etl.paths import Layout
 from etl.wording import ContractWords, describe
 
 RUN_ID = re.compile(r"[0-9A-Za-z-]{8,40}")
@@ -78,6 +79,13 @@ def returned_rows(snapshot: Snapshot, area: str, owner: Any, cap: int) -> tuple[
 def runs(snapshot: Snapshot) -> list[dict[str, Any]]:
     """The last runs, newest first (see ``etl.history``)."""
     return history.runs(snapshot.path.parent)
+
+
+def held(snapshot: Snapshot) -> list[dict[str, Any]]:
+    """Deliveries that wait for a decision (see ``etl.holds``): module, since, data_date, findings, releasable, state_text."""
+    base = snapshot.path.parent.parent
+    layout = Layout(base.parent, base.name)
+    return [h.to_dict() for h in holds.listed(layout) if h.state in ("pending", "released", "rejected")] if layout.holds.is_file() else []
 
 
 _open: dict[tuple[str, str], Snapshot] = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dashboard.access.scope import Scope
+from dashboard.access.scope import ROLES, Scope
 from dashboard.warehouse import deliveries, lists, origins, providers, rows
 from dashboard.warehouse.snapshot import Snapshot
 from dashboard.warehouse.types import Area, Figure, Forecast, Point, Rating, Rows, Unknown
@@ -227,6 +227,16 @@ class Warehouse:
         """The rejected rows that go back to one owner (of the reader's own area, masked), and how many there are."""
         self._may_see_data()
         return deliveries.returned_rows(self.snapshot, self.scope.area, owner, cap)
+
+    def held(self) -> list[dict[str, Any]]:
+        """Deliveries held back, and what was decided about them."""
+        self._may_see_data()
+        return deliveries.held(self.snapshot)
+
+    @property
+    def may_decide(self) -> bool:
+        """Whether the reader may release or reject what is held: bureau officials who see the data modules."""
+        return self.scope.can_see_data and ROLES[self.scope.role].level == 1
 
     def contract(self, module: Any) -> ContractWords:
         """What a module has to deliver, in words."""
