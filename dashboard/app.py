@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Callable
 from pathlib import Path
 
 import dash
@@ -20,7 +19,7 @@ from dashboard.logs import configure
 from dashboard.page import INDEX, Page
 from dashboard.services import Services
 from dashboard.settings import Settings, SettingsError
-from dashboard.warehouse import NoSnapshot, Snapshot
+from dashboard.warehouse import Snapshot
 from etl.paths import ROOT
 from etl.region import Region
 
@@ -50,7 +49,7 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
     server.config.update(MAX_CONTENT_LENGTH=LARGEST_FORM, SECRET_KEY=key, PROPAGATE_EXCEPTIONS=False)
     kept = answers.Kept(settings.answer_cache_mb << 20)
     cookie = guard.cookie_name(settings.production)
-    server.wsgi_app = front.Front(server.wsgi_app, sessions, cookie, services.run_id, kept)  # type: ignore[method-assign]
+    server.wsgi_app = front.Front(server.wsgi_app, sessions, cookie, services.told, kept)  # type: ignore[method-assign]
     if settings.proxies:
         # Without this, everybody behind the proxy would share one address, and with it one lock.
         server.wsgi_app = ProxyFix(server.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies)  # type: ignore[method-assign]
@@ -79,11 +78,11 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
     # Answers pass through these from the last to the first: marked, then compressed, then given their headers; kept in front of all.
     headers.install(server, settings.image_hosts, settings.production)
     compression.install(server, compression.Pressed(settings.layout.base / "cache" / "static"))
-    answers.install(server, lambda: app.callback_map, _run_id(services))
+    answers.install(server, lambda: app.callback_map, services.told)
 
     login.install(server, sessions, region, accounts, settings.production, settings.session_hours)
     _install_geo(server, services)
-    for name in ("dashboard.shell", "dashboard.reports.routes"):
+    for name in ("dashboard.shell", "dashboard.reports.routes", "dashboard.decisions"):
         if importlib.util.find_spec(name) is None:
             log.warning("part_missing", part=name)
             continue
@@ -102,16 +101,6 @@ def _settle(app: dash.Dash) -> None:
         app._setup_server()
     if inner is not None:
         app.layout = inner
-
-
-def _run_id(services: Services) -> Callable[[], str | None]:
-    def current() -> str | None:
-        try:
-            return services.snapshot().run_id
-        except NoSnapshot:
-            return None
-
-    return current
 
 
 def _install_geo(server: Flask, services: Services) -> None:

@@ -6,7 +6,7 @@ Everything here is pure: numbers in, Chinese text out.  Rounding is half up (四
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
@@ -123,6 +123,12 @@ def fmt_share(part: Any, whole: Any, decimals: int = 1) -> str:
     """part ÷ whole in percent; a dash for a whole of zero."""
     p, w = number(part), number(whole)
     return NONE if p is None or not w else fmt_number(p / w * 100, decimals) + "%"
+
+
+def few(names: Sequence[str], most: int = 4, what: str = "项") -> str:
+    """``甲、乙、丙``; of many the first and their number: ``甲、乙等 26 项``."""
+    shown = list(dict.fromkeys(names))
+    return "、".join(shown) if len(shown) <= most else f"{'、'.join(shown[: most - 2])}等 {len(shown)} {what}"
 
 
 def fmt_month(month: str) -> str:

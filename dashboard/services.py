@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import orjson
 from flask import g, request
@@ -14,8 +15,18 @@ from dashboard.ledger import Ledger
 from dashboard.ledger.audit import record
 from dashboard.settings import Settings
 from dashboard.warehouse import NoSnapshot, Snapshot, Warehouse
+from dashboard.warehouse.deliveries import named
+from etl import history
 from etl.paths import Layout
 from etl.region import Region
+
+
+def _changed(path: Path) -> int:
+    """When a file was last written, in nanoseconds; 0 where it is not there."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 @dataclass
@@ -48,15 +59,21 @@ class Services:
             held = g.snapshot = Snapshot.current(self.layout)
         return held
 
-    def run_id(self) -> str | None:
-        """The run whose snapshot is the current one, outside of any request; None before the first run."""
+    def told(self) -> str | None:
+        """What answers depend on besides reader and address: the current snapshot, the history of runs, and the deliveries held back.
+
+        A run that publishes nothing still shows in the history, so answers kept before it are not given any more. None before the first run.
+        """
         try:
-            return Snapshot.current(self.layout).run_id
+            run_id = Snapshot.current(self.layout).run_id
         except NoSnapshot:
             return None
+        return " ".join([run_id, *(str(_changed(p)) for p in (history.path(self.layout.snapshots), self.layout.holds))])
 
-    def warehouse(self) -> Warehouse:
-        """What the person behind this request may read."""
+    def warehouse(self, as_of: str = "") -> Warehouse:
+        """What the person behind this request may read: of the current snapshot, or of that of the run named (Unknown where it is not there)."""
+        if as_of:
+            return Warehouse(named(self.layout.snapshots, as_of), self.identity.scope)
         held = g.get("warehouse")
         if held is None:
             held = g.warehouse = Warehouse(self.snapshot(), self.identity.scope)

@@ -22,8 +22,8 @@ from dashboard.views.trend import CONFIG
 class Services(Protocol):
     """What the application gives the shell; all of it about the request at hand."""
 
-    def warehouse(self) -> Any:
-        """The Warehouse of the signed-in reader over the current snapshot."""
+    def warehouse(self, as_of: str = "") -> Any:
+        """The Warehouse of the signed-in reader over the current snapshot, or over that of an earlier run (Unknown where it is not there)."""
 
     def reader(self) -> Any:
         """The signed-in account, with ``display_name``."""
@@ -56,7 +56,7 @@ def install(app: Dash, services: Services) -> None:
     )
     def view(pathname: Any, search: Any) -> tuple[Any, ...]:
         """Everything on the page, from who reads and where he is."""
-        drawn = render(services.warehouse(), pathname, search, services.geo_url)
+        drawn = render(services.warehouse(), pathname, search, services.geo_url, services.warehouse)
         if "failed" in drawn["kind"]:
             g.pop("answer_run", None)  # what went wrong once need not go wrong again: not kept
         chart = _chart(drawn["trend"]) if drawn["trend"] else None
@@ -79,7 +79,8 @@ def first(services: Services) -> First:
 
     Raises what reading the data raises.
     """
-    drawn = render(services.warehouse(), request.path, f"?{request.query_string.decode('utf-8', 'replace')}", services.geo_url)
+    search = f"?{request.query_string.decode('utf-8', 'replace')}"
+    drawn = render(services.warehouse(), request.path, search, services.geo_url, services.warehouse)
     whole = layout(services, drawn["kind"], _box(drawn))
     return First(markup(whole, {slot: drawn[slot] for slot in SLOTS}), drawn["title"])
 
@@ -105,7 +106,7 @@ def layout(services: Services, kind: str = "page mapped", box: str = "chart") ->
         [
             html.A("颐观", href="/", className="brand"),
             html.Span(f"{services.bureau()} · 养老服务监管", className="bureau"),
-            html.Div(tree(frame.stamp(w.snapshot)), className="stamp"),
+            html.Div(tree(frame.stamp(w.snapshot)), id="stamp", className="stamp"),
             html.Div(
                 [
                     html.Span(str(getattr(services.reader(), "display_name", "")), className="reader"),
@@ -151,6 +152,7 @@ def layout(services: Services, kind: str = "page mapped", box: str = "chart") ->
     )  # fmt: skip
     page = html.Main(
         [
+            html.Div(id="as-of"),
             html.Div([html.H1("正在载入…")], id="bar", className="bar slot"),
             html.Div(html.Ul([html.Li(_skeleton("card")) for _ in range(7)], className="strip n7"), id="strip", className="slot"),
             stage,

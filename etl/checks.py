@@ -154,7 +154,8 @@ def compile(module: str, table: Table) -> Compiled:
     raws = raw_columns(table)
     texts = ", ".join(f"yg_text({name(r)}) as {name('t:' + r)}" for r in raws)
     joins: list[str] = []
-    cells = tuple(cell for column in table.columns for cell in _cells(table, column, joins))
+    source = f"raw.{name(f'{module}_{table.name}')} where {{where}}"
+    cells = tuple(cell for column in table.columns for cell in _cells(table, column, joins, source))
     known = {c.name for c in cells}
     for key in (*table.key, *(c for c in (table.order_by, table.money, table.cursor) if c)):
         if key not in known:
@@ -165,7 +166,7 @@ def compile(module: str, table: Table) -> Compiled:
     cleaned = (
         f"select {cleans}, {given}{hidden}, _source, _position, _defect, _batch, _row"
         f" from (select {texts}, _source, _position, _defect, _batch, rowid as _row"
-        f" from raw.{name(f'{module}_{table.name}')} where {{where}}) as r {' '.join(joins)}"
+        f" from {source}) as r {' '.join(joins)}"
     )
     plain_rejects, window_rejects = _split(module, table, table.reject)
     plain_warns, window_warns = _split(module, table, table.warn)
@@ -195,14 +196,14 @@ def _split(module: str, table: Table, rules: Mapping[str, str]) -> tuple[Rules, 
     return tuple(plain), tuple(windowed)
 
 
-def _cells(table: Table, column: Column, joins: list[str]) -> Iterator[Cell]:
+def _cells(table: Table, column: Column, joins: list[str], source: str) -> Iterator[Cell]:
     raw = name("t:" + column.source)
     value = f"yg_value({raw})"
     match column:
         case Point():
-            yield from _point(column, raw, name("t:" + column.latitude_source))
+            yield from _point(column, raw, name("t:" + column.latitude_source), joins, source)
         case AreaCode():
-            alias = f"a{len(joins)}"
+            alias = f"a{_area_codes(table).index(column)}"
             when = f"coalesce({_day(table, column.at)}, date '{LAST_DAY}')" if column.at else f"date '{LAST_DAY}'"
             joins.append(
                 f"left join area_lookup as {alias} on {alias}.code = yg_area(r.{raw}) and {alias}.level = {int(column.level)}"
@@ -270,10 +271,15 @@ def _day(table: Table, named: str) -> str:
     raise ContractError(f"{table.name}: {named} is no date")
 
 
+def _area_codes(table: Table) -> list[AreaCode]:
+    """The columns that hold area codes, in order: the joined look-ups are numbered by them."""
+    return [c for c in table.columns if isinstance(c, AreaCode)]
+
+
 def _doubts_of_place(table: Table) -> tuple[str, Rules]:
     """(SQL of hidden columns, warnings): codes used outside their validity, codes that were split, points outside the district."""
     hidden, doubts = "", []
-    for i, column in enumerate(c for c in table.columns if isinstance(c, AreaCode)):
+    for i, column in enumerate(_area_codes(table)):
         split, begins, ends = (name(f"{mark}:{column.name}") for mark in ("split", "from", "to"))
         hidden += f", a{i}.split as {split}"
         doubts.append((f"“{column.heading}”的代码已拆分，无法判断属于哪一个，计入上级", split))
@@ -302,24 +308,35 @@ def _range(column: Integer | Number | Money) -> dict[str, str]:
     return {"range_fault": " or ".join(faults), "range_sentence": f"应{bounds}"} if faults else {}
 
 
-def _point(column: Point, lng: str, lat: str) -> Iterator[Cell]:
-    point = f"yg_point({lng}, {lat})"
-    convert = {"cgcs2000": "{p}", "wgs84": "{p}", "gcj02": "yg_from_gcj({p})", "bd09": "yg_from_bd({p})"}
+def _point(column: Point, lng: str, lat: str, joins: list[str], source: str) -> Iterator[Cell]:
     given = f"(case when not yg_no_fix({lng}, {lat}) then coalesce({lng}, {lat}) end)"
-    for axis in ("lng", "lat"):
-        if column.crs_source:
-            crs = f"coalesce(yg_crs({name('t:' + column.crs_source)}), {quote(column.crs)})"
-            clean = (
-                f"case {crs} when 'gcj02' then yg_from_gcj({point}).{axis} when 'bd09' then yg_from_bd({point}).{axis}"
-                f" else {point}.{axis} end"
-            )
-        elif column.crs in ("cgcs2000", "wgs84"):
-            low, high = ("73", "136") if axis == "lng" else ("3", "54")
-            text = lng if axis == "lng" else lat
-            clean = f"case when yg_number({text}) between {low} and {high} then yg_number({text}) end"
-        else:
-            clean = f"{convert[column.crs].format(p=point)}.{axis}"
+    shifted = "" if column.crs in ("cgcs2000", "wgs84") and not column.crs_source else _shifted(column, lng, lat, joins, source)
+    for axis, text, low, high in (("lng", lng, "73", "136"), ("lat", lat, "3", "54")):
+        plain = f"case when yg_number({text}) between {low} and {high} then yg_number({text}) end"
+        clean = f"{shifted}.p.{axis}" if shifted else plain
         yield Cell(column, f"{column.name}{axis}", "double", clean, given, invalid="不是境内的有效坐标（经度约 73–136，纬度约 3–54，请检查是否写反）")
+
+
+def _shifted(column: Point, lng: str, lat: str, joins: list[str], source: str) -> str:
+    """Join the converted points as ``<alias>.p``. The shift is dear and places come back (a shop, a site): each is worked out once."""
+    alias, texts = f"p{len(joins)}", {"x": column.source, "y": column.latitude_source}
+    if column.crs_source:
+        texts["c"] = column.crs_source
+    point, match = "yg_point(x, y)", [f"{alias}.x = r.{lng}", f"{alias}.y = r.{lat}"]
+    convert = {"cgcs2000": point, "wgs84": point, "gcj02": f"yg_from_gcj({point})", "bd09": f"yg_from_bd({point})"}
+    shift = convert[column.crs]
+    if column.crs_source:
+        match.append(f"{alias}.c is not distinct from r.{name('t:' + column.crs_source)}")
+        shift = (
+            f"case coalesce(yg_crs(c), {quote(column.crs)}) when 'gcj02' then {convert['gcj02']}"
+            f" when 'bd09' then {convert['bd09']} else {point} end"
+        )
+    columns = ", ".join(f"yg_text({name(raw)}) as {key}" for key, raw in texts.items())
+    joins.append(
+        f"left join (select {', '.join(texts)}, {shift} as p from (select distinct {columns} from {source}) as d) as {alias}"
+        f" on {' and '.join(match)}"
+    )
+    return alias
 
 
 def references(compiled: Compiled, severity: str) -> list[Reference]:

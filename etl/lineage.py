@@ -135,8 +135,11 @@ class Lineage:
             for one in scope.traverse() if scope else ():
                 for column in one.columns:
                     source = one.sources.get(column.table)
-                    if isinstance(source, exp.Table) and source.name in self.compiled and column.find_ancestor(exp.Where, exp.Join, exp.Having, exp.Qualify):
+                    chooses = column.find_ancestor(exp.Where, exp.Join, exp.Having, exp.Qualify) is not None
+                    if chooses and isinstance(source, exp.Table) and source.name in self.compiled:
                         found.add((source.name, column.name))
+                    elif chooses and isinstance(source, exp.Table) and source.name in self.marts:
+                        found |= {(t, c) for t, c in self.trace(source.name, column.name) if c != "*"}
             for read in self.marts[mart].reads:
                 found |= self.conditions(read) if read in self.marts else set()
             self._conditions[mart] = frozenset(found)

@@ -20,7 +20,7 @@ from typing import Any
 
 import duckdb
 
-from etl import build, clean, clock, coverage, delivered, faults, figures, guards, holds, load, meta, publish, repair
+from etl import build, clean, clock, coverage, delivered, faults, figures, guards, history, holds, load, meta, publish, repair
 from etl.connectors import NothingYetError, SourceError, open_reader
 from etl.connectors.base import SchemaError
 from etl.connectors.observed import observing
@@ -104,7 +104,7 @@ def run(
 
     Never raises for what is wrong with the data, the region or another run under way: the result says it, exit code 1 or 3.
     """
-    began = time.perf_counter()
+    began, started = time.perf_counter(), str(clock.now())
     note = progress or (lambda _: None)
     layout.ensure()
     result = RunResult(run_id=clock.now().strftime("%Y%m%dT%H%M%S"))
@@ -120,12 +120,17 @@ def run(
                 result.repairs.append(repair.set_aside(layout, error))
                 result.modules, result.loads, result.steps = [], [], {}
                 _run(region, layout, everything, result, only, note, keep, today or clock.today(), depth)
-    except (RegionError, MartError, PolicyError, publish.PublishError, BusyError) as error:
-        result.exit_code, result.message, result.busy = FAILED, str(error), isinstance(error, BusyError)
+    except BusyError as error:
+        # The run under way writes the history; one that never began has none.
+        result.exit_code, result.message, result.busy = FAILED, str(error), True
+        return result
+    except (RegionError, MartError, PolicyError, publish.PublishError) as error:
+        result.exit_code, result.message = FAILED, str(error)
     except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException, OSError) as error:
         result.exit_code = FAILED
         result.message = f"读写数据文件失败：{str(error).splitlines()[0]}。请检查磁盘空间与权限后重新运行；已发布的数据不受影响。"
     result.seconds = time.perf_counter() - began
+    history.record(layout, result, started)
     return result
 
 

@@ -21,7 +21,8 @@ MOST = 0.3
 
 def possible(compiled: Compiled) -> bool:
     """True where what becomes of a row depends on that row, its key and its references alone, not on other rows."""
-    return not compiled.window_rejects and not compiled.window_warns
+    # A second place for the choice of rows: a column is read by what the whole delivery looks like.
+    return not compiled.window_rejects and not compiled.window_warns and compiled.cleaned.count("{where}") == 1
 
 
 def touch(con: duckdb.DuckDBPyConnection, compiled: Compiled, old: int, new: int, references: bool) -> int:

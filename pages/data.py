@@ -1,13 +1,17 @@
 """数据: where the figures come from, how fresh they are, and what was turned away."""
 
-from dashboard.views import register_page, subject
-from dashboard.views.data import loads, modules, modules_side, quarantine
+from dashboard.views import by_area, by_street, register_page, subject
+from dashboard.views.data import held, modules, modules_side
+from etl.indicators.data import freshness_hours, rows_quarantined, rows_quarantined_rate, source_on_time
 
 register_page(
     __name__, path="/data", title="数据", order=90, needs_data=True,
     layout=subject(
+        strip=[source_on_time, freshness_hours, rows_quarantined, rows_quarantined_rate],
+        layers=[by_area(rows_quarantined), by_area(rows_quarantined_rate)],
+        trend=None,
         attention=modules_side,
-        below=[modules, loads, quarantine],
+        below=[held, modules, by_street(rows_quarantined, rows_quarantined_rate, sheet="delivered")],
         sheets={"modules": "数据来源", "loads": "接入核对", "quarantine": "隔离记录"},
     ),
 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -98,7 +98,8 @@ def simulate(
             raise UserError(f"端口 {serve_api} 不能使用", "换一个端口，或用 --serve-api 0 任选") from error
         with server:
             out.print(f"接口 {server.address}/alliance/api，按 Ctrl+C 停止。")
-            server.serve_forever()
+            with suppress(KeyboardInterrupt):
+                server.serve_forever()
 
 
 def _is_month(text: str) -> bool:

@@ -11,6 +11,7 @@ from dashboard.format import (
     CERT_LEVELS,
     MODULE_STATES,
     exit_word,
+    few,
     fmt_date,
     fmt_month,
     fmt_time,
@@ -76,6 +77,7 @@ class Wish:
     provider: str | None = None
     programme: str | None = None
     module: str | None = None
+    owner: str | None = None
     cap: int = field(default=ROW_CAP)
 
 
@@ -147,7 +149,7 @@ def _figure(w: Warehouse, wish: Wish) -> str:
 
 
 def _sources(w: Warehouse, code: str) -> str:
-    return "、".join(f"{title}（{owner}，{fmt_date(day)}）" for _, title, owner, day in w.source_of(code))
+    return few([f"{title}（{owner}，{fmt_date(day)}）" for _, title, owner, day in w.source_of(code)], what="个数据模块")
 
 
 _PROVIDER = (
@@ -311,6 +313,24 @@ def _rejected(w: Warehouse, read: Callable[..., Rows], title: str, wish: Wish) -
     return Sheet(title, tuple(c.title for c in first.columns), shown, f"{w.root.name}范围内的全部记录", total=first.total)
 
 
+def _delivered(w: Warehouse, wish: Wish) -> Sheet:
+    return _by_child(w, wish, ("rows_quarantined", "rows_quarantined_rate"), "数据隔离（按区划）")
+
+
+def _returns(w: Warehouse, wish: Wish) -> Sheet:
+    """The rows that go back to one owner: where each stands in what he delivered, and what is wrong with it."""
+    rows, total = w.returned_rows(wish.owner, wish.cap)
+    columns = ("数据模块", "数据表", "来源（文件、工作表或库表）", "位置（行号）", "字段", "原值（脱敏）", "规则", "原因", "批次", "更正后的值", "更正说明")
+    words = {"malformed": "整行损坏", "invalid": "格式", "missing": "必填", "range": "范围", "reference": "关联", "rule": "业务规则"}
+    shown = [
+        (r["title"], r["table"], r["source"], r["position"], r["column_title"], r["value_masked"], words.get(r["rule"], r["rule"]), r["sentence"],
+         r["batch"], "", "")
+        for r in rows
+    ]  # fmt: skip
+    said = f"以下各行未通过核验，没有入库。请{wish.owner}在原系统中更正后重新报送；行号从 1 起，含表头。"
+    return Sheet(f"退回清单 {wish.owner}", columns, shown, said, total=total)
+
+
 TABLES: dict[str, Callable[[Warehouse, Wish], Sheet]] = {
     "rows": _behind,
     "providers": _providers,
@@ -323,6 +343,8 @@ TABLES: dict[str, Callable[[Warehouse, Wish], Sheet]] = {
     "exits": _exits,
     "modules": _modules,
     "loads": _loads,
+    "delivered": _delivered,
+    "returns": _returns,
     "quarantine": lambda w, wish: _rejected(w, w.quarantine, "隔离记录", wish),
     "warnings": lambda w, wish: _rejected(w, w.warnings, "存疑记录", wish),
 }

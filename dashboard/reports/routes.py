@@ -1,4 +1,4 @@
-"""The two download routes. They stand behind the server's guard; here: the export permission, the audit line, the file's name."""
+"""The download routes. They stand behind the server's guard; here: the export permission, the audit line, the file's name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from flask import Flask, Response, abort, request
 
 from dashboard.reports import FORMATS, build
 from dashboard.reports.export import Meta, Sheet, Wish, sheet_of, table_xlsx
+from dashboard.reports.template import template_xlsx
 from dashboard.warehouse import Unknown, Warehouse
+from dashboard.warehouse.deliveries import declared
 
 ZONE = ZoneInfo("Asia/Shanghai")
 AT_ONCE = 2
@@ -35,7 +37,7 @@ def turn() -> Iterator[None]:
 
 
 def install(server: Flask, services: Any) -> None:
-    """Add ``/export/<subject>.xlsx`` and ``/report.<docx|xlsx|pdf>``."""
+    """Add ``/export/<subject>.xlsx``, ``/contract/<module>.xlsx`` and ``/report.<docx|xlsx|pdf>``."""
 
     @server.get("/export/<subject>.xlsx")
     def export(subject: str) -> Response:
@@ -52,6 +54,15 @@ def install(server: Flask, services: Any) -> None:
         )
         return _file(content, "xlsx", f"{area.name}_{sheet.title}_{wish.month}")
 
+    @server.get("/contract/<module>.xlsx")
+    def contract(module: str) -> Response:
+        w = _warehouse(services)
+        words = w.contract(module)
+        with turn():
+            content = template_xlsx(declared()[words.module], words, services.bureau())
+        services.audit("export", f"填报模板 {module}", "空白模板")
+        return _file(content, "xlsx", f"{words.title}填报模板")
+
     @server.get("/report.<fmt>")
     def report(fmt: str) -> Response:
         if fmt not in FORMATS:
@@ -67,7 +78,7 @@ def install(server: Flask, services: Any) -> None:
 
 def _warehouse(services: Any) -> Warehouse:
     """The reader's warehouse, if he may take anything out of the house."""
-    w: Warehouse = services.warehouse()
+    w: Warehouse = services.warehouse(request.args.get("as_of", ""))
     if not w.scope.can_export:
         abort(403)
     return w
@@ -77,7 +88,8 @@ def _wish(w: Warehouse, cap: int) -> Wish:
     ask = request.args.get
     return Wish(
         area=ask("area") or w.root.code, month=ask("month") or w.latest_month, table=ask("table", ""), code=ask("rows") or ask("code") or "",
-        which=ask("which") or "part", provider=ask("provider") or None, programme=ask("programme") or None, module=ask("module") or None, cap=cap,
+        which=ask("which") or "part", provider=ask("provider") or None, programme=ask("programme") or None, module=ask("module") or None,
+        owner=ask("owner") or None, cap=cap,
     )  # fmt: skip
 
 

@@ -41,7 +41,7 @@ def by_level(levels: Sequence[Indicator | str], everyone: Indicator | str) -> Pa
     return draw
 
 
-def by_street(*indicators: Indicator | str) -> Panel:
+def by_street(*indicators: Indicator | str, sheet: str = "areas") -> Panel:
     """Several figures for each area of the next level."""
 
     def draw(view: View) -> Node:
@@ -58,7 +58,7 @@ def by_street(*indicators: Indicator | str) -> Panel:
         ]
         own = view.w.figures(known, view.stage.code, view.month)
         foot = [view.stage.name, *(fmt.fmt_value(view.ind(c), own[c], unit=False) for c in known)]
-        return panel(view, f"按{below}", table(cols, rows, caption=f"按{below}", foot=foot), sheet="areas", cls="half")
+        return panel(view, f"按{below}", table(cols, rows, caption=f"按{below}", foot=foot), sheet=sheet, cls="half")
 
     return draw
 

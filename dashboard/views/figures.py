@@ -7,6 +7,7 @@ from typing import Any
 from dashboard import format as fmt
 from dashboard.views import marks
 from dashboard.views.context import View
+from dashboard.views.frame import lacking
 from dashboard.views.h import El, Node, h
 from dashboard.warehouse.types import Figure
 
@@ -66,6 +67,8 @@ def tooltip(view: View, code: str, figure: Figure, ident: str) -> El:
     """What the figure means, how it is made up, where it comes from."""
     ind = view.ind(code)
     lines = [("口径", ind.definition)]
+    missing = lacking(view, code)
+    lines += [("暂缺", missing)] if missing else []
     if ind.whole is not None and figure.whole is not None and ind.kind == "ratio":
         lines.append(("构成", f"{plain(figure.part)} ÷ {plain(figure.whole)}"))
     if figure.year_ago is not None:
@@ -74,7 +77,7 @@ def tooltip(view: View, code: str, figure: Figure, ident: str) -> El:
         lines.append(("目标", f"{fmt.fmt_target(ind, figure.target)}，期限 {fmt.fmt_month(str(figure.due)[:7])}"))
     lines += [("依据", ind.basis)] if ind.basis else []
     sources = view.w.source_of(code)
-    lines.append(("来源", "、".join(dict.fromkeys(f"{title}（{owner}）" for _, title, owner, _ in sources)) or fmt.NONE))
+    lines.append(("来源", fmt.few([f"{title}（{owner}）" for _, title, owner, _ in sources], what="个数据模块") or fmt.NONE))
     dates = sorted({str(date)[:10] for *_, date in sources if date})
     lines.append(("数据时点", fmt.fmt_date(dates[0]) if dates else fmt.NONE))
     return h(

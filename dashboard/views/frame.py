@@ -15,14 +15,14 @@ def rail(pages: list[Any], place: Place, here: str) -> Node:
     """The subjects; area and month go along."""
     items = []
     for page in pages:
-        on = page.path == here
+        on = here == page.path or registry()[here].parent == page.path if here in registry() else False
         items.append(h("li", h("a", page.title, href=place.subject(page.path), aria_current="page" if on else None)))
     return h("ul", items)
 
 
 def pages_for(scope: Any) -> list[Any]:
     """The pages in this reader's navigation."""
-    return [p for p in registry().values() if not p.needs_data or getattr(scope, "can_see_data", False)]
+    return [p for p in registry().values() if not p.parent and (not p.needs_data or getattr(scope, "can_see_data", False))]
 
 
 def bar(view: View, tail: str = "") -> Node:
@@ -37,8 +37,9 @@ def bar(view: View, tail: str = "") -> Node:
     elif view.children and view.layer is not None:
         crumbs.append(h("li", h("span", {1: "全部街道", 2: "全部社区"}.get(view.area.level, ""), cls="quiet")))
     return [
-        h("h1", view.page.title),
+        h("h1", registry()[view.page.parent or view.page.path].title),
         h("nav", h("ol", crumbs), cls="crumbs", aria_label="所在区域"),
+        family(view),
         h(
             "div",
             months(view),
@@ -47,6 +48,28 @@ def bar(view: View, tail: str = "") -> Node:
             cls="tools",
         ),
     ]
+
+
+def family(view: View) -> Node:
+    """The pages of one subject side by side; nothing where it has but one."""
+    head = view.page.parent or view.page.path
+    pages = [p for p in registry().values() if head in (p.path, p.parent)]
+    if len(pages) < 2:
+        return None
+    links = [
+        h("a", p.title if p.parent else "概况", href=view.place.subject(p.path), aria_current="page" if p is view.page else None)
+        for p in pages
+    ]
+    return h("nav", links, cls="seg", aria_label="本主题页面")
+
+
+def as_of(view: View) -> Node:
+    """The banner over a view of an older snapshot, with the way back; nothing over the current one."""
+    if not view.place.get("as_of"):
+        return None
+    at = view.w.snapshot
+    said = f"按 {fmt.fmt_time(at.created_at)} 发布的数据查看（数据截至 {fmt.fmt_date(at.data_date)}，快照 {at.run_id}），不是最新数据。"
+    return h("p", h("span", said), h("a", "回到最新数据", href=view.place.url(as_of=None)), cls="as-of", role="status")
 
 
 def months(view: View) -> Node:
@@ -99,12 +122,20 @@ def caption(view: View) -> Node:
         return None
     ind = view.ind(view.focus)
     sources = view.w.source_of(view.focus)
-    said = "、".join(f"{title}（{owner}，{str(date)[:10]}）" for _, title, owner, date in sources) or fmt.NONE
+    said = fmt.few([f"{title}（{owner}，{str(date)[:10]}）" for _, title, owner, date in sources], what="个数据模块") or fmt.NONE
+    missing = lacking(view, view.focus)
     return [
+        h("span", h("em", "暂缺"), missing, cls="warn") if missing else None,
         h("span", h("em", "口径"), f"{ind.name}：{ind.definition}"),
         h("span", h("em", "来源"), said),
         h("span", "边界为示意", cls="right"),
     ]
+
+
+def lacking(view: View, code: str) -> str:
+    """Why a figure of this month is not known; empty where it is, or where no module is to blame."""
+    found = view.w.gap(code, view.month)
+    return f"{found[0]}只报送到 {fmt.fmt_month(found[1])}，之后的月份未知，不按 0 计" if found else ""
 
 
 def stamp(snapshot: Any) -> Node:

@@ -68,7 +68,10 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A registered page. ``detail`` is what stands at ``path/<id>``; ``needs_data`` hides it from readers without the data module."""
+    """A registered page. ``detail`` is what stands at ``path/<id>``; ``needs_data`` hides it from readers without the data module.
+
+    ``parent`` is the path of the subject that a page belongs to: it is reached from there and has no place of its own in the navigation.
+    """
 
     module: str
     path: str
@@ -77,11 +80,12 @@ class Page:
     layout: Subject
     detail: ProviderDetail | None = None
     needs_data: bool = False
+    parent: str = ""
 
     @property
     def key(self) -> str:
         """The page's name in download addresses: ``overview``, ``caregivers``, …"""
-        return self.path.strip("/") or "overview"
+        return self.path.strip("/").partition("/")[0] or "overview"
 
 
 _pages: dict[str, Page] = {}
@@ -92,15 +96,15 @@ def subject(
     strip: Sequence[Indicator | str] = (),
     layers: Sequence[Layer] = (),
     ranking: Indicator | str = "",
-    trend: Indicator | str = "",
+    trend: Indicator | str | None = "",
     attention: Panel | None = None,
     below: Sequence[Panel] = (),
     sheets: Mapping[str, str] | None = None,
 ) -> Subject:
-    """The layout of a subject page; ranking and trend default to the first area layer's indicator."""
+    """The layout of a subject page; ranking and trend default to the first area layer's indicator, None stands for no trend."""
     first = next((layer.key for layer in layers if layer.kind == "area"), "")
     return Subject(
-        strip=tuple(map(code_of, strip)), layers=tuple(layers), ranking=code_of(ranking) or first, trend=code_of(trend) or first, attention=attention,
+        strip=tuple(map(code_of, strip)), layers=tuple(layers), ranking=code_of(ranking) or first, trend="" if trend is None else code_of(trend) or first, attention=attention,
         below=tuple(below), sheets=MappingProxyType(dict(sheets or {})),
     )  # fmt: skip
 
@@ -114,12 +118,14 @@ def register_page(
     order: int = 100,
     detail: ProviderDetail | None = None,
     needs_data: bool = False,
+    parent: str = "",
 ) -> None:
     """Called once by each file of ``pages/``; a path taken by another file is an error."""
     taken = _pages.get(path)
     if taken and taken.module != module:
         raise ValueError(f"{module} and {taken.module} both register {path}")
-    _pages[path] = Page(module=module, path=path, title=title, order=order, layout=layout, detail=detail, needs_data=needs_data)
+    _pages[path] = Page(module=module, path=path, title=title, order=order, layout=layout, detail=detail, needs_data=needs_data,
+                        parent=parent)  # fmt: skip
 
 
 @cache

@@ -8,10 +8,11 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, urlencode
 
-KEPT = ("area", "month")
-"""What stays when the subject changes."""
+KEPT = ("area", "month", "as_of")
+"""What stays when the subject changes: where, when, and as of which snapshot."""
 
-_ORDER = ("area", "month", "layer", "kind", "star", "state", "q", "sort", "rows", "which", "provider", "rec", "module", "offset")
+_ORDER = ("area", "month", "layer", "kind", "star", "state", "q", "sort", "rows", "which", "provider", "rec", "module", "owner", "ind", "table",
+          "offset", "as_of")  # fmt: skip
 _RANK = {key: rank for rank, key in enumerate(_ORDER)}
 _DRAWER = ("rows", "which", "provider", "rec", "offset")
 _MAX = 64
@@ -107,9 +108,9 @@ class Place:
 
     def export(self, subject: str, **params: Any) -> str:
         """The address of a table's Excel file; area and month are always written out."""
-        pairs = {"area": self.get("area"), "month": self.get("month"), **params}
+        pairs = {"area": self.get("area"), "month": self.get("month"), **params, "as_of": self.get("as_of")}
         return f"/export/{quote(subject)}.xlsx?" + urlencode([(k, str(v)) for k, v in pairs.items() if v not in (None, "")])
 
     def report(self, form: str) -> str:
         """The address of the month's report as docx, xlsx or pdf."""
-        return f"/report.{form}?" + urlencode({"area": self.get("area"), "month": self.get("month")})
+        return f"/report.{form}?" + urlencode({k: self.get(k) for k in KEPT if k != "as_of" or self.get(k)})

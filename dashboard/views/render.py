@@ -14,18 +14,28 @@ from dashboard.views.page import Layer, find
 from dashboard.views.place import Place
 from dashboard.warehouse.types import Unknown
 
-SLOTS = ("rail", "bar", "strip", "map-head", "legend", "side", "trend-head", "attention", "caption", "below", "over")
+SLOTS = ("stamp", "as-of", "rail", "bar", "strip", "map-head", "legend", "side", "trend-head", "attention", "caption", "below", "over")
 """Slots that hold components. Beside them a view answers ``map`` (data of the map), ``trend`` (a chart's figure) with ``trend-alt``,
 ``kind`` (class of the page, with ``failed`` where it must not be kept) and ``title``."""
 
 log = logging.getLogger(__name__)
 
 
-def render(w: Any, pathname: Any, search: Any, geo_url: Callable[[int], str]) -> dict[str, Any]:
-    """One view for one reader. Never raises for what an address may hold: unknown and forbidden give the same page."""
+def render(
+    w: Any, pathname: Any, search: Any, geo_url: Callable[[int], str], then: Callable[[str], Any] | None = None
+) -> dict[str, Any]:
+    """One view for one reader. Never raises for what an address may hold: unknown and forbidden give the same page.
+
+    ``then`` gives the reader's warehouse over the snapshot of an earlier run, which an address may ask for with ``as_of``.
+    """
     place = Place.parse(pathname, search)
     try:
-        return _render(w, place, geo_url)
+        at = w
+        if place.get("as_of"):
+            if then is None:
+                raise Unknown("snapshot")
+            at = then(place.get("as_of"))
+        return _render(at, place, geo_url)
     except Unknown:
         return _plain(w, frame.missing("/"), "没有找到")
     except Exception:
@@ -54,8 +64,10 @@ def _render(w: Any, place: Place, geo_url: Callable[[int], str]) -> dict[str, An
 def _subject(view: View, rail: Any) -> dict[str, Any]:
     layout = view.page.layout
     mapped = view.layer is not None
-    course = trend.draw(view) if mapped else None
+    course = trend.draw(view) if mapped and layout.trend else None
     return {
+        "stamp": frame.stamp(view.w.snapshot),
+        "as-of": frame.as_of(view),
         "rail": rail,
         "bar": frame.bar(view),
         "strip": figures.strip(view),
@@ -68,7 +80,7 @@ def _subject(view: View, rail: Any) -> dict[str, Any]:
         "caption": frame.caption(view) if mapped else None,
         "below": [node for node in (panel(view) for panel in layout.below) if node],
         "over": _over(view),
-        "kind": f"page {view.page.key} {'mapped' if mapped else 'unmapped'}",
+        "kind": f"page {view.page.key} {'mapped' if mapped else 'unmapped'}{'' if layout.trend else ' trendless'}",
         "title": f"{view.page.title} · {view.area.name} · 颐观",
     }
 
@@ -83,6 +95,8 @@ def _detail(view: View, rail: Any) -> dict[str, Any]:
     painted = maps.data(at)
     painted["points"] = [[*point, f"/{view.ident}" in point[6]] for point in painted["points"]]
     return {
+        "stamp": frame.stamp(view.w.snapshot),
+        "as-of": frame.as_of(at),
         "rail": rail,
         "bar": frame.bar(at, drawn.name),
         "strip": drawn.head,
@@ -116,6 +130,7 @@ def _plain(w: Any, body: Any, title: str, kind: str = "") -> dict[str, Any]:
     empty = dict.fromkeys(SLOTS)
     return {
         **empty,
+        "stamp": frame.stamp(w.snapshot) if w is not None else None,
         "rail": rail,
         "below": [body],
         "map": None,

@@ -35,15 +35,35 @@ def subsidy_months(snapshot: Snapshot) -> dict[str, list[dict[str, Any]]]:
     return snapshot.once("subsidy_months", read)
 
 
-def _summed(rows: list[dict[str, Any]], head: dict[str, Any]) -> dict[str, Any]:
-    """One row of sums; None (nothing reported) stays apart from zero."""
+def _summed(rows: list[dict[str, Any]], head: dict[str, Any], unknown: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """One row of sums; None (nothing reported, or an amount of a month that is ``unknown``) stays apart from zero."""
     found = dict(head)
     for name, source in (("budget", "budget_year"), *((a, a) for a in AMOUNTS)):
         values = [row[source] for row in rows if row[source] is not None]
         found[name] = sum(values) if values else None
+    for name in AMOUNTS:
+        if name.removesuffix("_ytd") in unknown:
+            found[name] = None
     budget, paid = found["budget"], found["paid_ytd"]
     found["execution_rate"] = float(paid) / float(budget) * 100 if budget and paid is not None else None
     return found
+
+
+def _unknown(snapshot: Snapshot, month: str) -> frozenset[str]:
+    """Which of applied, approved and paid no delivery covers in this month."""
+    ends = gaps(snapshot)
+    return frozenset(name for name in ("applied", "approved", "paid") if month > ends.get(f"subsidy_{name}", ("", "9999"))[1])
+
+
+def gaps(snapshot: Snapshot) -> dict[str, tuple[str, str]]:
+    """Indicator → (module, last month known) for those whose module stopped delivering; empty in snapshots that do not say."""
+
+    def read() -> dict[str, tuple[str, str]]:
+        if "meta_gap" not in snapshot.tables:
+            return {}
+        return {code: (module, last) for code, module, last in snapshot.query("select * from meta_gap")}
+
+    return snapshot.once("gaps", read)
 
 
 def subsidies(snapshot: Snapshot, area: Area, month: str) -> list[dict[str, Any]]:
@@ -56,8 +76,9 @@ def subsidies(snapshot: Snapshot, area: Area, month: str) -> list[dict[str, Any]
     for row in subsidy_months(snapshot).get(month, ()):
         if area.level == 1 or row["street_code"] == area.code:
             groups.setdefault(row["programme"], []).append(row)
+    unknown = _unknown(snapshot, month)
     found = [
-        _summed(rows, {"programme": programme, "name": rows[0]["name"], "payee": rows[0].get("payee")})
+        _summed(rows, {"programme": programme, "name": rows[0]["name"], "payee": rows[0].get("payee")}, unknown)
         for programme, rows in sorted(groups.items())
     ]
     return sorted(found, key=lambda r: -(r["budget"] or 0))
@@ -71,8 +92,9 @@ def subsidies_by_street(snapshot: Snapshot, streets: list[Area], programme: str 
     groups: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         groups.setdefault(row["street_code"], []).append(row)
+    unknown = _unknown(snapshot, month)
     return [
-        _summed(groups[s.code], {"street_code": s.code, "street": s.short_name if s.level == 2 else "未分街道"})
+        _summed(groups[s.code], {"street_code": s.code, "street": s.short_name if s.level == 2 else "未分街道"}, unknown)
         for s in sorted(streets, key=lambda s: (-s.level, s.code))
         if s.code in groups
     ]
@@ -108,7 +130,7 @@ _REJECTED = (
 )  # fmt: skip
 
 
-def rejected(snapshot: Snapshot, table: str, area: str, module: Any, offset: Any, limit: Any) -> Rows:
+def rejected(snapshot: Snapshot, table: str, area: str, module: Any, offset: Any, limit: Any, owner: Any = None) -> Rows:
     """Rows of ``quarantine`` or ``warning`` in an area; rows without a community are shown to the district alone."""
     where = "community_code in (select descendant from area_closure where ancestor = ?)"
     if snapshot.areas[area].level == 1:
@@ -119,6 +141,11 @@ def rejected(snapshot: Snapshot, table: str, area: str, module: Any, offset: Any
             raise Unknown("module")
         where += " and module = ?"
         parameters.append(module)
+    if owner is not None:
+        if not isinstance(owner, str):
+            raise Unknown("owner")
+        where += " and module in (select module from meta_module where owner = ?)"
+        parameters.append(owner)
     start, count = page(offset, limit)
     total = snapshot.query(f"select count(*) from {table} where {where}", parameters)[0][0]
     names = ", ".join(f'"{c.name}"' for c in _REJECTED)

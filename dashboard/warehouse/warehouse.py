@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dashboard.access.scope import Scope
-from dashboard.warehouse import lists, providers, rows
+from dashboard.access.scope import ROLES, Scope
+from dashboard.warehouse import deliveries, lists, origins, providers, rows
 from dashboard.warehouse.snapshot import Snapshot
 from dashboard.warehouse.types import Area, Figure, Forecast, Point, Rating, Rows, Unknown
 from etl.indicators import Indicator
+from etl.wording import ContractWords
 
 
 class Warehouse:
@@ -207,15 +208,68 @@ class Warehouse:
         self._may_see_data()
         return lists.loads(self.snapshot)
 
-    def quarantine(self, module: Any = None, offset: int = 0, limit: int = 50) -> Rows:
+    def quarantine(self, module: Any = None, offset: int = 0, limit: int = 50, owner: Any = None) -> Rows:
         """Rejected rows of the reader's own area with the reason; at the district also those that no community could be found for."""
         self._may_see_data()
-        return lists.rejected(self.snapshot, "quarantine", self.scope.area, module, offset, limit)
+        return lists.rejected(self.snapshot, "quarantine", self.scope.area, module, offset, limit, owner)
 
     def warnings(self, module: Any = None, offset: int = 0, limit: int = 50) -> Rows:
         """Doubtful rows that were loaded all the same, as :meth:`quarantine`."""
         self._may_see_data()
         return lists.rejected(self.snapshot, "warning", self.scope.area, module, offset, limit)
+
+    def returns(self) -> list[dict[str, Any]]:
+        """Rejected rows of the reader's own area by owner, module and reason, see ``deliveries.returns``."""
+        self._may_see_data()
+        return deliveries.returns(self.snapshot, self.scope.area)
+
+    def returned_rows(self, owner: Any, cap: int) -> tuple[list[dict[str, Any]], int]:
+        """The rejected rows that go back to one owner (of the reader's own area, masked), and how many there are."""
+        self._may_see_data()
+        return deliveries.returned_rows(self.snapshot, self.scope.area, owner, cap)
+
+    def held(self) -> list[dict[str, Any]]:
+        """Deliveries held back, and what was decided about them."""
+        self._may_see_data()
+        return deliveries.held(self.snapshot)
+
+    @property
+    def may_decide(self) -> bool:
+        """Whether the reader may release or reject what is held: bureau officials who see the data modules."""
+        return self.scope.can_see_data and ROLES[self.scope.role].level == 1
+
+    def contract(self, module: Any) -> ContractWords:
+        """What a module has to deliver, in words."""
+        self._may_see_data()
+        return deliveries.contract(self.snapshot, module)
+
+    def way(self, code: Any) -> origins.Way:
+        """From source columns to an indicator."""
+        self._may_see_data()
+        return origins.of_indicator(self.snapshot, self.indicator(code).code)
+
+    def way_from(self, table: Any) -> origins.Way:
+        """From a source table to everything that depends on it."""
+        self._may_see_data()
+        return origins.of_table(self.snapshot, table)
+
+    def runs(self) -> list[dict[str, Any]]:
+        """The last runs of the line, newest first."""
+        self._may_see_data()
+        return deliveries.runs(self.snapshot)
+
+    def snapshots(self) -> list[dict[str, Any]]:
+        """The snapshots that can be re-opened, newest first."""
+        self._may_see_data()
+        return deliveries.snapshots(self.snapshot)
+
+    def gap(self, code: str, month: str) -> tuple[str, str] | None:
+        """(module title, last month known) where a figure is missing because the module did not deliver; else None."""
+        found = lists.gaps(self.snapshot).get(code)
+        if found is None or month <= found[1]:
+            return None
+        titles = {m["module"]: m["title"] for m in lists.modules(self.snapshot)}
+        return titles.get(found[0], found[0]), found[1]
 
     def _may_see_data(self) -> None:
         if not self.scope.can_see_data:

@@ -17,7 +17,7 @@ MAX_PAGE_SIZE = 1000
 
 
 class ApiServer(ThreadingHTTPServer):
-    """Answers ``/<module>/api/<resource>?pageNum=1&pageSize=200`` from ``<sources>/<module>/<resource>.json``."""
+    """Answers ``/<module>/api/<resource>?pageNum=1&pageSize=200&updatedSince=…`` from ``<sources>/<module>/<resource>.json``."""
 
     daemon_threads = True
 
@@ -64,6 +64,8 @@ class _Handler(BaseHTTPRequestHandler):
         if page < 1 or size < 1:
             self._say(200, {"code": 400, "msg": "分页参数有误", "data": None})
             return
+        since = query.get("updatedSince", "")
+        records = [r for r in records if r.get("updatedAt", "") >= since] if since else records
         part = records[(page - 1) * size : page * size]
         self._say(200, {"code": 0, "msg": "成功", "data": {"pageNum": page, "total": len(records), "list": part}})
 

@@ -156,7 +156,8 @@ def _write_stays(
     n = len(stays["elder"])
     keys = np.array([f"RZ{k:06d}" for k in range(1, n + 1)], dtype=object)
     ends = stays["until"].copy()
-    dead = np.flatnonzero((ends == people.gone[stays["elder"]]) & people.dead[stays["elder"]])
+    gone = people.gone[stays["elder"]]
+    dead = np.flatnonzero((ends == gone) & people.dead[stays["elder"]] & (gone < world.end - 10) & ~people.rejected[stays["elder"]])
     for k in rng.permutation(dead)[: max(1, round(4 * world.scale))]:
         ends[k] = STILL
         world.truth.irregular["stay_after_death"].append({"stay_id": keys[k], "elder_id": people.ids[stays["elder"][k]]})

@@ -16,7 +16,7 @@ __all__ = ["NothingYetError", "Reader", "SourceError", "open_reader"]
 
 def open_reader(contract: Contract, spec: dict[str, Any] | None, temp: Path) -> Reader:
     """The reader for one module; SourceError where the region does not say how to reach it, or it is not there."""
-    from etl.connectors.api import ApiReader
+    from etl.connectors.api import open_api
     from etl.connectors.csvfile import CsvReader
     from etl.connectors.jsonl import JsonLinesReader
     from etl.connectors.ledger import LedgerReader
@@ -39,7 +39,7 @@ def open_reader(contract: Contract, spec: dict[str, Any] | None, temp: Path) -> 
         case "jsonl":
             return JsonLinesReader(contract, address, str(spec.get("encoding") or "utf-8"))
         case "api":
-            return ApiReader(contract, spec)
+            return open_api(contract, spec)
         case "ledger":
             return LedgerReader(contract, address)
     raise SourceError(f"sources.yaml 中模块 {contract.module} 的接入方式“{kind}”不认识（可用：sql、workbook、csv、jsonl、api、ledger）。")

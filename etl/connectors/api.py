@@ -12,7 +12,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -43,9 +43,12 @@ class ApiReader:
         return None
 
     def read(self, table: Table) -> Iterator[pa.RecordBatch]:
+        yield from self._rows(table, {})
+
+    def _rows(self, table: Table, query: Mapping[str, str]) -> Iterator[pa.RecordBatch]:
         records, place = Records(table), f"接口“{table.source}”"
         with self._web() as web:
-            for number, documents in enumerate(_Pages(self, web, table, place), start=1):
+            for number, documents in enumerate(_Pages(self, web, table, query), start=1):
                 if documents:
                     first = records.read + 1
                     yield records.batch(documents, f"{table.source} 第 {number} 页", range(first, first + len(documents)))
@@ -63,11 +66,40 @@ class ApiReader:
         )  # fmt: skip
 
 
+class ChangesReader(ApiReader):
+    """An API that can be asked for what changed since a moment, and says how many records there are."""
+
+    def changed(self, table: Table, since: datetime) -> Iterator[pa.RecordBatch]:
+        """The rows changed at or after ``since``."""
+        yield from self._rows(table, {self.spec.since: f"{since:%Y-%m-%d %H:%M:%S}"})
+
+    def total(self, table: Table) -> int:
+        """How many records the resource has now."""
+        size = self.spec.paging.size_parameter
+        with self._web() as web:
+            return _Pages(self, web, table, {size: "1"} if size else {}).stated()
+
+    def keys(self, table: Table) -> Iterator[pa.RecordBatch]:
+        """Key and moment of change of all rows as text, c0, c1 …"""
+        moved = getattr(table, "cursor", "") or table.order_by
+        wanted = [*table.key, *([moved] if moved else [])]
+        names = [table.column(c).source for c in wanted]
+        for rows in self.read(table):
+            yield pa.RecordBatch.from_arrays([rows.column(n) for n in names], [f"c{i}" for i in range(len(names))])
+
+
+def open_api(contract: Contract, spec: Mapping[str, Any]) -> ApiReader:
+    """The reader for an entry of ``sources.yaml``; SourceError for a slip in it."""
+    plain = ApiReader(contract, spec)
+    return ChangesReader(contract, spec) if plain.spec.since and plain.spec.paging.total else plain
+
+
 class _Pages:
     """The pages of one resource, as lists of records, each checked against those before it."""
 
-    def __init__(self, reader: ApiReader, web: Web, table: Table, place: str):
-        self.spec, self.owner, self.web, self.place = reader.spec, reader.contract.owner, web, place
+    def __init__(self, reader: ApiReader, web: Web, table: Table, query: Mapping[str, str]):
+        self.spec, self.owner, self.web, self.query = reader.spec, reader.contract.owner, web, query
+        self.place = f"接口“{table.source}”"
         self.url = f"{self.spec.url.rstrip('/')}/{table.source.strip('/')}"
         self.seen: dict[str, int] = {}
         self.links: set[str] = set()
@@ -92,6 +124,14 @@ class _Pages:
         if self.total is not None and self.total != self.read:
             raise self._wrong(f"声明共 {self.total} 条，实际取到 {self.read} 条，有缺页或重复")
 
+    def stated(self) -> int:
+        """The number of records that the first page states."""
+        what = f"{self.place}第 1 页"
+        answer = self.web.get(self._address(0, ""), what)
+        self._look(answer, what)
+        self._count(answer, 1, self._documents(answer, what), what)
+        return self.total or 0
+
     def _wrong(self, sentence: str) -> SourceError:
         return SourceError(f"{self.place}{sentence}。请{self.owner}检查接口后重试。")
 
@@ -108,6 +148,7 @@ class _Pages:
                 query[paging.parameter] = str(paging.first + self.read)
             case "cursor" if cursor:
                 query[paging.parameter] = cursor
+        query |= self.query
         joint = "&" if urlsplit(self.url).query else "?"
         return f"{self.url}{joint}{urlencode(query)}" if query else self.url
 

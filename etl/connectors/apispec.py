@@ -37,6 +37,7 @@ class ApiSpec:
 
     ``good`` maps a place to the values that mean success, ``message`` is where an answer says what went wrong.  The token comes from
     the environment (``YIGUAN_SOURCE_<MODULE>_TOKEN``) and is sent in ``token_header`` after ``token_prefix``.
+    ``since`` is the query parameter, where there is one, that limits an answer to records changed at or after a moment (``YYYY-MM-DD HH:MM:SS``).
     """
 
     url: str
@@ -48,6 +49,7 @@ class ApiSpec:
     query: Mapping[str, str] = field(default_factory=dict)
     token_header: str = "Authorization"  # noqa: S105 - the name of the header
     token_prefix: str = "Bearer "  # noqa: S105 - the scheme
+    since: str = ""
     timeout: float = 30.0
     limit: float = 600.0
     retries: int = 3

@@ -14,6 +14,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -84,6 +85,7 @@ def batch(
     return pa.RecordBatch.from_arrays(arrays, schema=target)
 
 
+@lru_cache(maxsize=4096)
 def normal(header: object) -> str:
     """A header for comparison: width folded, blanks and line breaks removed, case ignored."""
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", str(header or ""))).casefold()

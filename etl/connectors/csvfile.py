@@ -21,7 +21,7 @@ import pyarrow.csv as pacsv
 
 from etl.checks import raw_columns
 from etl.connectors import observed
-from etl.connectors.base import SourceError, batch, delivered_files, match, require, sha256, written_on
+from etl.connectors.base import SourceError, absent_allowed, batch, delivered_files, match, require, sha256, written_on
 from etl.connectors.observed import Sheet, Total
 from etl.contract import Contract, Table
 
@@ -186,12 +186,15 @@ class CsvReader:
         with text.open(encoding="utf-8", newline="") as stream:
             lines = [line for _, line in zip(range(HEADER_LINES), stream, strict=False)]
         best: tuple[int, str, list[str], dict[str, int]] = (1, ",", [], {})
+        needed = set(raw_columns(table)) - absent_allowed(table)
         for number, line in enumerate(lines, start=1):
             for delimiter in (",", "\t", ";", "|", "，"):
                 headers = next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])
                 found = match(table, headers)
                 if len(found) > len(best[3]) or not best[2]:
                     best = (number, delimiter, headers, found)
+            if needed <= best[3].keys():
+                break
         require(self.contract, table, f"文件 {file} ", best[3], [h.strip() for h in best[2]])
         return best
 

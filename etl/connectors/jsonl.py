@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -42,24 +42,36 @@ class JsonLinesReader:
         return delivered_files(self.root, table.source, SUFFIXES, self.contract.owner)
 
     def fingerprint(self, table: Table) -> str:
-        files = self.files(table)
-        return hashlib.sha256("".join(f"{p.name}:{sha256(p)};" for p in files).encode()).hexdigest()
+        return hashlib.sha256("".join(f"{name}:{mark};" for name, mark in self.parts(table).items()).encode()).hexdigest()
+
+    def parts(self, table: Table) -> dict[str, str]:
+        """File → content hash; a file is named as in the rows, by its path below the module's folder."""
+        return {self._place(p): sha256(p) for p in self.files(table)}
+
+    def read_parts(self, table: Table, names: Collection[str]) -> Iterator[pa.RecordBatch]:
+        """The rows of some of the files that :meth:`parts` named."""
+        records = Records(table)
+        for path in self.files(table):
+            if self._place(path) in names:
+                yield from self._read_file(records, path)
+        files = "、".join(list(names)[:3]) + (" 等" if len(names) > 3 else "")
+        records.complete(self.contract, f"文件 {files} 的记录")
+
+    def _place(self, path: Path) -> str:
+        return path.name if path == self.root else path.relative_to(self.root).as_posix()
 
     def delivered_on(self) -> date | None:
         return written_on([self.root] if self.root.is_file() else self.root.rglob("*.*"))
 
     def read(self, table: Table) -> Iterator[pa.RecordBatch]:
-        records, files = Records(table), self.files(table)
-        for path in files:
-            yield from self._read_file(records, path)
-        records.complete(self.contract, f"文件 {files[0].name} 等的记录" if len(files) > 1 else f"文件 {files[0].name} 的记录")
+        yield from self.read_parts(table, [self._place(p) for p in self.files(table)])
 
     def _read_file(self, records: Records, path: Path) -> Iterator[pa.RecordBatch]:
-        owner = self.contract.owner
+        owner, place = self.contract.owner, self._place(path)
         if path.stat().st_size > MAX_BYTES:
-            raise SourceError(f"文件 {path.name} 超过 {MAX_BYTES >> 30} GB，拒绝读取。请{owner}分月报送。")
+            raise SourceError(f"文件 {place} 超过 {MAX_BYTES >> 30} GB，拒绝读取。请{owner}分月报送。")
         if not path.stat().st_size:
-            raise SourceError(f"文件 {path.name} 是空的。请{owner}重新报送。")
+            raise SourceError(f"文件 {place} 是空的。请{owner}重新报送。")
         encoding = self._encoding(path)
         documents: list[Any] = []
         numbers: list[int] = []
@@ -71,27 +83,28 @@ class JsonLinesReader:
                 continue
             if defect == NOT_JSON and number == 1 and line.strip().startswith((b"[", b"<")):
                 what = "一个 JSON 数组" if line.strip().startswith(b"[") else "网页"
-                raise SourceError(f"文件 {path.name} 是{what}，不是每行一条记录。请{owner}按 JSON Lines 重新导出。")
+                raise SourceError(f"文件 {place} 是{what}，不是每行一条记录。请{owner}按 JSON Lines 重新导出。")
             if defect and not whole:
-                raise SourceError(f"文件 {path.name} 在第 {number} 行中断，只传了一部分。请{owner}重新报送。")
+                raise SourceError(f"文件 {place} 在第 {number} 行中断，只传了一部分。请{owner}重新报送。")
             good, bad = good + (defect is None), bad + (defect is not None)
             documents.append(document)
             numbers.append(number)
             defects.append(defect)
             if len(documents) >= ROWS:
-                yield records.batch(documents, path.name, numbers, defects)
+                yield records.batch(documents, place, numbers, defects)
                 documents, numbers, defects = [], [], []
         if documents:
-            yield records.batch(documents, path.name, numbers, defects)
+            yield records.batch(documents, place, numbers, defects)
         if bad > max(20, good // 10):
-            raise SourceError(f"文件 {path.name} 有 {bad} 行不是完整的 JSON 记录，可能已损坏。请{owner}重新导出。")
+            raise SourceError(f"文件 {place} 有 {bad} 行不是完整的 JSON 记录，可能已损坏。请{owner}重新导出。")
 
     def _encoding(self, path: Path) -> str:
         """UTF-8 where most lines are (they hardly ever are by chance), else the agreed one; lines in another are set aside."""
+        place = self._place(path)
         with path.open("rb") as stream:
             head = stream.read(4)
         if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            raise SourceError(f"文件 {path.name} 是 UTF-16 编码。请{self.contract.owner}改用 UTF-8 重新导出。")
+            raise SourceError(f"文件 {place} 是 UTF-16 编码。请{self.contract.owner}改用 UTF-8 重新导出。")
         candidates = list(dict.fromkeys(["utf-8", self.encoding, "gb18030"]))
         # GB18030 takes nearly everything, UTF-8 included, and makes nonsense of it: fewest failures alone must not decide.
         for best in candidates:
@@ -100,7 +113,7 @@ class JsonLinesReader:
                 break
         if failures > max(20, lines // 10):
             raise SourceError(
-                f"文件 {path.name} 的编码无法识别（应为 {self.encoding.upper()}），可能混用了编码或已损坏。"
+                f"文件 {place} 的编码无法识别（应为 {self.encoding.upper()}），可能混用了编码或已损坏。"
                 f"请{self.contract.owner}重新导出。"
             )
         return best

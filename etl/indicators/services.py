@@ -110,30 +110,17 @@ revisit_coverage = Ratio(
     whole="completed",
     definition="当月已完成的工单中已回访的 ÷ 当月已完成的工单",
 )
-meals = Count(
-    "meals",
-    name="助餐服务",
-    short="助餐",
+meal_orders = Count(
+    "meal_orders",
+    name="助餐工单",
+    short="助餐工单",
     group=GROUP,
-    basis="拱墅区改革方案 老年用餐（任务 12）",
+    basis=CENTRE,
     unit="单",
-    better="higher",
     semantics="flow",
     mart="order_fact",
     where="completed and category = '助餐'",
-    definition="当月已完成的助餐工单",
-)
-meal_reach = Ratio(
-    "meal_reach",
-    name="助餐服务覆盖率",
-    short="助餐覆盖率",
-    group=GROUP,
-    basis="拱墅区改革方案 老年用餐（任务 12）；全国抽样调查（2015）：42.3% 的老年人有助餐需求",
-    better="higher",
-    semantics="flow",
-    mart="elder_month",
-    part="had_meal",
-    definition="当月至少有一张已完成助餐工单的在册老年人 ÷ 月末 60 岁及以上老年人",
+    definition="当月经服务平台下单并已完成的助餐工单；老年食堂刷卡就餐另计",
 )
 service_amount = Total(
     "service_amount",

@@ -14,10 +14,10 @@
 --   difference      填报多出人数
 --   differs         填报与入住记录不符
 with report as (
-    select month, provider_id, provider_name, community_code, sum(occupied) as occupied
-    from bed_month
-    where reported_month = month
-    group by month, provider_id, provider_name, community_code
+    select m.month, b.provider_id, b.provider_name, b.community_code, sum(b.occupied) as occupied
+    from bed_month as b
+    join month as m on m.month = b.month and m.month = b.reported_month
+    group by m.month, b.provider_id, b.provider_name, b.community_code
 ),
 resident as (
     select m.month, s.provider_id, count(distinct s.elder_id) as staying

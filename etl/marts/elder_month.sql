@@ -2,7 +2,8 @@
 -- ability_level, dementia: of the latest assessment made by that day; assessed_valid: that assessment is still in force
 -- must_assess: aged 80 or over, or in extreme hardship, on minimum living allowance, with marginal low income or of special family planning
 -- purchased_service: had a completed order with a subsidy part in the month
--- had_meal: had a completed meal order in the month
+-- had_meal: ate at least one counted meal of a canteen in the month
+-- has_card, card_active: holds a service card; bought something with it in the month
 -- high_age_paid: the high-age allowance of the month was paid and not returned
 -- area: community_code
 -- time: month
@@ -24,6 +25,8 @@
 --   assessed_valid     评估在有效期内
 --   purchased_service  享受政府购买服务
 --   had_meal           享受助餐
+--   has_card           持有服务卡
+--   card_active        当月用卡
 --   high_age_paid      高龄津贴已发放
 with ability as (
     select l.person_id, a.level, a.dementia, a.assessed_on,
@@ -40,10 +43,19 @@ ability_month as (
     join month as m on a.assessed_on <= m.last_day and a.next_on > m.last_day
 ),
 served as (
-    select month, elder_id, bool_or(subsidy_part > 0) as purchased_service, bool_or(category = '助餐') as had_meal
+    select month, elder_id, bool_or(subsidy_part > 0) as purchased_service
     from order_fact
     where completed
     group by month, elder_id
+),
+diner as (
+    select month, elder_id from meal_fact where counted and elder_id is not null group by month, elder_id
+),
+holder as (
+    select person_id from card_link group by person_id
+),
+spender as (
+    select month, elder_id from card_fact where elder_id is not null group by month, elder_id
 ),
 allowance as (
     select p.month, l.person_id
@@ -59,10 +71,15 @@ select p.month, p.elder_id, e.name, e.sex, p.age, p.age >= 80 as aged_80, p.comm
        p.age >= 80 or e.category in ('特困', '低保', '低边', '计生特殊') as must_assess,
        coalesce(a.valid, false) as assessed_valid,
        coalesce(s.purchased_service, false) as purchased_service,
-       coalesce(s.had_meal, false) as had_meal,
+       d.elder_id is not null as had_meal,
+       k.person_id is not null as has_card,
+       c.elder_id is not null as card_active,
        h.person_id is not null as high_age_paid
 from elder_present as p
 join registry_elder as e on e.elder_id = p.elder_id
 left join ability_month as a on a.person_id = p.elder_id and a.month = p.month
 left join served as s on s.elder_id = p.elder_id and s.month = p.month
+left join diner as d on d.elder_id = p.elder_id and d.month = p.month
+left join holder as k on k.person_id = p.elder_id
+left join spender as c on c.elder_id = p.elder_id and c.month = p.month
 left join allowance as h on h.person_id = p.elder_id and h.month = p.month

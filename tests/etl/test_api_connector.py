@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gzip
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from etl.connectors import SourceError, open_reader
-from tests.etl.loading import CONTRACT, Loaded, record
+from tests.etl.loading import CONTRACT, STAY, Loaded, record
 from tests.support.webs import Answer, Script, paged, site
 
 PAGING = {"style": "page", "parameter": "pageNo", "size_parameter": "pageSize", "size": 2, "total": "data.total", "echo": "data.page"}
@@ -78,6 +79,22 @@ def test_what_is_no_record_is_set_aside_with_its_page(tmp_path):
     assert "不是一条记录" in found[0][2]
     assert "不是整数" in found[1][2]
     assert "无法识别的字符" in found[2][2]
+
+
+def test_changes_since_a_moment_the_total_and_all_keys(tmp_path):
+    def script(path: str, query: dict[str, str], headers: dict[str, str]) -> Answer:
+        since, size = query.get("since", ""), int(query["pageSize"])
+        found = [r | {"at": f"2026-10-0{i + 1} 00:00:00"} for i, r in enumerate(FIVE)]
+        found, page = [r for r in found if r["at"] >= since], int(query["pageNo"])
+        return Answer({"code": 0, "data": {"page": page, "total": len(found), "list": found[(page - 1) * size : page * size]}})
+
+    with site(script) as here:
+        reader = open_reader(CONTRACT, SPEC | {"url": here.url, "since": "since"}, tmp_path)
+        changed = [i for rows in reader.changed(STAY, datetime(2026, 10, 3)) for i in rows.column("id").to_pylist()]
+        assert changed == ["S0002", "S0003", "S0004"]
+        assert reader.total(STAY) == 5
+        assert [i for rows in reader.keys(STAY) for i in rows.column("c0").to_pylist()] == [f"S{n:04d}" for n in range(5)]
+    assert not hasattr(open_reader(CONTRACT, SPEC | {"url": here.url}, tmp_path), "changed")
 
 
 @pytest.mark.parametrize(("style", "parameter"), [("cursor", "after"), ("next", "")])

@@ -49,6 +49,17 @@ def test_files_of_a_folder_are_read_by_name_and_known_again(tmp_path):
     assert loaded.rows("select * from state.delivery") == before
 
 
+def test_single_files_can_be_told_apart_and_read_alone(tmp_path):
+    put(tmp_path, line(2), name="stays_202610.jsonl")
+    put(tmp_path, line(1), name="stays_202609.jsonl")
+    reader = open_reader(CONTRACT, {"kind": "jsonl", "path": str(tmp_path)}, tmp_path)
+    before = reader.parts(STAY)
+    put(tmp_path, line(3), name="stays_202610.jsonl")
+    changed = [f for f, mark in reader.parts(STAY).items() if before[f] != mark]
+    assert changed == ["stays_202610.jsonl"]
+    assert [i for rows in reader.read_parts(STAY, changed) for i in rows.column("id").to_pylist()] == ["S0003"]
+
+
 def test_numbers_keep_their_digits(tmp_path):
     put(tmp_path, b'{"id": 330105195001010021, "guest": {"name": "a"}, "nights": 2, "rate": 0.30, "verified": 1}')
     assert load(tmp_path).rows("select stay_id, rate, verified from checked.travel_stay") == [("330105195001010021", 0.3, True)]

@@ -54,3 +54,10 @@ def test_what_was_done_wrong_is_found_and_nothing_else(district, kind):
     planted = {v for e in told for v in (e[key] if isinstance(e[key], list) else [e[key]])}
     assert {v for (v,) in con.execute(query).fetchall()} == planted
     assert planted or kind.startswith(("duty", "visits")), "nothing was planted"
+
+
+def test_stays_that_go_on_after_death_are_listed(district):
+    recount, con = district
+    told = json.loads((recount.sources.parent / "truth" / "irregularities.json").read_text(encoding="utf-8"))["stay_after_death"]
+    listed = con.execute("select count(*) from warning where table_name = 'stay' and sentence like '%仍登记在住'").fetchone()
+    assert listed == (len(told),) and told

@@ -25,7 +25,7 @@ class Services:
         self.identity = SimpleNamespace(display_name="李某", username="staff")
         self.lines = []
 
-    def warehouse(self):
+    def warehouse(self, as_of=""):
         return self._warehouse
 
     def audit(self, action, obj="", detail=""):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from etl.indicators.services import (
-    meal_reach,
-    meals,
+    meal_orders,
     on_time_rate,
     order_completion,
     orders,
@@ -77,7 +76,7 @@ def test_purchased_service_needs_a_completed_order_with_a_subsidy(spec):
         2        | E1       | 8            | 已完成
         3        | E2       | 8            | 已取消
         4        | E3       | 0            | 已完成
-        """).gives(purchased_service_elders, {DISTRICT: 1}).gives(meals, {DISTRICT: 3}).gives(meal_reach, {DISTRICT: "2/3"})
+        """).gives(purchased_service_elders, {DISTRICT: 1}).gives(meal_orders, {DISTRICT: 3})
 
 
 def test_no_orders_no_rate(spec):

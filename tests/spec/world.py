@@ -126,6 +126,18 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "task_task": {"name": "任务", "key_task": False, "due_on": "2026-12-31"},
     "task_duty": {"role": "牵头", "department": "区民政局"},
     "task_progress": {"department": "区民政局", "month": "2026-10", "planned": 80, "done": 80, "stated": "正常"},
+    "canteen_canteen": {
+        "canteen_id": "S1", "name": "食堂S1", "provider_id": "P1", "street_code": "330105003000", "seats": 2, "turns": 1,
+        "permit_number": "JY1", "permit_expires_on": "2030-01-01", "opened_on": "2020-01-01",
+    },
+    "canteen_meal": {
+        "canteen_id": "S1", "card_no": "C1", "eaten_at": "2026-10-10 11:30:00", "meal": "午餐", "mode": "堂食", "price": 14, "subsidy": 3,
+    },
+    "card_consumption": {"card_no": "C1", "category": "商超", "consumed_at": "2026-10-10 09:00:00", "amount": 20},
+    "venue_visit": {"site_id": "Z1", "day": "2026-10-10", "visits": 31},
+    "venue_activity": {"site_id": "Z1", "title": "八段锦", "kind": "康复保健", "held_on": "2026-10-10", "minutes": 60, "participants": 10},
+    "venue_opening": {"site_id": "Z1", "opens": "8:30", "closes": "17:00"},
+    "insurance_benefit": {"level": "重度失能Ⅰ级", "form": "居家", "month": "2026-10", "amount": 900},
     "subsidy_budget": {"programme": "high_age", "year": 2026},
     "subsidy_application": {
         "programme": "high_age", "payee": "elder", "applied_on": "2026-10-02", "amount": 100, "street_code": "330105003000",

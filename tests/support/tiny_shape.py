@@ -45,6 +45,8 @@ def conform(marts: dict[str, list[Row]], area_names: dict[str, str]) -> dict[str
         "street": lambda r: area_names.get(r.get("street_code")),
         "assessed_on": lambda r: last_day(r["month"]) - timedelta(days=100),
         "had_meal": lambda r: int(r["elder_id"][1:]) % 3 == 0,
+        "has_card": lambda r: True,
+        "card_active": lambda r: int(r["elder_id"][1:]) % 4 == 0,
         "high_age_paid": lambda r: bool(r.get("aged_80")) and int(r["elder_id"][1:]) % 9 != 0,
         "socially_run": lambda r: r.get("ownership") != "公办",
         "due": lambda r: True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from etl.contract import Choice, Contract, Date, Integer, Key, Month, Reference, Table, Timestamp, monthly
+from etl.contract import Choice, Contract, Date, Integer, Key, Month, Reference, Table, Timestamp, after_departure, monthly
 from etl.vocabulary import same
 
 BED_TYPES = same("护理型", "普通型", "认知障碍")
@@ -59,7 +59,14 @@ stay = Table(
             "partition by elder_id order by admitted_on, stay_id rows between unbounded preceding and 1 preceding)"
         ),
     },
-    references=[KNOWN_ELDER, KNOWN_PROVIDER],
+    references=[
+        KNOWN_ELDER,
+        Reference(
+            column="elder_id", table="registry_elder", key="elder_id", sentence="老年人死亡或迁出一周以后仍登记在住",
+            fault="o.status <> '正常' and coalesce(s.left_on, date '9999-12-31') > o.status_on + interval 7 day",
+        ),
+        KNOWN_PROVIDER,
+    ],
     order_by="updated_at",
 )
 
@@ -97,7 +104,7 @@ waiting = Table(
         ),
         "轮候中却没有排序": "outcome = '轮候中' and position is null",
     },
-    references=[KNOWN_ELDER, KNOWN_PROVIDER],
+    references=[KNOWN_ELDER, after_departure("applied_on", "申请日期"), KNOWN_PROVIDER],
     order_by="updated_at",
 )
 

@@ -5,7 +5,21 @@ Coins are written without a sign; the kind of an entry says in which direction t
 
 from __future__ import annotations
 
-from etl.contract import AreaCode, Choice, Contract, Date, Integer, Key, Money, Reference, Table, Text, Timestamp, daily
+from etl.contract import (
+    AreaCode,
+    Choice,
+    Contract,
+    Date,
+    Integer,
+    Key,
+    Money,
+    Reference,
+    Table,
+    Text,
+    Timestamp,
+    after_departure,
+    daily,
+)
 from etl.vocabulary import same
 
 COIN = "币"
@@ -132,6 +146,7 @@ request = Table(
     warn={"已匹配或已完成但没有匹配时间": "status in ('已匹配', '已完成') and matched_at is null"},
     references=[
         Reference(column="elder_id", table="registry_elder", key="elder_id", sentence="老年人编号在老年人口库中不存在"),
+        after_departure("posted_at", "发布时间"),
         Reference(
             column="volunteer_account", table="time_bank_account", key="account_id", sentence="接单账户不在账户表中"
         ),

@@ -15,6 +15,7 @@ from etl.contract import (
     Table,
     Text,
     Timestamp,
+    after_departure,
     daily,
 )
 from etl.vocabulary import same
@@ -111,6 +112,7 @@ visit = Table(
     },
     references=[
         Reference(column="elder_id", table="registry_elder", key="elder_id", sentence="老年人编号在老年人口库中不存在"),
+        after_departure("done_at", "探访时间"),
         Reference(column="steward_id", table="volunteer_steward", key="steward_id", sentence="助老员编号不在助老员名册中"),
     ],
     order_by="updated_at",

@@ -1,0 +1,121 @@
+"""What was delivered: rejected rows by owner, the way of a figure, the contracts, the runs and the snapshots on disk."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from dashboard.warehouse.snapshot import NoSnapshot, Snapshot
+from dashboard.warehouse.types import Unknown
+from etl import history, holds
+from etl.contract import Contract
+from etl.load import contracts
+from etl.paths import Layout
+from etl.wording import ContractWords, describe
+
+RUN_ID = re.compile(r"[0-9A-Za-z-]{8,40}")
+KEPT_OPEN = 4
+
+
+@cache
+def declared() -> dict[str, Contract]:
+    """The contracts of the product by module."""
+    return {c.module: c for c in contracts()}
+
+
+def contract(snapshot: Snapshot, module: Any) -> ContractWords:
+    """A module's contract in words; Unknown for a module that is not declared."""
+    found = declared().get(module) if isinstance(module, str) else None
+    if found is None:
+        raise Unknown("module")
+    told = snapshot.once("delivery", lambda: _delivery(snapshot))
+    return describe(found, told.get(found.module, ""))
+
+
+def _delivery(snapshot: Snapshot) -> dict[str, str]:
+    if "delivery" not in snapshot.tables["meta_module"]:
+        return {}
+    return dict(snapshot.query("select module, delivery from meta_module"))
+
+
+def place(area_level: int) -> str:
+    """SQL over quarantine rows: those of an area (a parameter); rows without a place are the district's alone."""
+    inside = "community_code in (select descendant from area_closure where ancestor = ?)"
+    return f"({inside} or community_code is null)" if area_level == 1 else inside
+
+
+def returns(snapshot: Snapshot, area: str) -> list[dict[str, Any]]:
+    """Rejected rows by owner, module and reason: owner, module, title, table_name, column_title, sentence, rows; most first."""
+    return snapshot.dicts(
+        "select m.owner, q.module, m.title, q.table_name, q.column_title, q.sentence, count(distinct (q.source, q.position)) as rows"
+        f" from quarantine as q join meta_module as m on m.module = q.module where {place(snapshot.areas[area].level)}"
+        " group by all order by m.owner, q.module, rows desc, q.sentence",
+        [area],
+    )
+
+
+def returned_rows(snapshot: Snapshot, area: str, owner: Any, cap: int) -> tuple[list[dict[str, Any]], int]:
+    """The rejected rows × reasons of one owner, as they are sent back, and how many there are; Unknown for another owner."""
+    modules = snapshot.dicts("select module, title from meta_module where owner = ?", [owner]) if isinstance(owner, str) else []
+    if not modules:
+        raise Unknown("owner")
+    tables = {(c.module, t.name): t.title for c in declared().values() for t in c.tables}
+    where = f"{place(snapshot.areas[area].level)} and module in (select module from meta_module where owner = ?)"
+    total = snapshot.query(f"select count(*) from quarantine where {where}", [area, owner])[0][0]
+    rows = snapshot.dicts(
+        "select module, table_name, source, position, column_title, value_masked, rule, sentence, batch from quarantine"
+        f" where {where} order by module, table_name, source, position, column_title limit ?",
+        [area, owner, cap],
+    )
+    titles = {m["module"]: m["title"] for m in modules}
+    for row in rows:
+        row["title"] = titles[row["module"]]
+        row["table"] = tables.get((row["module"], row["table_name"]), row["table_name"])
+    return rows, int(total)
+
+
+def runs(snapshot: Snapshot) -> list[dict[str, Any]]:
+    """The last runs, newest first (see ``etl.history``)."""
+    return history.runs(snapshot.path.parent)
+
+
+def held(snapshot: Snapshot) -> list[dict[str, Any]]:
+    """Deliveries that wait for a decision (see ``etl.holds``): module, since, data_date, findings, releasable, state_text."""
+    base = snapshot.path.parent.parent
+    layout = Layout(base.parent, base.name)
+    return [h.to_dict() for h in holds.listed(layout) if h.state in ("pending", "released", "rejected")] if layout.holds.is_file() else []
+
+
+_open: dict[tuple[str, str], Snapshot] = {}
+
+
+def named(folder: Path, run_id: Any) -> Snapshot:
+    """The snapshot of a run that is still on disk; Unknown for any other. A few are kept open."""
+    if not isinstance(run_id, str) or not RUN_ID.fullmatch(run_id) or not (folder / f"{run_id}.duckdb").is_file():
+        raise Unknown("snapshot")
+    key = (str(folder), run_id)
+    held = _open.get(key)
+    if held is None:
+        try:
+            held = Snapshot.open(folder / f"{run_id}.duckdb")
+        except (NoSnapshot, LookupError) as error:
+            raise Unknown("snapshot") from error
+        while len(_open) >= KEPT_OPEN:
+            _open.pop(next(iter(_open)), None)
+        _open[key] = held
+    return held
+
+
+def snapshots(snapshot: Snapshot) -> list[dict[str, Any]]:
+    """The snapshots on disk, newest first: run_id, created_at, data_date, latest_month, product_version, bytes."""
+    found = []
+    for path in sorted(snapshot.path.parent.glob("*.duckdb"), reverse=True):
+        try:
+            one = snapshot if path == snapshot.path else named(path.parent, path.stem)
+            told = one.once("told", lambda one=one: one.dicts("select * from meta_snapshot")[0])  # type: ignore[misc]
+            found.append({**told, "run_id": path.stem, "bytes": path.stat().st_size})
+        except (Unknown, OSError):
+            continue
+    return found
