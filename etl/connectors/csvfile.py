@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Collection, Iterator
 from datetime import date
@@ -87,32 +88,33 @@ class CsvReader:
             raise SourceError(f"文件 {place} 是空的。请{self.contract.owner}重新报送。")
         text = self.temp / f"{self.contract.module}_{table.name}.utf8.csv"
         try:
-            self._decode(path, text)
-            yield from self._parse(table, place, text)
+            yield from self._parse(table, place, self._decode(path, text))
         finally:
             text.unlink(missing_ok=True)
 
-    def _decode(self, path: Path, text: Path) -> None:
-        """Write the file as UTF-8 with plain line ends; SourceError when no known encoding fits the whole of it."""
+    def _decode(self, path: Path, text: Path) -> Path:
+        """The file if it is UTF-8 throughout, else ``text`` with the same in UTF-8; SourceError when no known encoding fits the whole of it."""
         with path.open("rb") as stream:
             told = _told(stream.read(4096))
         agreed = [] if self.encoding == AUTO else [self.encoding]
         # UTF-8 first: it is hardly ever valid by chance, while UTF-8 often passes for GB18030 and turns into nonsense.
         for encoding in [told] if told else dict.fromkeys(["utf-8", *agreed, "gb18030"]):
+            plain = encoding == "utf-8"
             try:
-                self._transcode(path, text, encoding)
+                self._transcode(path, Path(os.devnull) if plain else text, encoding)
             except UnicodeDecodeError as error:
                 if error.reason in ("unexpected end of data", "incomplete multibyte sequence", "truncated data"):
                     sentence = f"文件 {self._place(path)} 在末尾中断，只传了一部分。请{self.contract.owner}重新报送。"
                     raise SourceError(sentence) from error
                 continue
-            return
+            return path if plain else text
         wanted = "、".join(e.upper() for e in agreed or ("utf-8", "gb18030", "utf-16"))
         raise SourceError(
             f"文件 {self._place(path)} 的编码无法识别（应为 {wanted}），可能混用了编码或已损坏。请{self.contract.owner}重新导出。"
         )
 
     def _transcode(self, path: Path, text: Path, encoding: str) -> None:
+        """Decode the whole file strictly, into ``text``; UnicodeDecodeError where the encoding does not fit."""
         decoder = codecs.getincrementaldecoder(encoding)("strict")
         quotes = 0
         with path.open("rb") as source, text.open("w", encoding="utf-8", newline="") as target:
@@ -122,7 +124,8 @@ class CsvReader:
                 if "\0" in part:
                     raise SourceError(f"文件 {self._place(path)} 含有空字符，可能传输损坏。请{self.contract.owner}重新报送。")
                 quotes += part.count('"')
-                target.write(part)
+                if encoding != "utf-8":
+                    target.write(part)
                 if not block:
                     break
         if quotes % 2:

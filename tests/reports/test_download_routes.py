@@ -57,6 +57,26 @@ def test_the_file_is_named_in_chinese_and_recorded(reader):
     assert [line[0] for line in services.lines] == ["report"]
 
 
+def test_rejected_rows_go_back_to_their_owner_masked_and_safe_to_open(reader):
+    services = Services(reader())
+    answer = server(services).get(f"/export/data.xlsx?area={DISTRICT}&month={MONTH}&table=returns&owner=区人力社保局")
+    assert answer.status_code == 200 and services.lines[0][0] == "export"
+    said = texts(answer)
+    assert all(word in said for word in ("退回清单 区人力社保局", "更正后的值", "有效期至", "不是有效日期", "证书!5"))
+    assert not [c for sheet in book(answer) for row in sheet.iter_rows() for c in row if c.data_type == "f"]
+    for owner in ("", "没有这个单位"):
+        assert server(services).get(f"/export/data.xlsx?area={DISTRICT}&month={MONTH}&table=returns&owner={owner}").status_code == 404
+
+
+def test_the_template_of_a_contract_is_handed_out_and_recorded(reader):
+    services = Services(reader())
+    services.bureau = lambda: "测试区民政局"
+    answer = server(services).get("/contract/caregiver.xlsx")
+    assert answer.status_code == 200 and "证书编号" in texts(answer)
+    assert [line[0] for line in services.lines] == ["export"]
+    assert server(services).get("/contract/no_such.xlsx").status_code == 404
+
+
 TABLES = (
     "providers",
     "caregiver_providers",
