@@ -111,12 +111,13 @@ def test_a_torn_work_file_is_built_again_from_the_sources(twice: tuple[Tiny, str
 
 @pytest.mark.parametrize("damage", [half, garbage])
 def test_a_torn_log_of_the_work_file(tmp_path: Path, damage: Callable[[Path], object]) -> None:
-    tiny = first_night(tmp_path)
+    base, undisturbed = tmp_path / "torn", tmp_path / "undisturbed"
+    tiny = first_night(base)
     tiny.run()
     second_night(tiny)
-    shutil.copytree(tmp_path, tmp_path.with_name("undisturbed"))
+    shutil.copytree(base, undisturbed)
     child = subprocess.run(
-        [sys.executable, "-m", "tests.crash.ground", str(tmp_path)], check=False, cwd=Path(__file__).parents[2],
+        [sys.executable, "-m", "tests.crash.ground", str(base)], check=False, cwd=Path(__file__).parents[2],
         env={**os.environ, "YIGUAN_FAULT": "kill:modules"},
     )  # fmt: skip
     assert child.returncode == -signal.SIGKILL
@@ -126,7 +127,7 @@ def test_a_torn_log_of_the_work_file(tmp_path: Path, damage: Callable[[Path], ob
     result = tiny.run()
     assert result.exit_code == 3
     assert not result.message
-    other = Tiny(tiny.region, type(tiny.layout)(tmp_path.with_name("undisturbed") / "var", "tiny"))
+    other = Tiny(tiny.region, type(tiny.layout)(undisturbed / "var", "tiny"))
     other.run()
     assert (seen(tiny.layout), work(tiny.layout)) == (seen(other.layout), work(other.layout))
 
