@@ -144,7 +144,9 @@ def _aggregate(con: duckdb.DuckDBPyConnection, mart: Mart, measures: list[Measur
         by_provider = f"select * from ({by_provider}) full join ({rows}) using (provider_id, month)"
     con.execute(f"create or replace temp table {name('by_area_' + mart.name)} as {by_area}")
     if mart.provider:
-        con.execute(f"create or replace temp table {name('by_provider_' + mart.name)} as {by_provider}")
+        # A mart may hold records from before the first month reported, because evidence rests on them: they make no figures.
+        reported = f"select * from ({by_provider}) where month in (select month from marts.month)"
+        con.execute(f"create or replace temp table {name('by_provider_' + mart.name)} as {reported}")
     con.execute("drop table base")
 
 

@@ -1,4 +1,4 @@
--- grain: one regulatory step against a provider, in the month of its decision (also before the first month reported)
+-- grain: one regulatory step against a provider, in the month of its decision (also before the first month reported: evidence rests on it)
 -- area: community_code
 -- time: month
 -- provider: provider_id
@@ -11,11 +11,11 @@
 --   kind            措施种类
 --   decided_on      决定日期
 --   document_no     文号
-select coalesce(l.month, strftime(a.decided_on, '%Y-%m')) as month, a.action_id, a.provider_id,
+select strftime(a.decided_on, '%Y-%m') as month, a.action_id, a.provider_id,
        coalesce(l.name, v.name) as provider_name,
        coalesce(l.community_code, (select min(code) from area where level = 1)) as community_code,
        a.kind, a.decided_on, a.document_no
 from inspection_action as a
 left join provider_provider as v on v.provider_id = a.provider_id
-left join month as m on a.decided_on between m.first_day and m.last_day
-left join provider_place as l on l.provider_id = a.provider_id and l.month = m.month
+left join provider_place as l on l.provider_id = a.provider_id and l.month = strftime(a.decided_on, '%Y-%m')
+where a.decided_on <= (select max(last_day) from month)

@@ -1,4 +1,4 @@
--- grain: one complaint, in the month in which it was received
+-- grain: one complaint, in the month in which it was received (also before the first month reported: evidence may rest on it)
 -- provider: by credit code, else by the exact name (where only one provider bears it)
 -- community_code: of the provider's main site; else the street named in the complaint (then it counts for street and district
 -- only); else the district
@@ -37,12 +37,12 @@ street as (
     group by name
 ),
 found as (
-    select m.month, c.complaint_id, c.received_at, c.channel, c.provider_name, c.street_name, c.subject, c.content, c.due_on,
-           c.answered_at, c.satisfied, coalesce(e.provider_id, n.provider_id) as provider_id
+    select strftime(c.received_at, '%Y-%m') as month, c.complaint_id, c.received_at, c.channel, c.provider_name, c.street_name,
+           c.subject, c.content, c.due_on, c.answered_at, c.satisfied, coalesce(e.provider_id, n.provider_id) as provider_id
     from complaint_complaint as c
-    join month as m on c.received_at >= m.first_day and c.received_at < m.last_day + interval 1 day
     left join employer as e on e.credit_code = c.credit_code
     left join named as n on n.name = c.provider_name
+    where c.received_at < (select max(last_day) from month) + interval 1 day
 )
 select f.month, f.complaint_id, f.received_at, f.channel, f.provider_id, coalesce(l.name, f.provider_name) as provider_name,
        coalesce(l.community_code, s.code, (select min(code) from area where level = 1)) as community_code,

@@ -1,4 +1,4 @@
--- grain: one inspection, in the month in which it was made
+-- grain: one inspection, in the month in which it was made (also before the first month reported: evidence may rest on it)
 -- area: community_code
 -- time: month
 -- monthly: inspection_inspection.inspected_on! provider_place
@@ -15,9 +15,10 @@
 --   result          检查结果
 --   passed          合格
 --   follows         所复查的检查
-select m.month, i.inspection_id, i.provider_id, l.name as provider_name,
+select strftime(i.inspected_on, '%Y-%m') as month, i.inspection_id, i.provider_id, coalesce(l.name, p.name) as provider_name,
        coalesce(l.community_code, (select min(code) from area where level = 1)) as community_code,
        i.kind, i.inspected_on, i.inspectors, i.result, i.result = '合格' as passed, i.follows
 from inspection_inspection as i
-join month as m on i.inspected_on between m.first_day and m.last_day
-left join provider_place as l on l.provider_id = i.provider_id and l.month = m.month
+left join provider_provider as p on p.provider_id = i.provider_id
+left join provider_place as l on l.provider_id = i.provider_id and l.month = strftime(i.inspected_on, '%Y-%m')
+where i.inspected_on <= (select max(last_day) from month)

@@ -12,11 +12,11 @@
 --   kind            处罚种类
 --   reason          事由
 --   amount          罚款金额（元）
-select coalesce(l.month, strftime(p.decided_on, '%Y-%m')) as month, p.penalty_id, p.provider_id,
+select strftime(p.decided_on, '%Y-%m') as month, p.penalty_id, p.provider_id,
        coalesce(l.name, v.name) as provider_name,
        coalesce(l.community_code, (select min(code) from area where level = 1)) as community_code,
        p.decided_on, p.kind, p.reason, p.amount
 from inspection_penalty as p
 left join provider_provider as v on v.provider_id = p.provider_id
-left join month as m on p.decided_on between m.first_day and m.last_day
-left join provider_place as l on l.provider_id = p.provider_id and l.month = m.month
+left join provider_place as l on l.provider_id = p.provider_id and l.month = strftime(p.decided_on, '%Y-%m')
+where p.decided_on <= (select max(last_day) from month)
