@@ -14,14 +14,15 @@
 --   until           有效期至
 --   fee_group       收费类别
 with held as (
-    select m.month, l.person_id, l.elder_name, s.contract_no, s.doctor, s.institution, s.signed_on, s.until, s.fee_group,
-           row_number() over (partition by m.month, l.person_id order by s.signed_on desc, s.contract_no desc) as position
+    select m.month, l.person_id, max(l.elder_name) as elder_name,
+           max(concat(cast(s.signed_on as varchar), '/', s.contract_no)) as newest
     from medical_signing as s
     join elder_link as l on l.elder_id = s.elder_id
     join month as m on s.signed_on <= m.last_day and s.until >= m.last_day
+    group by m.month, l.person_id
 )
-select p.month, p.elder_id, h.elder_name, p.age, p.community_code, h.contract_no, h.doctor, h.institution, h.signed_on, h.until,
-       h.fee_group
+select p.month, p.elder_id, h.elder_name, p.age, p.community_code, s.contract_no, s.doctor, s.institution, s.signed_on, s.until,
+       s.fee_group
 from held as h
 join elder_present as p on p.elder_id = h.person_id and p.month = h.month
-where h.position = 1
+join medical_signing as s on s.contract_no = substr(h.newest, 12)

@@ -14,14 +14,21 @@
 --   blood_sugar     血糖
 --   result          体检结论
 with done as (
-    select m.month, l.person_id, l.elder_name, c.check_no, c.institution, c.checked_on, c.blood_pressure, c.blood_sugar, c.result,
-           row_number() over (partition by m.month, l.person_id order by c.checked_on desc, c.check_no desc) as position
+    select l.person_id, l.elder_name, c.check_no, c.institution, c.checked_on, c.blood_pressure, c.blood_sugar, c.result,
+           coalesce(
+               lead(c.checked_on) over (partition by l.person_id order by c.checked_on, c.check_no), date '9999-12-31'
+           ) as next_on
     from medical_check as c
     join elder_link as l on l.elder_id = c.elder_id
-    join month as m on c.checked_on <= m.last_day and c.checked_on > cast(m.last_day - interval 1 year as date)
+),
+in_month as (
+    select m.month, d.person_id, d.elder_name, d.check_no, d.institution, d.checked_on, d.blood_pressure, d.blood_sugar, d.result
+    from done as d
+    join month as m
+        on d.checked_on <= m.last_day and d.next_on > m.last_day and d.checked_on > cast(m.last_day - interval 1 year as date)
 )
 select p.month, p.elder_id, d.elder_name, p.age, p.community_code, d.check_no, d.institution, d.checked_on, d.blood_pressure,
        d.blood_sugar, d.result
-from done as d
+from in_month as d
 join elder_present as p on p.elder_id = d.person_id and p.month = d.month
-where d.position = 1 and p.age >= 65
+where p.age >= 65

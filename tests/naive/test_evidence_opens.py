@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,13 @@ KEYS = {
 
 
 @pytest.fixture(scope="module")
-def warehouse(district) -> Warehouse:
+def warehouse(district, tmp_path_factory) -> Warehouse:
     """The published snapshot as the district's leader reads it."""
     recount, con = district
     path = con.execute("select path from duckdb_databases() where path is not null").fetchone()[0]
-    return Warehouse(Snapshot(Path(path)), Scope.of("leader", recount.areas.district))
+    # A file of its own: DuckDB opens one file in one way only, and the recount has it open already.
+    own = shutil.copy(path, tmp_path_factory.mktemp("evidence") / Path(path).name)
+    return Warehouse(Snapshot(own), Scope.of("leader", recount.areas.district))
 
 
 def test_every_evidence_of_the_first_and_the_last_month_opens_to_its_record(warehouse, district):
@@ -31,7 +34,7 @@ def test_every_evidence_of_the_first_and_the_last_month_opens_to_its_record(ware
         "select distinct provider_id, month, source_table, row_key from"
         " (select provider_id, month, source_table, row_key from rating_evidence"
         "  union all select provider_id, month, source_table, row_key from exit_reason)"
-        " where month in (?, ?) and source_table is not null order by all",
+        " where month in (?, ?) and row_key is not null order by all",
         [MONTHS[0], MONTHS[-1]],
     ).fetchall()
     shut = []
