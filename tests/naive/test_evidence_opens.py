@@ -47,4 +47,4 @@ def test_every_evidence_of_the_first_and_the_last_month_opens_to_its_record(ware
             assert {str(row[position[KEYS[table]]]) for row in rows.rows} == {key}
         seen.add(table)
     assert not shut, f"{len(shut)} of {len(named)}: {shut[:8]}"
-    assert {"inspection_finding", "inspection_action", "complaint_complaint"} <= seen, seen
+    assert {"inspection_finding", "inspection_action", "inspection_penalty"} <= seen, seen
