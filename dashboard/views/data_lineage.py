@@ -16,9 +16,10 @@ from dashboard.views.tables import panel
 DEFAULT = "caregiver_cert_rate"
 MOST_COLUMNS = 9
 HEAD, LINE, FOOT, AIR, STEP, SMALL = 44, 19, 22, 14, 34, 28
-GAP, SOURCE_WIDTH = 5.0, 27.0
 TOP = 30
 MANY = 12
+SOURCE_PIXELS, STEP_PIXELS, GAP_PIXELS = 300, 196, 44
+"""No column becomes narrower than this; a longer way is scrolled."""
 
 
 @dataclass(slots=True)
@@ -40,7 +41,7 @@ def lineage(view: View) -> Node:
         way = view.w.way_from(table)
         source = way.sources[0] if way.sources else None
         title = f"{source.title if source else table}：用到它的指标"
-        note = f"{len(way.indicators)} 个指标，{len(way.steps)} 张汇总表"
+        note = f"{len(way.indicators)} 个指标，经 {len(way.steps)} 张汇总表"
     else:
         code = view.place.get("ind") or (DEFAULT if view.knows(DEFAULT) else next(iter(view.w.snapshot.indicators)))
         way = view.w.way(code)
@@ -74,13 +75,13 @@ def _tables(view: View) -> Node:
 
 
 def _picture(view: View, way: Any, backwards: bool) -> Node:
-    deepest = max(way.steps.values(), default=0)
-    last = deepest + 1
+    steps, found_edges = _short(way) if backwards else (way.steps, way.edges)
+    last = max(steps.values(), default=0) + 1
     boxes = {s.table: _source(view, s, way, backwards) for s in way.sources}
-    boxes |= {m: Box(m, depth, STEP, h("span", m, title="汇总表"), "step") for m, depth in way.steps.items()}
+    boxes |= {m: Box(m, depth, STEP, h("span", m, title=f"汇总表 {m}"), "step") for m, depth in steps.items()}
     for code in way.indicators:
         boxes[code] = _indicator(view, code, last, backwards)
-    edges = [(a, b) for a, b in way.edges if a in boxes and b in boxes]
+    edges = [(a, b) for a, b in found_edges if a in boxes and b in boxes]
     columns = [[b for b in boxes.values() if b.column == c] for c in range(last + 1)]
     columns = [c for c in columns if c]
     lefts, widths = _across(len(columns))
@@ -100,16 +101,26 @@ def _picture(view: View, way: Any, backwards: bool) -> Node:
         for b in boxes.values() if b.key in at
     ]  # fmt: skip
     svg = h("svg", lines, viewBox=f"0 0 1000 {height:.0f}", preserveAspectRatio="none", aria_hidden="true", focusable="false")
-    return h("div", h("div", svg, heads, drawn, cls="way", style={"height": f"{height:.0f}px"}), cls="scroll")
+    wide = f"{SOURCE_PIXELS + (len(columns) - 1) * STEP_PIXELS}px"
+    return h("div", h("div", svg, heads, drawn, cls="way", style={"height": f"{height:.0f}px", "minWidth": wide}), cls="scroll")
+
+
+def _short(way: Any) -> tuple[dict[str, int], list[tuple[str, str]]]:
+    """From a source table only the marts that indicators are counted from, whatever lies between: (marts, edges)."""
+    known = set(way.indicators)
+    ends = {a for a, b in way.edges if b in known}
+    edges = [(s.table, mart) for s in way.sources for mart in sorted(ends)]
+    return dict.fromkeys(sorted(ends), 1), edges + [(a, b) for a, b in way.edges if b in known]
 
 
 def _across(columns: int) -> tuple[list[float], list[float]]:
     """Left edges and widths in percent: the sources are wider, since they hold lists."""
     if columns == 1:
-        return [0.0], [SOURCE_WIDTH]
-    rest = (100 - SOURCE_WIDTH - GAP * (columns - 1)) / (columns - 1)
-    widths = [SOURCE_WIDTH, *[rest] * (columns - 1)]
-    lefts = [sum(widths[:k]) + GAP * k for k in range(columns)]
+        return [0.0], [30.0]
+    unit = 100 / (SOURCE_PIXELS + (columns - 1) * STEP_PIXELS)
+    gap = GAP_PIXELS * unit
+    widths = [SOURCE_PIXELS * unit, *[STEP_PIXELS * unit - gap] * (columns - 1)]
+    lefts = [sum(widths[:k]) + gap * k for k in range(columns)]
     return [round(x, 3) for x in lefts], [round(x, 3) for x in widths]
 
 

@@ -29,7 +29,7 @@ def drawer(view: View) -> Node:
         about = str(view.w.provider(provider, view.month)["name"])
     else:
         figure, about = view.w.figures([code], view.area.code, view.month)[code], view.area.name
-    listed = [f"{title}（{owner}，{str(date)[:10]}）" for _, title, owner, date in view.w.source_of(code)]
+    listed = [f"{title}（{owner}，{str(date)[:10] if date else '尚无数据'}）" for _, title, owner, date in view.w.source_of(code)]
     sources = fmt.few(listed, what="个数据模块") or fmt.NONE
     return h(
         "section",

@@ -122,7 +122,7 @@ def caption(view: View) -> Node:
         return None
     ind = view.ind(view.focus)
     sources = view.w.source_of(view.focus)
-    said = fmt.few([f"{title}（{owner}，{str(date)[:10]}）" for _, title, owner, date in sources], what="个数据模块") or fmt.NONE
+    said = fmt.few([f"{title}（{owner}，{str(date)[:10] if date else '尚无数据'}）" for _, title, owner, date in sources], what="个数据模块") or fmt.NONE
     missing = lacking(view, view.focus)
     return [
         h("span", h("em", "暂缺"), missing, cls="warn") if missing else None,
