@@ -18,6 +18,8 @@ MOST_COLUMNS = 9
 HEAD, LINE, FOOT, AIR, STEP, SMALL = 44, 19, 22, 14, 34, 28
 TOP = 30
 MANY = 12
+DEEPEST = 3
+"""A longer way is drawn without what lies between the sources and the marts that are counted."""
 SOURCE_PIXELS, STEP_PIXELS, GAP_PIXELS = 300, 196, 44
 """No column becomes narrower than this; a longer way is scrolled."""
 
@@ -46,7 +48,7 @@ def lineage(view: View) -> Node:
         code = view.place.get("ind") or (DEFAULT if view.knows(DEFAULT) else next(iter(view.w.snapshot.indicators)))
         way = view.w.way(code)
         title = f"{view.ind(code).name}：从来源到指标"
-        note = f"{len(way.sources)} 张来源表，{sum(len(s.columns) for s in way.sources)} 列"
+        note = f"{len(way.sources)} 张来源表，{sum(len(s.columns) for s in way.sources)} 列，经 {len(way.steps)} 张汇总表"
     return panel(
         view, title, h("p", "由汇总程序自动推导。点按来源表看用到它的指标，点按指标看它的来源。", cls="hint"), _picture(view, way, bool(table)),
         note=note, tools=[_indicators(view), _tables(view)], cls="full lineage",
@@ -75,7 +77,8 @@ def _tables(view: View) -> Node:
 
 
 def _picture(view: View, way: Any, backwards: bool) -> Node:
-    steps, found_edges = _short(way) if backwards else (way.steps, way.edges)
+    long = backwards or max(way.steps.values(), default=0) > DEEPEST
+    steps, found_edges = _short(way) if long else (way.steps, way.edges)
     last = max(steps.values(), default=0) + 1
     boxes = {s.table: _source(view, s, way, backwards) for s in way.sources}
     boxes |= {m: Box(m, depth, STEP, h("span", m, title=f"汇总表 {m}"), "step") for m, depth in steps.items()}
@@ -106,10 +109,23 @@ def _picture(view: View, way: Any, backwards: bool) -> Node:
 
 
 def _short(way: Any) -> tuple[dict[str, int], list[tuple[str, str]]]:
-    """From a source table only the marts that indicators are counted from, whatever lies between: (marts, edges)."""
+    """Only the marts that indicators are counted from, whatever lies between them and the sources: (marts, edges)."""
     known = set(way.indicators)
     ends = {a for a, b in way.edges if b in known}
-    edges = [(s.table, mart) for s in way.sources for mart in sorted(ends)]
+    behind: dict[str, set[str]] = {}
+    for a, b in way.edges:
+        behind.setdefault(b, set()).add(a)
+
+    def origins(mart: str) -> set[str]:
+        seen: set[str] = set()
+        todo = [mart]
+        while todo:
+            more = behind.get(todo.pop(), set()) - seen
+            seen |= more
+            todo += more
+        return seen
+
+    edges = [(s.table, mart) for mart in sorted(ends) for s in way.sources if s.table in origins(mart)]
     return dict.fromkeys(sorted(ends), 1), edges + [(a, b) for a, b in way.edges if b in known]
 
 
