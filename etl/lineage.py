@@ -51,6 +51,7 @@ class Lineage:
         self.scopes: dict[str, Scope | None] = {}
         self._frames: dict[str, frozenset[str]] = {}
         self._conditions: dict[str, frozenset[tuple[str, str]]] = {}
+        self._traced: dict[tuple[str, str], frozenset[tuple[str, str]]] = {}
 
     def tables(self, indicator: Indicator) -> set[str]:
         """The checked tables without which the figure cannot be formed: the frames of its marts and those of its columns."""
@@ -121,10 +122,11 @@ class Lineage:
             if mart in GIVEN:
                 return set()
             return {(t, "*") for t in _POLICY_INPUTS} if mart in ("rating", "exit_status") else {(mart, column)}
-        scope = self._scope(mart)
-        if scope is None:
-            return {(t, "*") for t in self.frame(mart)}
-        return self._trace(scope, column, set())
+        if (mart, column) not in self._traced:
+            scope = self._scope(mart)
+            found = {(t, "*") for t in self.frame(mart)} if scope is None else self._trace(scope, column, set())
+            self._traced[mart, column] = frozenset(found)
+        return set(self._traced[mart, column])
 
     def conditions(self, mart: str) -> frozenset[tuple[str, str]]:
         """(checked table, column) by which rows are chosen and matched, in this mart and in those that it reads."""

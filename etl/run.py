@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,11 @@ class Line:
     def visible(self) -> list[Mart]:
         """The marts that go into a snapshot."""
         return shown(self.marts, [name for indicator in self.indicators.values() for name in indicator.marts])
+
+    @cached_property
+    def lineage(self) -> Lineage:
+        """Where figures come from; parsing all marts takes seconds, and a process that runs every few minutes needs it once."""
+        return Lineage(self.contracts, {m.name: m for m in self.marts})
 
     @property
     def months(self) -> dict[str, str]:
@@ -252,7 +258,7 @@ def _build(
 ) -> None:
     by_name = {m.name: m for m in line.marts}
     late = after_policy(line.marts)
-    lineage = Lineage(line.contracts, by_name)
+    lineage = line.lineage
     never = {m["module"] for m in result.modules if m["data_date"] is None}
     unknown = {c for c, i in line.indicators.items() if set(lineage.needs(i)) & never} if never else set()
     with _timed(result, "汇总"):
