@@ -132,7 +132,7 @@ def run(
         return result
     except (RegionError, MartError, PolicyError, publish.PublishError) as error:
         result.exit_code, result.message = FAILED, str(error)
-    except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException, OSError) as error:
+    except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException, duckdb.TransactionException, OSError) as error:
         result.exit_code = FAILED
         result.message = f"读写数据文件失败：{str(error).splitlines()[0]}。请检查磁盘空间与权限后重新运行；已发布的数据不受影响。"
     result.seconds = time.perf_counter() - began

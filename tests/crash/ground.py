@@ -17,7 +17,7 @@ from etl.run import RunResult, connect
 from tests.etl.conftest import Tiny, id_number, lay_out
 
 # What two runs over the same deliveries may differ in: names and moments of runs, running numbers of batches.
-PASSING = {"run_id", "created_at", "loaded_at", "batch", "_batch", "checked_at", "started_at", "finished_at"}
+PASSING = {"run_id", "created_at", "loaded_at", "batch", "_batch", "checked_at", "started_at", "finished_at", "recorded_at"}
 WORKERS = [(f"C{n}", id_number(20 + n), f"赵{n}", "330105001051", "是" if n % 3 else "否", "2020-01-01") for n in range(1, 9)]
 
 
