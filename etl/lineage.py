@@ -165,7 +165,15 @@ class Lineage:
                 found |= self._trace(source, used.name, seen)
             elif isinstance(source, exp.Table):
                 found |= self.trace(source.name, used.name)
+            if isinstance(used.parent, exp.Is):
+                # "Is there a row?" is answered by the rows themselves, wherever the column that is asked for was copied from.
+                found |= {(t, "*") for t in self._rows(source)}
         return found
+
+    def _rows(self, source: Scope | exp.Expr | None) -> set[str]:
+        """The checked tables that decide which rows a part of a query has."""
+        tables = _row_tables(source) if isinstance(source, Scope) else {source.name} if isinstance(source, exp.Table) else set()
+        return set().union(*(self.frame(t) if t in self.marts else {t} for t in tables if t not in GIVEN))
 
     def _scope(self, mart: str) -> Scope | None:
         if mart not in self.scopes:

@@ -7,7 +7,7 @@
 -- high_age_paid: the high-age allowance of the month was paid and not returned
 -- area: community_code
 -- time: month
--- monthly: elder_present order_fact subsidy_payment
+-- monthly: elder_present order_fact meal_fact card_fact subsidy_payment
 -- columns:
 --   month              月份
 --   elder_id           老年人编号

@@ -14,7 +14,8 @@ from tests.e2e.conftest import Visit
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 RUN = """async () => (await axe.run()).violations.flatMap(v => v.nodes.map(n => `${v.id} (${v.impact}): ${n.html.slice(0, 200)}`))"""
 SUBJECTS = ("/", "/caregivers", "/subsidies", "/providers", "/exits", "/data")
-MORE = ("/?area=330105003000", "/?area=330105003051", "/providers?layer=stars", "/providers/P0001", "/caregivers?rows=caregiver_cert_rate", "/nowhere")
+DATA = ("/data/quarantine", "/data/lineage?ind=caregiver_cert_rate", "/data/runs", "/data/contract?module=caregiver")
+MORE = (*DATA, "/?area=330105003000", "/?area=330105003051", "/providers?layer=stars", "/providers/P0001", "/caregivers?rows=caregiver_cert_rate", "/nowhere")
 
 
 def violations(page: Any) -> list[str]:
