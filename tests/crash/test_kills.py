@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.crash.ground import first_night, second_night, seen, work
-from tests.etl.conftest import Tiny
+from tests.crash.ground import at, first_night, second_night, seen, work
 
-RANDOM = int(os.environ.get("YIGUAN_CRASH_RANDOM", "40"))
+RANDOM = int(os.environ.get("YIGUAN_CRASH_RANDOM", "12"))
 
 
 @pytest.mark.slow
@@ -51,12 +51,15 @@ def test_a_disk_that_takes_no_more_bytes(tmp_path: Path, limit: int) -> None:
     """The system cuts the writes themselves short; whatever file hits the limit, readers keep the old snapshot."""
     import textwrap
 
-    tiny = first_night(tmp_path)
+    base = tmp_path / "limited"
+    base.mkdir()
+    tiny = first_night(base)
     tiny.run()
     old = seen(tiny.layout)
     second_night(tiny)
+    other = at(shutil.copytree(base, tmp_path / "undisturbed"))
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(LIMITED), str(tmp_path), str(limit)], capture_output=True, text=True, check=False,
+        [sys.executable, "-c", textwrap.dedent(LIMITED), str(base), str(limit)], capture_output=True, text=True, check=False,
         cwd=Path(__file__).parents[2],
     )  # fmt: skip
     assert "Traceback" not in done.stderr
@@ -66,8 +69,5 @@ def test_a_disk_that_takes_no_more_bytes(tmp_path: Path, limit: int) -> None:
         assert seen(tiny.layout) == old
     result = tiny.run()
     assert (result.exit_code, result.message) == (3, "")
-    other = Tiny(tiny.region, type(tiny.layout)(tmp_path / "undisturbed", "tiny"))
-    other.layout.base.mkdir(parents=True)
-    other.layout.sources.symlink_to(tiny.layout.sources)
     other.run()
     assert (seen(tiny.layout), work(tiny.layout)) == (seen(other.layout), work(other.layout))
