@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,13 +85,13 @@ def _made(path: Path) -> Path:
     return path
 
 
-def seen(layout: Layout) -> str:
-    """The ordered content of everything in the snapshot in force; '' where none has been published."""
+def seen(layout: Layout, without: Collection[str] = ()) -> str:
+    """The ordered content of everything in the snapshot in force but some tables; '' where none has been published."""
     here = current(layout)
     if here is None:
         return ""
     with duckdb.connect(str(here), read_only=True) as con:
-        return _content(con, "main")
+        return _content(con, "main", without)
 
 
 def work(layout: Layout) -> str:
@@ -106,7 +107,7 @@ def work(layout: Layout) -> str:
 DERIVED = {"meta_content"}
 
 
-def _content(con: duckdb.DuckDBPyConnection, schema: str) -> str:
+def _content(con: duckdb.DuckDBPyConnection, schema: str, without: Collection[str] = ()) -> str:
     digest = hashlib.sha256()
     tables: dict[str, list[str]] = {}
     for table, column in con.execute(
@@ -116,7 +117,7 @@ def _content(con: duckdb.DuckDBPyConnection, schema: str) -> str:
     ).fetchall():
         tables.setdefault(table, []).append(column)
     for table, columns in tables.items():
-        if table in DERIVED:
+        if table in DERIVED or table in without:
             continue
         kept = ", ".join(f'"{c}"' for c in columns if c not in PASSING)
         rows = con.execute(f'select {kept} from {schema}."{table}" order by all').fetchall()

@@ -20,7 +20,9 @@ def test_every_indicator_has_figures_and_parents_are_the_sums_of_their_children(
     assert small_demo.result.exit_code in (0, 3)
     assert small_demo.result.message == ""
     there = {c for (c,) in read(layout, "select distinct indicator from figure where part is not null")}
-    assert set(catalogue()) - there == set()
+    # Nobody has used the product yet when its own records are first gathered.
+    own = {code for code, indicator in catalogue().items() if set(indicator.marts) <= {"ledger_month"}}
+    assert set(catalogue()) - there == own
     # Rows that are known by street or district only count from there up, so a parent may be more than its children, never less.
     torn = read(
         layout,

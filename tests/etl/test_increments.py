@@ -54,7 +54,7 @@ class World:
         for path in folder.glob("*.csv"):
             path.unlink()
         for file, rows in self.files.items():
-            tiny.payments("发放编号,月份,街道代码,金额\n" + "".join(f"{k},{','.join(v)}\n" for k, v in rows.items()) + "合计,,,0\n", name=file)
+            tiny.payments("发放编号,月份,街道代码,金额\n" + "".join(f"{k},{','.join(v)}\n" for k, v in rows.items()) + "合计,,,\n", name=file)
 
 
 PRICES = ("10", "20.5", "错", "-1", "")

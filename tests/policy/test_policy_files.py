@@ -91,7 +91,7 @@ def test_the_line_is_exact(tmp_path: Path) -> None:
         ("indicator: bad_rate, months: 3", "indicator: bad, months: 3", "没有“bad”这个指标"),
         ("indicator: bad_rate, months: 3", "indicator: bad_rate, months: 4", "没有“4”这一档（可用：1、3、6、12）"),
         ("indicator: bad_rate, months: 3", "indicator: bad_rate", "须写明 indicator（指标代码）和 months"),
-        ("indicator: bad_rate, months: 3", "indicator: good_rate, months: 3", "“优良率”是月末存量或中位数"),
+        ("indicator: bad_rate, months: 3", "indicator: good_rate, months: 3", "“优良率”是月末存量、中位数或分位数"),
         ("rule: again", "rule: finding", "规则名“finding”重复"),
     ],
 )
