@@ -126,8 +126,8 @@ def test_all_forms_of_mess_are_there_and_can_be_found_where_the_truth_says(distr
 def test_rows_that_nobody_can_accept_are_rare(district):
     lost = Counter(m["module"] for m in district.truth("mess") if m["fate"] == "quarantined")
     for module, n in lost.items():
-        # Every kind of mess occurs at least once in a file, however small the district: its share is largest here.
-        assert n / district.summary.rows[module] < 0.01, module
+        # A few kinds of mess occur once a month, however small the district.
+        assert n <= max(0.006 * district.summary.rows[module], 4 * len(district.summary.months)), module
 
 
 def test_undamaged_id_numbers_have_the_right_checksum_and_are_unique(district):
