@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session as OrmSession
 
-from dashboard.ledger.models import Base
+from dashboard.ledger import migrations
 
 
 class LedgerError(Exception):
@@ -91,8 +91,9 @@ class Ledger:
 
 
 def open_ledger(url: str) -> Ledger:
-    """Open (and where it is new, create) the ledger at an SQLAlchemy URL; LedgerError where that is not possible."""
+    """Open the ledger at an SQLAlchemy URL, made where it is new and brought to the newest step; LedgerError where that is not possible."""
     parsed = make_url(url)
+    shown = parsed.render_as_string(hide_password=True)
     try:
         if parsed.get_backend_name() == "sqlite":
             if parsed.database and parsed.database != ":memory:":
@@ -105,10 +106,14 @@ def open_ledger(url: str) -> Ledger:
         else:
             engine = create_engine(parsed, pool_pre_ping=True)
         ledger = Ledger(engine)
-        with engine.connect().execution_options(writes=True) as connection, connection.begin():
-            Base.metadata.create_all(connection)
+        with engine.connect() as connection:
+            at = migrations.current(connection)
+        if at != migrations.head():
+            with engine.connect().execution_options(writes=True) as connection, connection.begin():
+                migrations.upgrade(connection)
+    except migrations.TooNewError as error:
+        raise LedgerError(f"台账库 {shown} 由更新的版本建立，本版本不能使用。请安装不低于该版本的程序。") from error
     except Exception as error:
-        shown = parsed.render_as_string(hide_password=True)
         raise LedgerError(
             f"台账库 {shown} 无法打开（{type(error).__name__}）。请检查 YIGUAN_LEDGER_URL 和目录的写入权限。"
         ) from error
