@@ -100,6 +100,8 @@ def declared_form(sent: Any, callbacks: Mapping[str, Any]) -> tuple[dict[str, An
     if not isinstance(output, str):
         raise TypeError("output")
     callback = callbacks[output]
+    if "callback" not in callback:
+        raise ValueError("runs in the browser")
     changed = [c for c in sent.get("changedPropIds") or () if isinstance(c, str)]
     clean: dict[str, Any] = {"output": output, "changedPropIds": changed[:50]}
     for ours, theirs in (("inputs", "inputs"), ("state", "state")):

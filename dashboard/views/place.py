@@ -16,6 +16,8 @@ _ORDER = ("area", "month", "layer", "kind", "star", "state", "q", "sort", "rows"
 _RANK = {key: rank for rank, key in enumerate(_ORDER)}
 _DRAWER = ("rows", "which", "provider", "rec", "offset")
 _MAX = 64
+_HERE = "\0"
+"""Stands for what is filled in later; no parameter holds it, since unprintable values count as absent."""
 
 
 @lru_cache(maxsize=8192)
@@ -42,7 +44,7 @@ class Place:
         path = pathname if isinstance(pathname, str) and pathname.startswith("/") else "/"
         query = search[1:] if isinstance(search, str) and search.startswith("?") else ""
         pairs = parse_qsl(query[:2000], max_num_fields=40) if query.count("&") < 40 else []
-        known = {k: v.strip() for k, v in pairs if k in _ORDER and v.strip() and len(v) <= _MAX}
+        known = {k: v.strip() for k, v in pairs if k in _ORDER and v.strip() and len(v) <= _MAX and v.isprintable()}
         return cls("/" + path.strip("/"), known)
 
     def get(self, key: str, default: str = "") -> str:
@@ -76,7 +78,7 @@ class Place:
 
     def months(self) -> Callable[[str], str]:
         """As ``url(month=…)``, from the first row, for many months: everything else is put together once."""
-        before, after = replace(self, home=self.home | {"month": ""}).url(month="*", offset=None).split(_quoted("*"))
+        before, after = replace(self, home=self.home | {"month": ""}).url(month=_HERE, offset=None).split(_quoted(_HERE))
         at_home, known = self.url(month=None, offset=None), self.home.get("month")
         return lambda month: at_home if month == known else before + _quoted(month) + after
 
@@ -90,7 +92,7 @@ class Place:
 
     def rows_by_provider(self, code: str) -> Callable[[str], str]:
         """As :meth:`rows` of one provider, for many providers: everything but the id is put together once."""
-        before, after = self.rows(code, provider="*").split(_quoted("*"))
+        before, after = self.rows(code, provider=_HERE).split(_quoted(_HERE))
         return lambda provider: before + _quoted(provider) + after
 
     def subjects(self, path: str) -> Callable[[str], str]:

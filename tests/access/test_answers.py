@@ -265,3 +265,20 @@ def test_the_first_view_is_the_readers_own(as_role: As, other_street: Warehouse)
     forbidden, unknown = (street.get(f"/?area={code}").text.split("<footer>")[0] for code in (theirs.code, "330105999000"))
     assert "没有找到该区域、月份或页面" in forbidden
     assert forbidden.replace(theirs.code, "") == unknown.replace("330105999000", "")
+
+
+def test_what_runs_in_the_browser_cannot_be_called(as_role: As, app: dash.Dash) -> None:
+    client = as_role("leader")
+    inside = [o for o, c in app.callback_map.items() if "callback" not in c]
+    assert inside
+    for output in inside:
+        body = {"output": output, "inputs": [{**d, "value": None} for d in app.callback_map[output]["inputs"]], "changedPropIds": []}
+        assert client.post(URL, json=body, headers=OWN).status_code == 400
+
+
+@pytest.mark.parametrize("text", ["*", "%2A", "%00", "a%00b", "%0a", "\u202e"])
+def test_no_character_in_an_address_breaks_a_view(as_role: As, view: View, text: str) -> None:
+    for key in ("q", "provider", "rows", "rec", "module"):
+        for subject in ("/", "/providers", "/caregivers"):
+            answer = view(as_role("leader"), subject, f"?{key}={text}")
+            assert answer.status_code == 200 and "unmapped failed" not in answer.text
