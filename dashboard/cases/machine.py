@@ -1,0 +1,329 @@
+"""The state machine of a case, without clock, files or database: what may happen next, and why something may not.
+
+A case is nothing but the steps taken (``File``); everything else follows from them and from the version of the procedure that it was opened
+under.  A refusal is a Chinese sentence with the clause that it rests on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Literal
+
+from dashboard.cases.calendar import Calendar, End
+from dashboard.cases.entries import problem
+from dashboard.cases.model import SAME, Clock, Need, ProcedureVersion, Span, State, Step
+
+Reason = Literal["step", "order", "right", "apart", "kept", "early", "late", "document", "entry", "people", "fact", "calendar"]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A step taken: ``state`` is where it led, ``documents`` the kinds attached to it, ``people`` who took part."""
+
+    step: str
+    at: datetime
+    by: str
+    by_name: str
+    state: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    documents: frozenset[str] = frozenset()
+    people: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A case: the procedure it follows, the provider's kind, the steps taken, and what is known of its elders."""
+
+    title: str
+    version: ProcedureVersion
+    kind: str = ""
+    done: tuple[Done, ...] = ()
+    facts: frozenset[str] = frozenset()
+
+    @property
+    def state(self) -> State | None:
+        """Where the case stands; None before it is opened."""
+        return self.version.state(self.done[-1].state) if self.done else None
+
+    def last(self, step: str) -> Done | None:
+        """The latest time that a step was taken."""
+        return next((d for d in reversed(self.done) if d.step == step), None)
+
+    def written(self, name: str) -> str:
+        """What was last written in a field, in whichever step."""
+        return next((d.fields[name] for d in reversed(self.done) if name in d.fields), "")
+
+    @property
+    def on_file(self) -> frozenset[str]:
+        """The kinds of documents handed in so far."""
+        return frozenset[str]().union(*(d.documents for d in self.done)) if self.done else frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: account, name, and the rights held."""
+
+    username: str
+    name: str
+    rights: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A step about to be taken, with what its form says."""
+
+    step: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    documents: frozenset[str] = frozenset()
+    people: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a step is not possible: the sort of rule, and the sentence with its clause."""
+
+    reason: Reason
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A step of the present state as one actor sees it now. ``needs`` are the documents to attach; ``opens``/``closes`` its times."""
+
+    step: Step
+    refusals: tuple[Refusal, ...]
+    needs: tuple[Need, ...]
+    opens: End | None = None
+    closes: End | None = None
+
+    @property
+    def possible(self) -> bool:
+        return not self.refusals
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A clock of the present state with its end."""
+
+    clock: Clock
+    end: End
+
+    def overdue(self, now: datetime) -> bool:
+        return now > self.end.at
+
+
+def target(step: Step, fields: Mapping[str, str], here: str) -> tuple[str, str | None]:
+    """(state, measure) that a step leads to from ``here``; KeyError for a choice without outcome."""
+    to, measure = step.to, step.measure
+    if step.by:
+        outcome = step.outcomes[fields[step.by]]
+        to, measure = outcome.to, outcome.measure
+    return (here if to == SAME else str(to)), measure
+
+
+def replay(file: File) -> str | None:
+    """The state that the steps lead to when taken one after another; ValueError where one could not follow, or is filed with another state."""
+    here: str | None = None
+    for done in file.done:
+        step = file.version.step(done.step)
+        if step is None or (here not in step.from_ if here else bool(step.from_)):
+            raise ValueError(f"{done.step} cannot follow {here}")
+        here = target(step, done.fields, here or "")[0]
+        if here != done.state:
+            raise ValueError(f"{done.step} leads to {here}, filed as {done.state}")
+    return here
+
+
+def end_of(span: Span, file: File, calendar: Calendar) -> End | None:
+    """When a span ends in this case; None where it has not begun or does not hold for this kind of provider."""
+    begun = file.last(span.after)
+    if begun is None or (span.kinds and file.kind not in span.kinds):
+        return None
+    if span.until:
+        day = date.fromisoformat(begun.fields[span.until])
+        return End(datetime.combine(day, time(23, 59, 59)))
+    term = span.term or span.terms[begun.fields[span.field or ""]]
+    return calendar.end(begun.at, term)
+
+
+def opens(span: Span, file: File, calendar: Calendar) -> End | None:
+    """The last moment at which a step that waits for the span is still too early; the day written for it is itself possible."""
+    end = end_of(span, file, calendar)
+    if end is not None and span.until:
+        return End(datetime.combine(end.at.date(), time.min), end.missing)
+    return end
+
+
+def clocks(file: File, calendar: Calendar) -> list[Running]:
+    """The clocks of the present state, the earliest end first."""
+    state = file.state
+    found = [Running(c, end) for c in (state.clocks if state else ()) if (end := end_of(c, file, calendar)) is not None]
+    return sorted(found, key=lambda r: r.end.at)
+
+
+def needed(step: Step, file: File, fields: Mapping[str, str]) -> list[Need]:
+    """The documents that a step asks for in this case."""
+    found = []
+    for need in step.documents:
+        if need.kinds and (file.kind or fields.get("kind", "")) not in need.kinds:
+            continue
+        if need.field:
+            said = fields.get(need.field) or file.written(need.field)
+            number = int(said) if said.isdigit() else 0
+            if number <= need.over or (need.up_to is not None and number > need.up_to):
+                continue
+        found.append(need)
+    return found
+
+
+def offers(file: File, actor: Actor, now: datetime, calendar: Calendar) -> list[Offer]:
+    """Every step of the present state, possible or not, in the order of the procedure."""
+    here = file.state.state if file.state else None
+    found = []
+    for step in file.version.steps:
+        if (here in step.from_) if here else not step.from_:
+            waits = [e for s in step.waits if (e := opens(s, file, calendar)) is not None]
+            until = end_of(step.until, file, calendar) if step.until else None
+            refusals = tuple(_before(step, file, actor, now, calendar))
+            needs = tuple(n for n in needed(step, file, {}) if not (n.on_file and n.document in file.on_file))
+            found.append(Offer(step, refusals, needs, max(waits, default=None), until))
+    return found
+
+
+def refusals(file: File, actor: Actor, act: Act, now: datetime, calendar: Calendar) -> list[Refusal]:
+    """Every reason against a step; none means that it may be taken."""
+    step = file.version.step(act.step)
+    if step is None:
+        return [Refusal("step", f"《{file.title}》没有这个步骤")]
+    here = file.state.state if file.state else None
+    if (here not in step.from_) if here else bool(step.from_):
+        places = "、".join(f"“{file.version.state(s).name}”" for s in step.from_) or "立案前"
+        at = f"“{file.state.name}”" if file.state else "尚未立案"
+        return [Refusal("order", f"{step.name}须在{places}阶段办理，本案现为{at}（{_clause(file, step.clause)}）")]
+    found = list(_before(step, file, actor, now, calendar, act))
+    found += _entries(step, file, act, now, calendar)
+    found += _papers(step, file, act)
+    found += _people(step, file, act)
+    return found
+
+
+def _clause(file: File, clause: str) -> str:
+    return f"《{file.title}》{clause}"
+
+
+def _moment(end: End) -> str:
+    at = end.at
+    text = f"{at.year}年{at.month}月{at.day}日"
+    return text if at.time() in (time(23, 59, 59), time.min) else f"{text}{at.hour}时{at.minute:02d}分"
+
+
+def _before(step: Step, file: File, actor: Actor, now: datetime, calendar: Calendar, act: Act | None = None) -> Iterator[Refusal]:
+    """What can be said against a step before its form is filled in."""
+    if not actor.rights & set(step.right):
+        yield Refusal("right", f"您的账号没有办理“{step.name}”的权限（{_clause(file, step.clause)}）")
+    for apart in step.apart:
+        for name in apart.steps:
+            own = file.version.step(name)
+            if own and any(d.step == name and d.by == actor.username for d in file.done):
+                yield Refusal("apart", f"“{own.name}”由您办理，不得再由您办理“{step.name}”（{_clause(file, apart.clause)}）")
+    for before in step.needs:
+        lacking = file.version.step(before.step)
+        if lacking and file.last(before.step) is None:
+            yield Refusal("kept", f"须先办理“{lacking.name}”（{_clause(file, before.clause)}）")
+    for fact in step.facts:
+        if fact.fact not in file.facts:
+            yield Refusal("fact", f"{fact.because}（{_clause(file, fact.clause)}）")
+    for wait in step.waits:
+        end = opens(wait, file, calendar)
+        if end is None:
+            continue
+        if end.missing:
+            yield Refusal("calendar", _no_holidays(end.missing))
+        elif now < end.at or (now == end.at and not wait.until):
+            said = f"{_moment(end)}起" if wait.until or end.at.time() != time(23, 59, 59) else f"{_moment(end)}届满后"
+            yield Refusal("early", f"“{step.name}”须在{said}办理：{wait.because}（{_clause(file, wait.clause)}）")
+    if step.until:
+        yield from _late(step, step.until, file, now, calendar, act)
+
+
+def _late(step: Step, until: Span, file: File, now: datetime, calendar: Calendar, act: Act | None) -> Iterator[Refusal]:
+    end = end_of(until, file, calendar)
+    if end is None:
+        return
+    if step.dated and act is None:
+        return  # the day that counts is not yet written
+    day = now.date()
+    if step.dated and act is not None:
+        try:
+            day = date.fromisoformat(act.fields.get(step.dated, ""))
+        except ValueError:
+            return  # told among the entries
+    begun = file.last(until.after)
+    if begun is not None and day < begun.at.date():
+        yield Refusal(
+            "early",
+            f"“{step.name}”的日期不得早于{begun.at.year}年{begun.at.month}月{begun.at.day}日（{_clause(file, until.clause)}）",
+        )
+    if end.missing and day > end.at.date():
+        yield Refusal("calendar", _no_holidays(end.missing))
+    elif day > end.at.date() or (not step.dated and now > end.at):
+        yield Refusal("late", f"“{step.name}”的期限已于{_moment(end)}届满：{until.because}（{_clause(file, until.clause)}）")
+
+
+def _no_holidays(year: int) -> str:
+    return f"{year} 年的节假日安排尚未录入，无法计算工作日期限。请管理员在 data/calendar/holidays.yaml 中补录"
+
+
+def _entries(step: Step, file: File, act: Act, now: datetime, calendar: Calendar) -> Iterator[Refusal]:
+    for entry in step.fields:
+        text = act.fields.get(entry.field, "").strip()
+        if not text:
+            if not entry.optional:
+                yield Refusal("entry", f"请填写“{entry.name}”（{_clause(file, step.clause)}）")
+            continue
+        said = problem(entry, text)
+        if said:
+            yield Refusal("entry", said)
+            continue
+        if entry.past and date.fromisoformat(text) > now.date():
+            yield Refusal("entry", f"“{entry.name}”不得晚于今天")
+        if entry.ahead:
+            end = calendar.end(now, entry.ahead)
+            if end.missing:
+                yield Refusal("calendar", _no_holidays(end.missing))
+            elif date.fromisoformat(text) <= end.at.date():
+                said = f"“{entry.name}”须在{_moment(end)}以后（提前{entry.ahead.text}通知；{_clause(file, step.clause)}）"
+                yield Refusal("early", said)
+
+
+def _papers(step: Step, file: File, act: Act) -> Iterator[Refusal]:
+    for need in needed(step, file, act.fields):
+        paper = file.version.paper(need.document)
+        held = act.documents | (file.on_file if need.on_file else frozenset())
+        if not paper.made and need.document not in held:
+            yield Refusal("document", f"“{step.name}”须附{paper.name}（{_clause(file, step.clause)}）")
+
+
+def _people(step: Step, file: File, act: Act) -> Iterator[Refusal]:
+    asked = step.people
+    if asked is None:
+        return
+    names = plain_names(act.people)
+    if len(names) < asked.least:
+        yield Refusal("people", f"{asked.name}至少{asked.least}人，现写{len(names)}人（{_clause(file, asked.clause)}）")
+    for name in asked.apart:
+        own = file.version.step(name)
+        for done in file.done:
+            if own and done.step == name and {done.by.casefold(), *plain_names([done.by_name])} & names:
+                yield Refusal(
+                    "people", f"“{own.name}”由{done.by_name}办理，不得参加“{step.name}”（{_clause(file, asked.clause)}）"
+                )
+                break
+
+
+def plain_names(names: Sequence[str]) -> frozenset[str]:
+    """Names as they are compared: without blanks and in one case, each once."""
+    return frozenset(n for n in (re.sub(r"\s+", "", name).casefold() for name in names) if n)

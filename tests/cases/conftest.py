@@ -1,0 +1,111 @@
+"""Cases under a clock of their own: procedures of the default region, people with rights, and a ledger."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard import ledger
+from dashboard.cases.calendar import calendar
+from dashboard.cases.evidence import Evidence, canonical
+from dashboard.cases.files import Upload
+from dashboard.cases.machine import Act, Actor
+from dashboard.cases.procedure import procedures
+from dashboard.cases.store import Cases, Dossier, Subject, Taken
+from etl import clock
+from etl.paths import DEFAULT_REGION
+
+RIGHTS = frozenset({"case_open", "case_step", "case_field", "case_review", "case_decide"})
+PDF = b"%PDF-1.4 a scanned paper"
+PEOPLE = {
+    "chen": Actor("chen", "陈晓", frozenset({"case_open", "case_step", "case_field", "case_review"})),
+    "lin": Actor("lin", "林敏", frozenset({"case_open", "case_step", "case_field", "case_review"})),
+    "zhou": Actor("zhou", "周局长", frozenset({"case_review", "case_decide"})),
+    "street": Actor("street", "街道经办", frozenset({"case_field"})),
+    "guest": Actor("guest", "查阅", frozenset()),
+}
+HOME = Subject("P0001", "某养老院", "养老机构", "330105001051", ("330105000000", "330105001000", "330105001051"))
+FROZEN = Evidence("20261105T020000", "2026-10", "试行-1", canonical({"rating": [{"month": "2026-10", "star": 1, "score": 31.5}]}))
+
+
+@dataclass
+class Desk:
+    """Where the tests work: a ledger with cases, and the moment that everybody's clock shows."""
+
+    cases: Cases
+    now: datetime
+    made: list[tuple[str, str]] = field(default_factory=list)
+
+    def at(self, text: str) -> Desk:
+        self.now = datetime.fromisoformat(text)
+        return self
+
+    def later(self, **span: int) -> Desk:
+        self.now += timedelta(**span)
+        return self
+
+    def make(self, paper: Any, number: str, _before: Dossier, _act: Act, _now: datetime) -> bytes:
+        self.made.append((paper.document, number))
+        return f"{paper.name} {number}".encode()
+
+    def open(self, by: str = "chen", subject: Subject = HOME, **more: Any) -> Dossier:
+        taken = Taken(Act("open", {"reason": "连续两个月一星"}), evidence=FROZEN, **more)
+        return self.cases.open("exit", subject, PEOPLE[by], taken, self.make)
+
+    def take(
+        self, case: Dossier, step: str, by: str, papers: tuple[str, ...] = (), people: tuple[str, ...] = (), **fields: str
+    ) -> Dossier:
+        uploads = [Upload(kind, f"{kind}.pdf", PDF) for kind in papers]
+        taken = Taken(Act(step, fields, people=people), uploads, case.seen, evidence=FROZEN)
+        return self.cases.take(case.row.id, PEOPLE[by], taken, self.make)
+
+    def fresh(self, case: Dossier) -> Dossier:
+        return self.cases.case(case.row.id)
+
+
+@pytest.fixture(scope="session")
+def new_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ledger as it is when new, to copy: making one takes a second."""
+    path = tmp_path_factory.mktemp("ledger") / "ledger.sqlite"
+    made = ledger.open(f"sqlite:///{path}")
+    made.execute("pragma wal_checkpoint(truncate)", [])
+    made.close()
+    return path
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, new_ledger: Path) -> Desk:
+    rules = procedures(DEFAULT_REGION / "policies", RIGHTS)
+    shutil.copy(new_ledger, tmp_path / "ledger.sqlite")
+    book = ledger.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+    made = Desk(Cases(book, "330105000000", rules, calendar(), tmp_path / "files"), datetime(2026, 11, 2, 9, 0))
+    monkeypatch.setattr(clock, "now", lambda: made.now)
+    return made
+
+
+@pytest.fixture
+def notified(desk: Desk) -> Callable[[], Dossier]:
+    """A case of a nursing home brought to the notice of exit, on 2026-11-30."""
+
+    def bring() -> Dossier:
+        case = desk.open()
+        case = desk.take(
+            case, "order_rectification", "chen", ("service_proof",), hazard="7日整改", problems="消防通道堵塞", demands="立即清理"
+        )
+        case = desk.at("2026-11-16T09:00").take(
+            case, "reinspect", "lin", ("inspection_record",), ("林敏", "王芳"), result="不合格", found="仍未清理"
+        )
+        case = desk.take(case, "summon", "chen", held_on="2026-11-19", place="区民政局", reason="复查不合格")
+        case = desk.at("2026-11-19T09:00").take(
+            case, "interview", "chen", ("interview_minutes",), ("陈晓", "王芳"), said="单位承认问题"
+        )
+        case = desk.take(case, "propose", "chen", facts="消防通道长期堵塞", grounds="逾期未整改")
+        return desk.at("2026-11-30T09:00").take(case, "notify", "lin", ("service_proof",))
+
+    return bring
