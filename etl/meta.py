@@ -30,6 +30,14 @@ create or replace table marts.exit_status (provider_id varchar, month varchar, s
   basis varchar, because varchar, policy_version varchar);
 create or replace table marts.exit_reason (provider_id varchar, month varchar, rule varchar, basis varchar, sentence varchar,
   source_table varchar, row_key varchar);
+create or replace table marts.inspection_risk (provider_id varchar, month varchar, score integer, weight integer, stratum varchar,
+  due_rule varchar, due_because varchar, last_on date, last_inspection_id varchar, policy_version varchar);
+create or replace table marts.inspection_risk_reason (provider_id varchar, month varchar, rule varchar, basis varchar, points integer,
+  sentence varchar);
+create or replace table marts.credit_grade (provider_id varchar, month varchar, grade varchar, since date, rule varchar, basis varchar,
+  because varchar, published boolean, policy_version varchar);
+create or replace table marts.credit_reason (provider_id varchar, month varchar, rule varchar, basis varchar, sentence varchar,
+  source_table varchar, row_key varchar, repairable_on date);
 """
 _META = """
 create or replace table marts.meta_snapshot (run_id varchar, region_code varchar, region_name varchar, synthetic boolean,

@@ -12,7 +12,8 @@ from etl.policy.model import Condition, Demerit, ExitPolicy, IndicatorPart, Need
 from etl.policy.sentences import fact_columns, where_problems
 
 
-def _versions(versions: list[Version]) -> Iterator[Problem]:
+def version_problems(versions: list[Version]) -> Iterator[Problem]:
+    """Versions named twice, or not in the order of their months."""
     seen: set[str] = set()
     for i, version in enumerate(versions):
         if version.version in seen:
@@ -50,18 +51,20 @@ def _figure(loc: Loc, where: Mapping[str, object], catalogue: Mapping[str, Indic
             yield Problem((*loc, "months"), f"“{indicator.name}”是月末存量、中位数或分位数，不能累计，months 应为 1")
 
 
-def _condition(
-    loc: Loc, condition: Condition, because: str, catalogue: Mapping[str, Indicator], forbidden: tuple[str, ...] = ()
-) -> Iterator[Problem]:
-    yield from _facts((*loc, "when"), condition.facts, condition.where, condition.row, catalogue, forbidden)
+def condition_problems(
+    loc: Loc, condition: Condition, because: str, catalogue: Mapping[str, Indicator], forbidden: tuple[str, ...] = (), key: str = "when",
+) -> Iterator[Problem]:  # fmt: skip
+    """What is wrong with a condition that stands under ``key`` of ``loc`` (itself at ``loc`` where empty), and with its sentences."""
+    at: Loc = (*loc, key) if key else loc
+    yield from _facts(at, condition.facts, condition.where, condition.row, catalogue, forbidden)
     fact = facts().get(condition.facts)
     if condition.measure == "points" and fact is not None and "points" not in fact.columns:
-        yield Problem((*loc, "when", "measure"), f"“{fact.title}”没有分值，不能按 points 累计")
+        yield Problem((*at, "measure"), f"“{fact.title}”没有分值，不能按 points 累计")
     if fact is not None and condition.since != "happened_on":
         column = fact.columns.get(condition.since)
         if column is None or column.type != "date":
             dates = [c.name for c in fact.columns.values() if c.type == "date"]
-            yield Problem((*loc, "when", "since"), f"应为“{fact.title}”的日期列（可用：{'、'.join(['happened_on', *dates])}）")
+            yield Problem((*at, "since"), f"应为“{fact.title}”的日期列（可用：{'、'.join(['happened_on', *dates])}）")
     for place in unknown_places(because, BECAUSE):
         yield Problem((*loc, "because"), f"句中的 {{{place}}} 没有对应的值（可用：{'、'.join(BECAUSE)}）")
 
@@ -88,7 +91,7 @@ def rating_check(catalogue: Mapping[str, Indicator]) -> Callable[[RatingPolicy],
     """The check of a rating policy against the declared indicators."""
 
     def check(policy: RatingPolicy) -> Iterator[Problem]:
-        yield from _versions(list(policy.versions))
+        yield from version_problems(list(policy.versions))
         for v, version in enumerate(policy.versions):
             at: Loc = ("versions", v)
             names = [d.domain for d in version.domains]
@@ -106,14 +109,15 @@ def rating_check(catalogue: Mapping[str, Indicator]) -> Callable[[RatingPolicy],
             for c, level in enumerate(version.confidence):
                 for n, need in enumerate(level.all_of):
                     yield from _need((*at, "confidence", c, "all_of", n), need, catalogue)
-            yield from _unique((*at, "caps"), [c.rule for c in version.caps])
+            yield from unique_problems((*at, "caps"), [c.rule for c in version.caps])
             for c, cap in enumerate(version.caps):
-                yield from _condition((*at, "caps", c), cap.when, cap.because, catalogue, ("star", "demerit"))
+                yield from condition_problems((*at, "caps", c), cap.when, cap.because, catalogue, ("star", "demerit"))
 
     return check
 
 
-def _unique(loc: Loc, rules: list[str]) -> Iterator[Problem]:
+def unique_problems(loc: Loc, rules: list[str]) -> Iterator[Problem]:
+    """Rules of one list that share a name."""
     for i, rule in enumerate(rules):
         if rules.index(rule) != i:
             yield Problem((*loc, i, "rule"), f"规则名“{rule}”重复")
@@ -125,15 +129,15 @@ def exit_check(catalogue: Mapping[str, Indicator]) -> Callable[[ExitPolicy], Ite
 
 
 def _exit(policy: ExitPolicy, catalogue: Mapping[str, Indicator]) -> Iterator[Problem]:
-    yield from _versions(list(policy.versions))
+    yield from version_problems(list(policy.versions))
     for v, version in enumerate(policy.versions):
         at: Loc = ("versions", v)
-        yield from _unique((*at, "demerits"), [d.rule for d in version.demerits])
-        yield from _unique((*at, "criteria"), [c.rule for c in version.criteria])
+        yield from unique_problems((*at, "demerits"), [d.rule for d in version.demerits])
+        yield from unique_problems((*at, "criteria"), [c.rule for c in version.criteria])
         for d, item in enumerate(version.demerits):
             yield from _demerit((*at, "demerits", d), item, catalogue)
         for c, criterion in enumerate(version.criteria):
-            yield from _condition((*at, "criteria", c), criterion.when, criterion.because, catalogue)
+            yield from condition_problems((*at, "criteria", c), criterion.when, criterion.because, catalogue)
             if criterion.decided and criterion.when.facts not in ("action", "closure", "penalty"):
                 at_fault: Loc = (*at, "criteria", c, "decided")
                 yield Problem(at_fault, "只有措施（action）、注销（closure）、处罚（penalty）才是已作出的决定")

@@ -15,6 +15,7 @@ _INPUTS: dict[str, str] = {
     "complaint_complaint": "complaint_id text, received_at timestamp, credit_code text, provider_name text, subject text, "
     "due_on date, answered_at timestamp, satisfied boolean",
     "provider_figure": "indicator text, provider_id text, month text, part double, whole double",
+    "ledger_repair": "provider_id text, source_table text, row_key text, decided_on date",
     "month": "month text, first_day date, last_day date",
 }
 TABLES = tuple(_INPUTS)

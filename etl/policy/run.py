@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from etl.policy.conditions import figure_codes
 from etl.policy.exits import judge
 from etl.policy.load import load
 from etl.policy.model import ExitPolicy, IndicatorPart, RatingPolicy, Version
+from etl.policy.oversight import OUTPUT, SELECT, load_oversight, weigh
 from etl.policy.rating import rate
 from etl.policy.sentences import lit
 
@@ -34,6 +35,7 @@ _OUTPUT = {
     "exit_status": "provider_id text, month text, state text, since date, rule text, basis text, because text, "
     "policy_version text",
     "exit_reason": "provider_id text, month text, rule text, basis text, sentence text, source_table text, row_key text",
+    **OUTPUT,
 }
 _EVIDENCE = "provider_id, month, domain, rule, basis, metric, value, points, sentence, source_table, row_key, happened_on"
 _SELECT = {
@@ -45,6 +47,7 @@ _SELECT = {
     "order by month, provider_id, domain, points, happened_on desc, rule, row_key",
     "exit_status": "select * from policy_exit_status order by month, provider_id",
     "exit_reason": "select * from policy_exit_reason order by month, provider_id, rule, row_key",
+    **SELECT,
 }
 
 
@@ -83,7 +86,7 @@ def run(
     indicators: Mapping[str, Indicator] | None = None,
     policies: tuple[RatingPolicy | None, ExitPolicy | None] | None = None,
 ) -> PolicyResult:
-    """Write rating, rating_domain, rating_evidence, exit_status and exit_reason into schema ``marts`` in one transaction.
+    """Write rating, rating_domain, rating_evidence, exit_status, exit_reason and the tables of oversight.py into schema ``marts`` in one transaction.
 
     ``con`` holds the schemas ``checked`` and ``marts``; what a module never delivered reads as empty. ``policies``, where given,
     take the place of the region's files (to try a change). Raises `PolicyError`.
@@ -91,11 +94,13 @@ def run(
     began = time.perf_counter()
     known = catalogue() if indicators is None else indicators
     rating, leaving = load_policies(region.path / "policies", known) if policies is None else policies
+    oversight = load_oversight(region.path / "policies", known)
     absent = inputs.read(con)
     _lay_months(con, list(rating.versions) if rating else [], list(leaving.versions) if leaving else [])
     _lay_figures(con, rating, leaving, known)
     laid = rate(con, rating, known, progress)
     judge(con, leaving, laid, progress)
+    weigh(con, oversight, _version_of, progress)
     rows = _write(con)
     latest = "(select max(month) from policy_month)"
     count = f", count(*) from {{}} where month = {latest} group by 1 order by 1"
@@ -106,7 +111,7 @@ def run(
     return PolicyResult(rows, stars, states, versions, absent, time.perf_counter() - began)
 
 
-def _version_of(versions: list[Version]) -> str:
+def _version_of(versions: Sequence[Version]) -> str:
     """SQL: the name of the version in force in month ``m.month``."""
     cases = [f"when m.month >= {lit(v.valid_from)} then {lit(v.version)}" for v in reversed(versions)]
     return f"case {' '.join(cases)} end" if cases else "null::text"
