@@ -200,7 +200,7 @@ def test_both_implementations_agree(region: Folder, world: World) -> None:
 
 def test_the_shipped_files_are_right(shipped: Folder) -> None:
     inspection, credit = load_oversight(shipped.path / "policies", catalogue())
-    assert inspection and credit 
+    assert inspection and credit
 
 
 @pytest.mark.parametrize(
