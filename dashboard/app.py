@@ -12,7 +12,7 @@ from flask import Flask, Response, abort, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from dashboard import errors, ledger
-from dashboard.access import answers, compression, front, guard, headers, login
+from dashboard.access import answers, compression, front, guard, headers, login, policy
 from dashboard.access.demo import active_demo_accounts, seed_demo_accounts
 from dashboard.access.sessions import Sessions
 from dashboard.logs import configure
@@ -89,8 +89,16 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
         part = importlib.import_module(name)
         part.install(app if name == "dashboard.shell" else server, services)
     app.config.assets_ignore = "|".join(p for p in (app.config.assets_ignore, r"^login\.css$") if p)
+    for endpoint, right in DASH.items():
+        policy.allow(endpoint, right)
     _settle(app)
     return app
+
+
+DASH = {"/": "figures", "/<path:path>": "figures", "/_dash-layout": "figures", "/_dash-dependencies": "figures", "/_dash-update-component": "figures",
+        "/_reload-hash": "figures", "/_favicon.ico": "account", "_dash_assets.static": "account",
+        "/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>": "account"}  # fmt: skip
+"""What Dash's own endpoints need; a version of Dash that adds one leaves it shut."""
 
 
 def _settle(app: dash.Dash) -> None:
@@ -105,6 +113,8 @@ def _settle(app: dash.Dash) -> None:
 
 def _install_geo(server: Flask, services: Services) -> None:
     """Boundaries are public facts and the same for everybody: one file a level, never part of a callback's answer."""
+
+    policy.allow("geo", "figures")
 
     @server.get("/geo/<int:level>.json")
     def geo(level: int) -> Response:

@@ -6,6 +6,7 @@ from typing import Any, Literal, cast
 
 from flask import Flask, Response, abort, redirect, request
 
+from dashboard.access import policy
 from dashboard.access.login import local_path
 from dashboard.ledger import holds
 
@@ -13,12 +14,11 @@ LONGEST_REASON = 200
 
 
 def install(server: Flask, services: Any) -> None:
-    """Add ``POST /held/<module>``. It stands behind the guard, which refuses what other sites send; here: who may, and the reason."""
+    """Add ``POST /held/<module>``. It stands behind the guard, which refuses what other sites send and who may not; here: the reason."""
+    policy.allow("decide", "held")
 
     @server.post("/held/<module>")
     def decide(module: str) -> Response:
-        if not services.warehouse().may_decide:
-            abort(403)
         decision, reason = request.form.get("decision", ""), " ".join(request.form.get("reason", "").split())[:LONGEST_REASON]
         if decision not in ("released", "rejected"):
             abort(400)

@@ -12,6 +12,7 @@ import dash_leaflet as dl
 from dash import ClientsideFunction, Dash, Input, Output, dcc, html
 from flask import g, request
 
+from dashboard.access import policy
 from dashboard.views import frame
 from dashboard.views.h import tree
 from dashboard.views.markup import markup
@@ -43,6 +44,8 @@ def install(app: Dash, services: Services) -> None:
     app.config.assets_ignore = r".*plotly-basic.*|login.*|start.js"
     app.layout = lambda: layout(services)
 
+    policy.allow_callback(f"{SLOTS[0]}.children", "figures")
+
     @app.callback(
         *(Output(slot, "children") for slot in SLOTS),
         Output("map-data", "data"),
@@ -63,6 +66,8 @@ def install(app: Dash, services: Services) -> None:
         filled = (tree(drawn[slot]) for slot in SLOTS)
         return (*filled, drawn["map"], chart, _box(drawn), drawn["trend-alt"], drawn["kind"], drawn["title"])
 
+    for output in ("map-said.children", "told-now.data"):  # they run in the browser; the server has nothing to answer
+        policy.allow_callback(output, "figures")
     app.clientside_callback(ClientsideFunction("yiguan", "paint"), Output("map-said", "children"), Input("map-data", "data"))
     app.clientside_callback(ClientsideFunction("yiguan", "settle"), Output("told-now", "data"), Input("told", "data"))
 

@@ -5,7 +5,7 @@ from dashboard.views.data import held, modules, modules_side
 from etl.indicators.data import freshness_hours, rows_quarantined, rows_quarantined_rate, source_on_time
 
 register_page(
-    __name__, path="/data", title="数据", order=90, needs_data=True,
+    __name__, path="/data", title="数据", order=90, right="data",
     layout=subject(
         strip=[source_on_time, freshness_hours, rows_quarantined, rows_quarantined_rate],
         layers=[by_area(rows_quarantined), by_area(rows_quarantined_rate)],

@@ -4,6 +4,6 @@ from dashboard.views import register_page, subject
 from dashboard.views.data_lineage import lineage
 
 register_page(
-    __name__, path="/data/lineage", title="溯源", order=92, needs_data=True, parent="/data",
+    __name__, path="/data/lineage", title="溯源", order=92, right="data", parent="/data",
     layout=subject(below=[lineage]),
 )  # fmt: skip

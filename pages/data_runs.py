@@ -4,6 +4,6 @@ from dashboard.views import register_page, subject
 from dashboard.views.data_runs import history, loads, snapshots
 
 register_page(
-    __name__, path="/data/runs", title="运行与快照", order=93, needs_data=True, parent="/data",
+    __name__, path="/data/runs", title="运行与快照", order=93, right="data", parent="/data",
     layout=subject(below=[history, loads, snapshots]),
 )  # fmt: skip

@@ -15,6 +15,8 @@ from typing import Any
 import orjson
 from flask import Flask, Response, abort, g, request
 
+from dashboard.access import policy
+
 CALLBACKS = "/_dash-update-component"
 LARGEST_REQUEST = 1 << 20
 LONGEST_URL_PART = 4000
@@ -77,6 +79,9 @@ def install(server: Flask, callbacks: Callable[[], Mapping[str, Any]], run_id: C
             clean, key = declared_form(sent, callbacks())
         except (ValueError, KeyError, TypeError, AttributeError):
             abort(400)
+        right = policy.right_for_callback(clean["output"])
+        if right is None or not g.identity.scope.may(right):
+            abort(404)
         if key is not None:
             g.answer_run = run_id()
         request._cached_json = (clean, clean)  # type: ignore[assignment]  # what get_json() gives from now on

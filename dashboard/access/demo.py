@@ -1,8 +1,12 @@
-"""The four accounts of the demo, one for each role. They exist only where the data are simulated and the profile is ``demo``."""
+"""The accounts of the demo: one for each role, and a second official of the section where two must act.
+
+They exist only where the data are simulated and the profile is ``demo``.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from sqlalchemy import select
 
@@ -22,14 +26,20 @@ class DemoAccount:
     role: str
 
 
-DEMO_PASSWORDS = {"leader": "Leader-2026", "staff": "Staff-2026", "street": "Street-2026", "steward": "Steward-2026"}
+DEMO_PASSWORDS = {
+    "leader": "Leader-2026", "staff": "Staff-2026", "staff2": "Staff2-2026", "street": "Street-2026", "steward": "Steward-2026",
+    "finance": "Finance-2026", "auditor": "Auditor-2026", "admin": "Admin-2026",
+}  # fmt: skip
+NAMES = {
+    "leader": "局领导", "staff": "养老服务科", "staff2": "养老服务科（复核）", "finance": "财务审计", "auditor": "安全审计员", "admin": "系统管理员",
+}  # fmt: skip
 
 
 def demo_accounts(region: Region) -> list[DemoAccount]:
-    """The four accounts of the demo; the same on every machine, since the data are simulated."""
+    """The accounts of the demo; the same on every machine, since the data are simulated."""
     street, community = _demo_places(region)
-    names = {"leader": "局领导", "staff": "养老服务科", "street": street[1], "steward": f"{community[1]}专管员"}
-    return [DemoAccount(role, DEMO_PASSWORDS[role], names[role], role) for role in DEMO_PASSWORDS]
+    names = {**NAMES, "street": street[1], "steward": f"{community[1]}专管员"}
+    return [DemoAccount(name, password, names[name], name.rstrip("2")) for name, password in DEMO_PASSWORDS.items()]
 
 
 def seed_demo_accounts(ledger: Ledger, region: Region) -> list[DemoAccount]:
@@ -37,18 +47,24 @@ def seed_demo_accounts(ledger: Ledger, region: Region) -> list[DemoAccount]:
     if not region.synthetic:
         raise AccountError("演示账号只能建立在模拟数据上")
     street, community = _demo_places(region)
-    places = {"leader": region.code, "staff": region.code, "street": street[0], "steward": community[0]}
+    places = {"street": street[0], "steward": community[0]}
     wanted = demo_accounts(region)
     with ledger.read() as session:
         present = set(session.scalars(select(Account.username).where(Account.username.in_([d.username for d in wanted]))))
     for demo in wanted:
         if demo.username not in present:
             try:
-                accounts.create(ledger, region, username=demo.username, password=demo.password, role=demo.role,
-                       area_code=places[demo.role], display_name=demo.display_name, by="演示")  # fmt: skip
+                accounts.create(ledger, region, username=demo.username, password=demo.password, role=demo.role, digest=_digest(demo.username),
+                       area_code=places.get(demo.role, region.code), display_name=demo.display_name, by="演示")  # fmt: skip
             except AccountError:  # another worker was faster
                 continue
     return wanted
+
+
+@cache
+def _digest(username: str) -> str:
+    """The hash of a demo password, worked out once a process: the password is public anyway."""
+    return passwords.hash_password(DEMO_PASSWORDS[username])
 
 
 def active_demo_accounts(ledger: Ledger) -> list[str]:

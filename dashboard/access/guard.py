@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from flask import Flask, Response, g, redirect, request
+from flask import Flask, Response, abort, g, redirect, request
 from flask_login import LoginManager
 
+from dashboard.access import policy
+from dashboard.access.scope import Scope
 from dashboard.access.sessions import Identity, Sessions
 
 OPEN = frozenset({"/login", "/healthz", "/assets/login.css"})
@@ -41,7 +43,7 @@ def install(server: Flask, sessions: Sessions, production: bool) -> None:
         if identity is None:
             return refuse()
         g.identity = identity
-        return None
+        return answered(identity)
 
     server.before_request(guard)
 
@@ -51,6 +53,25 @@ def install(server: Flask, sessions: Sessions, production: bool) -> None:
     # Not init_app: its remember-me hook would read and write a second, client-side session that is not used here.
     server.login_manager = manager  # type: ignore[attr-defined]
     server.context_processor(lambda: {"identity": g.get("identity")})
+
+
+def answered(identity: Identity) -> Response | None:
+    """None where this person may have what he asks for; else what he gets instead. What he may not have reads like what is not there."""
+    if request.endpoint is None:
+        return None  # no such route: Flask says so
+    right = policy.right_for(request.endpoint)
+    if right is not None and identity.scope.may(right):
+        return None
+    if request.path == "/" and request.method in READS:
+        return redirect(home(identity.scope), 303)  # type: ignore[return-value]
+    abort(404)
+
+
+def home(scope: Scope) -> str:
+    """The first page of whoever may not see figures; ``/`` for everybody else."""
+    if scope.may("figures"):
+        return "/"
+    return next((f"/{right}" for right in ("accounts", "audit") if scope.may(right) and policy.right_for(right) == right), "/account")
 
 
 def refuse() -> Response:

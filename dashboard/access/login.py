@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, make_response, redirect, render_template, request
 
+from dashboard.access import policy
 from dashboard.access.demo import DemoAccount
 from dashboard.access.guard import cookie_name
 from dashboard.access.sessions import Refused, Sessions
@@ -17,6 +18,9 @@ BUSY = "现在登录的人较多，请稍后再试。"
 
 def install(server: Flask, sessions: Sessions, region: Region, demo: list[DemoAccount], production: bool, hours: int) -> None:
     """Add ``/login``, ``/logout`` and ``/healthz``."""
+    for endpoint in ("login_page", "login", "healthz"):
+        policy.allow(endpoint, policy.OPEN)
+    policy.allow("logout", "account", unfinished=True)
     cookie = cookie_name(production)
 
     def page(message: str = "", username: str = "", status: int = 200) -> Response:

@@ -16,7 +16,8 @@ from dashboard.ledger import Ledger
 
 user_app = typer.Typer(no_args_is_help=True, help="账号：列出、新建、改密、改岗位、停用。")
 Name = Annotated[str, typer.Argument(help="用户名")]
-RoleOption = Annotated[str, typer.Option("--role", help="leader 局领导、staff 业务科室、street 街道、steward 社区专管员")]
+ROLE_HELP = "leader 局领导、staff 业务科室、street 街道、steward 社区专管员、finance 财务审计查阅、auditor 安全审计员、admin 系统管理员"
+RoleOption = Annotated[str, typer.Option("--role", help=ROLE_HELP)]
 AreaOption = Annotated[str, typer.Option("--area", help="管辖区划代码（6、9 或 12 位）")]
 
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, abort, request
 
+from dashboard.access import policy
 from dashboard.reports import FORMATS, build
 from dashboard.reports.export import Meta, Sheet, Wish, sheet_of, table_xlsx
 from dashboard.reports.template import template_xlsx
@@ -38,6 +39,9 @@ def turn() -> Iterator[None]:
 
 def install(server: Flask, services: Any) -> None:
     """Add ``/export/<subject>.xlsx``, ``/contract/<module>.xlsx`` and ``/report.<docx|xlsx|pdf>``."""
+
+    for endpoint in ("export", "contract", "report"):
+        policy.allow(endpoint, "export")
 
     @server.get("/export/<subject>.xlsx")
     def export(subject: str) -> Response:
@@ -77,10 +81,10 @@ def install(server: Flask, services: Any) -> None:
 
 
 def _warehouse(services: Any) -> Warehouse:
-    """The reader's warehouse, if he may take anything out of the house."""
+    """The reader's warehouse over the snapshot asked for; Unknown where he may take nothing out of the house."""
     w: Warehouse = services.warehouse(request.args.get("as_of", ""))
-    if not w.scope.can_export:
-        abort(403)
+    if not w.scope.may("export"):
+        raise Unknown("export")
     return w
 
 

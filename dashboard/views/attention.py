@@ -69,7 +69,7 @@ def watch_list(*indicators: Indicator | str) -> Panel:
                 items.append((weight, marks.exit_state(state), f"{states[state]} 家服务单位", where))
         for m in view.w.modules():
             if m["status"] not in ("ok", None):
-                where = view.place.subject("/data") if getattr(view.scope, "can_see_data", False) else view.place.closed()
+                where = view.place.subject("/data") if view.scope.may("data") else view.place.closed()
                 items.append((2, marks.module_state(m["status"]), f"{m['title']}（{m['owner']}）", where))
         items.sort(key=lambda item: item[0])
         rows = [h("li", h("a", mark, h("span", text), href=where)) for _, mark, text, where in items]

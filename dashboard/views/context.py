@@ -90,12 +90,8 @@ class View:
 
     @property
     def scope(self) -> Any:
-        """What the reader may do."""
+        """What the reader may do (``scope.may("export")``); for links and buttons: the routes check for themselves."""
         return self.w.scope
-
-    def can_export(self) -> bool:
-        """Whether download links are shown; the routes check for themselves."""
-        return bool(getattr(self.scope, "can_export", False))
 
     def sources(self, codes: Iterable[str]) -> list[tuple[str, str, str, Any]]:
         """Modules behind the indicators, each once: (module, title, owner, data date)."""

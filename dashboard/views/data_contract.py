@@ -31,7 +31,7 @@ def contract(view: View) -> Node:
     ]  # fmt: skip
     head = h("dl", [h("div", h("dt", name), h("dd", value)) for name, value in facts], cls="pairs")
     links = []
-    if view.can_export():
+    if view.scope.may("export"):
         links.append(h("a", "填报模板 Excel", href=f"/contract/{words.module}.xlsx", cls="btn small", download=True))
     links.append(h("a", "用到它的指标", href=view.place.subject("/data/lineage", table=f"{words.module}_{words.tables[0].name}"), cls="btn small"))
     body = [_table(view, t) for t in words.tables]

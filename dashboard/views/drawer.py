@@ -89,7 +89,7 @@ def _switch(view: View, ind: Any, figure: Any, which: str) -> Node:
 
 
 def _tools(view: View, code: str, which: str, provider: str | None) -> Node:
-    if not view.can_export():
+    if not view.scope.may("export"):
         return None
     address = view.place.export(view.page.key, table="rows", rows=code, which=which, provider=provider)
     return h("a", "导出 Excel", href=address, cls="btn small", download=True)

@@ -22,7 +22,7 @@ def rail(pages: list[Any], place: Place, here: str) -> Node:
 
 def pages_for(scope: Any) -> list[Any]:
     """The pages in this reader's navigation."""
-    return [p for p in registry().values() if not p.parent and (not p.needs_data or getattr(scope, "can_see_data", False))]
+    return [p for p in registry().values() if not p.parent and scope.may(p.right)]
 
 
 def bar(view: View, tail: str = "") -> Node:
@@ -106,7 +106,7 @@ def _step(view: View, month: str | None, sign: str, name: str) -> Node:
 
 def downloads(view: View) -> Node:
     """The month's report in three forms and this page's tables; nothing for readers who may not export."""
-    if not view.can_export():
+    if not view.scope.may("export"):
         return None
     place, items = view.place, []
     for form, name in (("docx", "月报 Word"), ("xlsx", "月报 Excel"), ("pdf", "月报 PDF")):

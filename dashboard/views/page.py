@@ -10,6 +10,8 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
+from dashboard.access.rights import known
+
 if TYPE_CHECKING:
     from dashboard.views.context import View
     from dashboard.views.details import ProviderDetail
@@ -68,7 +70,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A registered page. ``detail`` is what stands at ``path/<id>``; ``needs_data`` hides it from readers without the data module.
+    """A registered page. ``detail`` is what stands at ``path/<id>``; ``right`` is what a reader needs to open it (``access.rights``).
 
     ``parent`` is the path of the subject that a page belongs to: it is reached from there and has no place of its own in the navigation.
     """
@@ -79,7 +81,7 @@ class Page:
     order: int
     layout: Subject
     detail: ProviderDetail | None = None
-    needs_data: bool = False
+    right: str = "figures"
     parent: str = ""
 
     @property
@@ -117,14 +119,14 @@ def register_page(
     layout: Subject,
     order: int = 100,
     detail: ProviderDetail | None = None,
-    needs_data: bool = False,
+    right: str = "figures",
     parent: str = "",
 ) -> None:
     """Called once by each file of ``pages/``; a path taken by another file is an error."""
     taken = _pages.get(path)
     if taken and taken.module != module:
         raise ValueError(f"{module} and {taken.module} both register {path}")
-    _pages[path] = Page(module=module, path=path, title=title, order=order, layout=layout, detail=detail, needs_data=needs_data,
+    _pages[path] = Page(module=module, path=path, title=title, order=order, layout=layout, detail=detail, right=known(right),
                         parent=parent)  # fmt: skip
 
 

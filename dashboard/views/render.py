@@ -48,7 +48,7 @@ def _render(w: Any, place: Place, geo_url: Callable[[int], str]) -> dict[str, An
     if found is None:
         raise Unknown("page")
     page, ident = found
-    if page.needs_data and not getattr(w.scope, "can_see_data", False):
+    if not w.scope.may(page.right):
         raise Unknown("page")
     root, latest = w.root, w.latest_month
     area, month = w.area(place.get("area") or root.code), place.get("month") or latest

@@ -79,7 +79,7 @@ def arranged(
 def panel(view: View, title: str, *body: Any, sheet: str = "", note: str = "", cls: str = "", tools: Node = None) -> El:
     """A panel across the page with its title, a note, and the link to its Excel file for those who may export."""
     excel = None
-    if sheet and view.can_export():
+    if sheet and view.scope.may("export"):
         excel = h(
             "a",
             "Excel",

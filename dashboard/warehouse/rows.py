@@ -70,13 +70,16 @@ def behind(
     area_column = next((c for c in AREA_COLUMNS if c in present), None)
     if not columns or area_column is None or "month" not in present:
         raise Unknown("rows")
-    if provider is not None and "provider_id" not in present:
+    if (provider is not None or scope.providers is not None) and "provider_id" not in present:
         raise Unknown("rows")
     base = f"from {measure.mart} where month = ? and ({measure.where})"
     parameters: list[Any] = [month]
     if provider is not None:
         base += " and provider_id = ?"
         parameters.append(provider)
+    if scope.providers is not None:
+        base += " and provider_id in (select unnest(?::varchar[]))"
+        parameters.append(sorted(scope.providers))
     inside = f" and {area_column} in (select descendant from area_closure where ancestor = ?)"
     start, count = page(offset, limit)
     total = snapshot.query(f"select count(*) {base}{inside}", [*parameters, area])[0][0]

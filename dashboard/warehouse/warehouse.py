@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dashboard.access.scope import ROLES, Scope
+from dashboard.access.scope import Scope
 from dashboard.warehouse import deliveries, lists, origins, providers, rows
 from dashboard.warehouse.snapshot import Snapshot
 from dashboard.warehouse.types import Area, Figure, Forecast, Point, Rating, Rows, Unknown
@@ -21,10 +21,10 @@ class Warehouse:
     """A reader: one snapshot narrowed by one scope. Cheap to make, one per request; not shared between users."""
 
     def __init__(self, snapshot: Snapshot, scope: Scope) -> None:
-        """Unknown where the scope's own area is not (any more) an area of the snapshot."""
+        """Unknown where the scope's own area is not (any more) an area of the snapshot, or the reader may not see figures at all."""
         self.snapshot = snapshot
         self.scope = scope
-        if scope.area not in snapshot.areas:
+        if scope.area not in snapshot.areas or not scope.may("figures"):
             raise Unknown("area")
         self._mine = snapshot.below.get(scope.area, frozenset({scope.area}))
 
@@ -124,7 +124,7 @@ class Warehouse:
     def _provider(self, provider_id: Any, month: Any) -> str:
         """The id, if the provider is visible in that month: its main site's community lies within the scope."""
         known = self.snapshot.providers(self._month(month)).get(provider_id) if isinstance(provider_id, str) else None
-        if known is None or known["community_code"] not in self._mine:
+        if known is None or known["community_code"] not in self._mine or not self.scope.sees_provider(known["provider_id"]):
             raise Unknown("provider")
         return str(known["provider_id"])
 
@@ -165,7 +165,7 @@ class Warehouse:
         self, code: str, area: Any, month: Any, which: str = "part", provider: Any = None, offset: int = 0, limit: int = 50
     ) -> Rows:
         """The records that a figure counts, personal data masked by role; Unknown where the role may not see rows."""
-        if not self.scope.can_see_rows:
+        if not self.scope.may("rows"):
             raise Unknown("rows")
         at, when = self.area(area), self._month(month)
         known = None if provider is None else self._provider(provider, when)
@@ -173,7 +173,7 @@ class Warehouse:
 
     def evidence_row(self, provider_id: Any, month: Any, source_table: Any, row_key: Any) -> Rows:
         """The record that a rating's evidence or an exit reason rests on; Unknown unless such an evidence is recorded for the provider."""
-        if not self.scope.can_see_rows:
+        if not self.scope.may("rows"):
             raise Unknown("rows")
         return rows.evidence(
             self.snapshot, self.scope, self._provider(provider_id, month), self._month(month), source_table, row_key
@@ -235,8 +235,8 @@ class Warehouse:
 
     @property
     def may_decide(self) -> bool:
-        """Whether the reader may release or reject what is held: bureau officials who see the data modules."""
-        return self.scope.can_see_data and ROLES[self.scope.role].level == 1
+        """Whether the reader may release or reject what is held."""
+        return self.scope.may("held")
 
     def contract(self, module: Any) -> ContractWords:
         """What a module has to deliver, in words."""
@@ -272,5 +272,5 @@ class Warehouse:
         return titles.get(found[0], found[0]), found[1]
 
     def _may_see_data(self) -> None:
-        if not self.scope.can_see_data:
+        if not self.scope.may("data") or self.scope.providers is not None:  # deliveries are not told apart by provider
             raise Unknown("data")

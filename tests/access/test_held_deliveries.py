@@ -43,8 +43,8 @@ def test_an_official_releases_with_a_reason_and_it_is_recorded(
 @pytest.mark.parametrize(
     ("role", "headers", "data", "status"),
     [
-        ("street", OWN, {"decision": "released", "reason": "核实"}, 403),
-        ("steward", OWN, {"decision": "released", "reason": "核实"}, 403),
+        ("street", OWN, {"decision": "released", "reason": "核实"}, 404),
+        ("steward", OWN, {"decision": "released", "reason": "核实"}, 404),
         ("staff", {"Origin": "https://elsewhere.example"}, {"decision": "released", "reason": "核实"}, 403),
         ("staff", OWN, {"decision": "released", "reason": "  "}, 409),
         ("staff", OWN, {"decision": "deleted", "reason": "核实"}, 400),

@@ -129,8 +129,8 @@ def test_more_rows_than_allowed_are_cut_and_it_is_said(reader):
 def test_a_reader_without_the_permission_takes_nothing_out(reader, community):
     services = Services(reader(community, "steward"))
     client = server(services)
-    assert client.get("/report.pdf").status_code == 403
-    assert client.get("/export/providers.xlsx").status_code == 403
+    assert client.get("/report.pdf").status_code == 404
+    assert client.get("/export/providers.xlsx").status_code == 404
     assert services.lines == []
 
 

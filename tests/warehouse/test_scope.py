@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -132,8 +133,9 @@ def test_scopes_share_a_key_only_if_they_may_share_an_answer() -> None:
     keys = [Scope.of(role, area).key for role in ROLES for area in ("330105001000", "330105002000")]
     assert len(set(keys)) == len(keys)
     plain = Scope.of("street", "330105001000")
-    assert Scope(area=plain.area, role=plain.role, can_export=False, can_see_data=True, unmask=plain.unmask).key != plain.key
-    assert Scope(area=plain.area, role=plain.role, can_export=True, can_see_data=True).key != plain.key
+    assert replace(plain, rights=plain.rights - {"export"}).key != plain.key
+    assert replace(plain, unmask=frozenset()).key != plain.key
+    assert replace(plain, providers=frozenset({"P1"})).key not in (plain.key, replace(plain, providers=frozenset()).key)
 
 
 def test_rows_are_masked_by_role(snapshot: Snapshot, district: Warehouse) -> None:

@@ -64,7 +64,7 @@ def _definitions(c: Context) -> list[Definition]:
 
 
 def _row_sheets(c: Context) -> list[RowSheet]:
-    if not c.w.scope.can_export:
+    if not c.w.scope.may("export"):
         return []
     found = []
     for code, which, title in ROWS_BEHIND:
