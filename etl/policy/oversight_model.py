@@ -68,7 +68,7 @@ class InspectionVersion(Version):
     visits: Visits
     team: Annotated[int, Field(ge=2, le=6)] = 2
     random_share: Annotated[float, Field(gt=0, le=1)]
-    counts: list[VisitKind] = Field(default_factory=lambda: ["双随机", "专项"], min_length=1)
+    counts: list[VisitKind] = Field(default=["双随机", "专项"], min_length=1)
     base: Annotated[int, Field(ge=1)] = 10
     unseen: Unseen | None = None
     factors: list[Factor] = Field(default_factory=list)
@@ -118,7 +118,7 @@ class CreditVersion(Version):
     usual: Literal["A", "B"] = "B"
     merit: Merit | None = None
     criteria: Annotated[list[CreditCriterion], Field(min_length=1)]
-    publish: list[Grade] = Field(default_factory=lambda: ["A", "D"])
+    publish: list[Grade] = Field(default=["A", "D"])
     repair_after_months: Window = 3
 
 
