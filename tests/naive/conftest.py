@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import duckdb
 import pytest
 
@@ -11,14 +13,19 @@ from etl.region import Region
 from etl.run import run
 from tests.naive.agreement import MONTHS, snapshot_file
 from tests.naive.recount import Recount
+from tests.support.once import once
 
 
 @pytest.fixture(scope="session")
-def district(tmp_path_factory) -> tuple[Recount, duckdb.DuckDBPyConnection]:
+def district(tmp_path_factory: pytest.TempPathFactory) -> tuple[Recount, duckdb.DuckDBPyConnection]:
     """The recount and the published snapshot."""
-    var = tmp_path_factory.mktemp("naive")
+    sources, snapshot = once(tmp_path_factory, "naive", _district)
+    return Recount(sources, DEFAULT_REGION / "areas.csv", MONTHS), duckdb.connect(str(snapshot), read_only=True)
+
+
+def _district(var: Path) -> tuple[Path, Path]:
+    """(folder of the sources, snapshot) of a small district that was simulated and run."""
     layout = Layout(var, DEFAULT_REGION.name)
     simulate(DEFAULT_REGION, layout.sources, layout.truth, months=len(MONTHS), end=MONTHS[-1], scale=0.02)
-    recount = Recount(layout.sources, DEFAULT_REGION / "areas.csv", MONTHS)
     run(Region.load(DEFAULT_REGION), layout)
-    return recount, duckdb.connect(str(snapshot_file(layout)), read_only=True)
+    return layout.sources, snapshot_file(layout)
