@@ -23,7 +23,7 @@ _POLICY_TABLES = """
 create or replace table marts.rating (provider_id varchar, month varchar, star integer, score double, uncapped_star integer,
   cap_rule varchar, cap_because varchar, missing varchar, confidence varchar, evidence_count integer, policy_version varchar);
 create or replace table marts.rating_domain (provider_id varchar, month varchar, domain varchar, score double, weight double,
-  applied_weight double);
+  applied_weight double, star integer);
 create or replace table marts.rating_evidence (provider_id varchar, month varchar, domain varchar, rule varchar, basis varchar,
   metric varchar, value double, points double, sentence varchar, source_table varchar, row_key varchar, happened_on date);
 create or replace table marts.exit_status (provider_id varchar, month varchar, state varchar, since date, rule varchar,

@@ -16,6 +16,7 @@ from dashboard.cli import (
     commands_figures,
     commands_holds,
     commands_inspection,
+    commands_rate,
     commands_region,
     commands_serve,
     commands_user,
@@ -45,7 +46,7 @@ def before(
     choose(region, var)
 
 
-for part in (commands_serve, commands_etl, commands_holds, commands_inspection, commands_care, commands_contract, commands_figures, commands_region, commands_user):
+for part in (commands_serve, commands_etl, commands_holds, commands_inspection, commands_care, commands_contract, commands_figures, commands_rate, commands_region, commands_user):
     part.register(app)
 
 

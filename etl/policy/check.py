@@ -8,7 +8,20 @@ from etl.indicators.base import Indicator
 from etl.policy.conditions import BECAUSE, figure_codes, unknown_places
 from etl.policy.facts import facts
 from etl.policy.load import Loc, Problem
-from etl.policy.model import Condition, Demerit, ExitPolicy, IndicatorPart, Need, RatingPolicy, Version
+from etl.policy.model import (
+    ColumnCondition,
+    ColumnPart,
+    Condition,
+    CyclesPart,
+    Demerit,
+    ExitPolicy,
+    IndicatorPart,
+    Need,
+    RatingPolicy,
+    RatingVersion,
+    Stars,
+    Version,
+)
 from etl.policy.sentences import fact_columns, where_problems
 
 
@@ -69,51 +82,115 @@ def condition_problems(
         yield Problem((*loc, "because"), f"句中的 {{{place}}} 没有对应的值（可用：{'、'.join(BECAUSE)}）")
 
 
-def _need(loc: Loc, need: Need, catalogue: Mapping[str, Indicator]) -> Iterator[Problem]:
+def _need(loc: Loc, need: Need, catalogue: Mapping[str, Indicator], table: bool) -> Iterator[Problem]:
+    if need.measure == "column":
+        yield from _column((*loc, "column"), table)
     if need.indicator is not None and need.indicator not in catalogue:
         yield Problem((*loc, "indicator"), f"没有“{need.indicator}”这个指标，请核对指标代码")
 
 
-def _part(loc: Loc, part: IndicatorPart, catalogue: Mapping[str, Indicator]) -> Iterator[Problem]:
+def _part(loc: Loc, part: IndicatorPart, catalogue: Mapping[str, Indicator], better: str) -> Iterator[Problem]:
     indicator = catalogue.get(part.indicator)
     if indicator is None:
         yield Problem((*loc, "indicator"), f"没有“{part.indicator}”这个指标，请核对指标代码")
         return
     if indicator.whole is None or indicator.ranked:
         yield Problem((*loc, "indicator"), f"“{indicator.name}”没有可累加的分子分母，不能用于评分")
-    first, last = part.curve[0][1], part.curve[-1][1]
+    first, last = part.shape[0][1], part.shape[-1][1]
+    if better == "lower":  # points that are better few run the other way
+        first, last = last, first
     if (indicator.better == "higher" and last < first) or (indicator.better == "lower" and last > first):
         word = "越高" if indicator.better == "higher" else "越低"
-        yield Problem((*loc, "curve"), f"“{indicator.name}”{word}越好，得分的走向却相反")
+        yield Problem((*loc, "curve" if part.curve else "steps"), f"“{indicator.name}”{word}越好，得分的走向却相反")
 
 
-def rating_check(catalogue: Mapping[str, Indicator]) -> Callable[[RatingPolicy], Iterable[Problem]]:
-    """The check of a rating policy against the declared indicators."""
+def rating_check(catalogue: Mapping[str, Indicator], table: bool = False) -> Callable[[RatingPolicy], Iterable[Problem]]:
+    """The check of a rating policy against the declared indicators; ``table``: it is for ``yiguan rate``, where columns may be named."""
 
     def check(policy: RatingPolicy) -> Iterator[Problem]:
         yield from version_problems(list(policy.versions))
         for v, version in enumerate(policy.versions):
             at: Loc = ("versions", v)
-            names = [d.domain for d in version.domains]
-            for d, domain in enumerate(version.domains):
-                if names.index(domain.domain) != d:
-                    yield Problem((*at, "domains", d, "domain"), f"领域“{domain.domain}”重复")
-                for p, part in enumerate(domain.parts):
-                    if isinstance(part, IndicatorPart):
-                        yield from _part((*at, "domains", d, "parts", p), part, catalogue)
+            yield from _domains(at, version, catalogue, table)
+            if version.stars is not None:
+                yield from _cuts((*at, "stars"), version.stars, "higher")
+            yield from _adjustments(at, version)
+            needs = [((*at, "minimum", m, "any_of", n), need) for m, x in enumerate(version.minimum) for n, need in enumerate(x.any_of)]
+            needs += [((*at, "confidence", c, "all_of", n), need) for c, x in enumerate(version.confidence) for n, need in enumerate(x.all_of)]
+            for place, need in needs:
+                yield from _need(place, need, catalogue, table)
             for m, minimum in enumerate(version.minimum):
-                for n, need in enumerate(minimum.any_of):
-                    yield from _need((*at, "minimum", m, "any_of", n), need, catalogue)
-                for place in unknown_places(minimum.missing, [n.key for n in minimum.any_of]):
-                    yield Problem((*at, "minimum", m, "missing"), f"句中的 {{{place}}} 没有对应的值")
-            for c, level in enumerate(version.confidence):
-                for n, need in enumerate(level.all_of):
-                    yield from _need((*at, "confidence", c, "all_of", n), need, catalogue)
+                for named in unknown_places(minimum.missing, [n.key for n in minimum.any_of]):
+                    yield Problem((*at, "minimum", m, "missing"), f"句中的 {{{named}}} 没有对应的值")
             yield from unique_problems((*at, "caps"), [c.rule for c in version.caps])
             for c, cap in enumerate(version.caps):
-                yield from condition_problems((*at, "caps", c), cap.when, cap.because, catalogue, ("star", "demerit"))
+                if isinstance(cap.when, ColumnCondition):
+                    yield from _column((*at, "caps", c, "when"), table)
+                    for named in unknown_places(cap.because, ["value"]):
+                        yield Problem((*at, "caps", c, "because"), f"句中的 {{{named}}} 没有对应的值（可用：value）")
+                else:
+                    yield from condition_problems((*at, "caps", c), cap.when, cap.because, catalogue, ("star", "demerit"))
+                yield from _own_stars((*at, "caps", c, "domain"), cap.domain, version)
 
     return check
+
+
+def _domains(at: Loc, version: RatingVersion, catalogue: Mapping[str, Indicator], table: bool) -> Iterator[Problem]:
+    names = [d.domain for d in version.domains]
+    for d, domain in enumerate(version.domains):
+        if names.index(domain.domain) != d:
+            yield Problem((*at, "domains", d, "domain"), f"领域“{domain.domain}”重复")
+        for p, part in enumerate(domain.parts):
+            loc: Loc = (*at, "domains", d, "parts", p)
+            if isinstance(part, IndicatorPart):
+                yield from _part(loc, part, catalogue, domain.better)
+            elif isinstance(part, ColumnPart | CyclesPart):
+                yield from _column(loc, table)
+        if domain.stars is not None:
+            yield from _cuts((*at, "domains", d, "stars"), domain.stars, domain.better)
+        if domain.at_least_parts > len(domain.parts):
+            yield Problem((*at, "domains", d, "at_least_parts"), f"本领域只有 {len(domain.parts)} 项")
+    held: dict[str, str] = {}
+    for group, codes in version.areas.items():
+        for c, code in enumerate(codes):
+            if code in held:
+                yield Problem((*at, "areas", group, c), f"“{code}”已列入“{held[code]}”")
+            held[code] = group
+
+
+def _cuts(loc: Loc, stars: Stars, better: str) -> Iterator[Problem]:
+    wrong = stars.wrong_direction(better)
+    if wrong:
+        yield Problem((*loc, "cuts" if stars.method == "fixed" else "fallback"), wrong)
+
+
+def _column(loc: Loc, table: bool) -> Iterator[Problem]:
+    if not table:
+        yield Problem(loc, "column、cycles 取自表格的列，只用于 yiguan rate；本区评级请用 indicator 或 findings")
+
+
+def _own_stars(loc: Loc, domain: str | None, version: RatingVersion) -> Iterator[Problem]:
+    if domain is None:
+        return
+    found = next((d for d in version.domains if d.domain == domain), None)
+    if found is None:
+        yield Problem(loc, f"没有“{domain}”这个领域（可用：{'、'.join(d.domain for d in version.domains)}）")
+    elif found.stars is None:
+        yield Problem(loc, f"领域“{domain}”没有自己的星级，请在该领域写 stars")
+
+
+def _adjustments(at: Loc, version: RatingVersion) -> Iterator[Problem]:
+    yield from _own_stars((*at, "base"), version.base, version)
+    yield from unique_problems((*at, "adjust"), [a.rule for a in version.adjust])
+    yield from unique_problems((*at, "limits"), [x.rule for x in version.limits])
+    for i, item in enumerate(version.adjust):
+        loc: Loc = (*at, "adjust", i, "domain")
+        if item.on_star or item.domain not in [d.domain for d in version.domains]:
+            yield from _own_stars(loc, item.domain, version)
+        if item.domain == version.base:
+            yield Problem(loc, f"“{item.domain}”已是评星的基础，不能再用来加减星")
+    if version.limits and not version.adjust:
+        yield Problem((*at, "limits"), "没有 adjust（加减星）时不必写 limits")
 
 
 def unique_problems(loc: Loc, rules: list[str]) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ import duckdb
 
 _INPUTS: dict[str, str] = {
     "provider_provider": "provider_id text, credit_code text, name text, kind text, registered_on date, closed_on date",
+    "provider_site": "provider_id text, community_code text, main_site boolean",
     "provider_permit": "permit_id text, provider_id text, kind text, number text, issued_on date, expires_on date",
     "inspection_inspection": "inspection_id text, provider_id text, kind text, inspected_on date, result text, follows text",
     "inspection_finding": "finding_id text, inspection_id text, field text, severity text, scope text, clause text, description text",
@@ -19,7 +20,7 @@ _INPUTS: dict[str, str] = {
     "month": "month text, first_day date, last_day date",
 }
 TABLES = tuple(_INPUTS)
-_SHORT = ("provider_provider", "provider_permit", "inspection_", "complaint_")
+_SHORT = ("provider_provider", "provider_site", "provider_permit", "inspection_", "complaint_")
 
 
 def _homes(con: duckdb.DuckDBPyConnection) -> dict[str, str]:

@@ -82,7 +82,7 @@ _CHINESE: dict[str, Callable[[dict[str, Any]], str]] = {
     "too_long": lambda c: f"最多 {c['max_length']} 项",
     "string_too_short": lambda c: "不能为空",
     "string_pattern_mismatch": lambda c: "格式不对（月份应写作 2026-01）",
-    "union_tag_not_found": lambda c: "看不出是哪一类：指标项应有 indicator，检查扣分项应有 findings",
+    "union_tag_not_found": lambda c: "看不出是哪一类：指标项应有 indicator，检查扣分项应有 findings，表格列应有 column，分周期扣分应有 cycles",
     "value_error": lambda c: str(c["error"]),
 }
 _TYPES = {

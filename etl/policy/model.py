@@ -1,32 +1,45 @@
 """What a policy file may say. Field names are the file's keys; docs/policies.md explains them with an example."""
 
+# ruff: noqa: RUF012 - pydantic copies defaults; the linter does not see the base class in the other file
+
 from __future__ import annotations
 
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
-Kind = Literal["养老机构", "照料中心", "老年食堂", "居家服务商", "嵌入式微型机构", "社会组织"]
-FindingField = Literal["质量安全", "从业人员", "涉及资金", "运营秩序", "应急管理"]
-Severity = Literal["一般", "较重", "严重", "重大"]
-Scope = Literal["个别", "多处", "普遍"]
-State = Literal["watch", "rectifying", "exit_proposed", "exited"]
-Text = Annotated[str, Field(min_length=1)]
-Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
-Positive = Annotated[float, Field(gt=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Window = Annotated[int, Field(ge=1, le=120)]
+from etl.policy.parts import (
+    SCOPES,
+    SEVERITIES,
+    STATES,
+    Adjustment,
+    ColumnPart,
+    CyclesPart,
+    Domain,
+    FindingsPart,
+    IndicatorPart,
+    Kind,
+    Limit,
+    Model,
+    Month,
+    Positive,
+    Rounding,
+    Scope,
+    Severity,
+    Share,
+    Stars,
+    State,
+    Text,
+    Window,
+)
 
-SEVERITIES: tuple[str, ...] = ("一般", "较重", "严重", "重大")
-SCOPES: tuple[str, ...] = ("个别", "多处", "普遍")
-STATES: tuple[str, ...] = ("normal", "watch", "rectifying", "exit_proposed", "exited")
-
-
-class Model(BaseModel):
-    """A key that is not known is an error: a misspelt rule must not be silently without effect."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+__all__ = [
+    "SCOPES", "SEVERITIES", "STATES", "Cap", "ColumnCondition", "ColumnPart", "Condition", "Confidence", "Criterion", "CyclesPart",
+    "Deduction", "Demerit", "Domain", "ExitPolicy", "ExitVersion", "FindingsPart", "IndicatorPart", "Kind", "Minimum", "Model", "Month",
+    "Need", "RatingPolicy",
+    "RatingVersion", "Share", "Stars", "Text", "Version", "Window",
+]  # fmt: skip
 
 
 class Condition(Model):
@@ -46,54 +59,23 @@ class Condition(Model):
     row: Text
 
 
-class IndicatorPart(Model):
-    """An indicator of the provider itself, turned into 0–100 by a line through the points of ``curve``.
+class ColumnCondition(Model):
+    """A column of the table given to ``yiguan rate`` has the value ``equals``, or a number of at least or at most so much."""
 
-    ``window``: months added up; ``min_whole``: below this denominator the part is left out; ``shrink``: so many observations
-    at the mean of the kind are added, so that a handful of orders cannot make or break a small provider.
-    """
-
-    indicator: Text
-    weight: Positive
-    basis: Text
-    curve: Annotated[list[tuple[float, float]], Field(min_length=2)]
-    window: Window = 1
-    min_whole: Positive = 1
-    shrink: Annotated[float, Field(ge=0)] = 0
-    kinds: list[Kind] | None = None
+    column: Text
+    equals: str | float | None = None
+    at_least: float | None = None
+    at_most: float | None = None
 
     @model_validator(mode="after")
-    def _curve_ascends(self) -> IndicatorPart:
-        xs, ys = [x for x, _ in self.curve], [y for _, y in self.curve]
-        if any(b <= a for a, b in pairwise(xs)):
-            raise ValueError("curve 各点的指标值应从小到大，不得重复")
-        if any(not 0 <= y <= 100 for y in ys):
-            raise ValueError("curve 各点的得分应在 0 到 100 之间")
+    def _one(self) -> ColumnCondition:
+        if sum(x is not None for x in (self.equals, self.at_least, self.at_most)) != 1:
+            raise ValueError("应写 equals、at_least、at_most 中的一个")
         return self
 
 
-class FindingsPart(Model):
-    """100 minus the points of inspection findings in the named fields of supervision; left out where nobody has inspected."""
-
-    findings: Annotated[list[FindingField], Field(min_length=1)]
-    weight: Positive
-    basis: Text
-    kinds: list[Kind] | None = None
-
-
-def _part_kind(value: Any) -> str | None:
-    if isinstance(value, IndicatorPart | FindingsPart):
-        return "indicator" if isinstance(value, IndicatorPart) else "findings"
-    return next((k for k in ("indicator", "findings") if isinstance(value, dict) and k in value), None)
-
-
-Part = Annotated[Annotated[IndicatorPart, Tag("indicator")] | Annotated[FindingsPart, Tag("findings")], Discriminator(_part_kind)]
-
-
-class Domain(Model):
-    domain: Text
-    weight: Positive
-    parts: Annotated[list[Part], Field(min_length=1)]
+def _when(value: Any) -> str:
+    return "column" if isinstance(value, ColumnCondition) or (isinstance(value, dict) and "column" in value) else "facts"
 
 
 class Decay(Model):
@@ -131,23 +113,28 @@ class Deduction(Model):
 
 
 class Need(Model):
-    """A volume of evidence. ``indicator``: the sum of its whole (or of its part, for a count) over ``window`` months."""
+    """A volume of evidence. ``indicator``: the sum of its whole (or of its part, for a count) over ``window`` months; ``column``: a
+    number in the table given to ``yiguan rate``.
+    """
 
-    measure: Literal["months_registered", "inspections", "indicator", "domains"]
+    measure: Literal["months_registered", "inspections", "indicator", "domains", "column"]
     at_least: Positive
     window: Window = 12
     indicator: str | None = None
+    column: str | None = None
 
     @model_validator(mode="after")
     def _indicator_named(self) -> Need:
         if (self.measure == "indicator") != (self.indicator is not None):
             raise ValueError("measure 为 indicator 时须写 indicator（指标代码），其他情形不写")
+        if (self.measure == "column") != (self.column is not None):
+            raise ValueError("measure 为 column 时须写 column（表格的列名），其他情形不写")
         return self
 
     @property
     def key(self) -> str:
         """The placeholder by which a sentence names the value."""
-        return self.indicator or self.measure
+        return self.indicator or self.column or self.measure
 
 
 class Minimum(Model):
@@ -162,34 +149,19 @@ class Confidence(Model):
     all_of: Annotated[list[Need], Field(min_length=1)]
 
 
-class Stars(Model):
-    """``fixed``: cuts are the scores from which 2, 3, 4 and 5 stars are given. ``distribution``: cuts are the shares of providers
-    of the same kind (0–1, from below) at which 2, 3, 4 and 5 stars begin; in a kind with fewer than ``minimum_group`` providers
-    the ``fallback`` scores hold.
-    """
-
-    method: Literal["fixed", "distribution"]
-    cuts: Annotated[list[float], Field(min_length=4, max_length=4)]
-    minimum_group: Annotated[int, Field(ge=1)] = 10
-    fallback: Annotated[list[float], Field(min_length=4, max_length=4)] | None = None
-
-    @model_validator(mode="after")
-    def _ascending(self) -> Stars:
-        for cuts in (self.cuts, self.fallback or []):
-            if any(b <= a for a, b in pairwise(cuts)):
-                raise ValueError("cuts 应从小到大，不得重复")
-        if self.method == "distribution" and (self.fallback is None or not all(0 < c < 1 for c in self.cuts)):
-            raise ValueError("按分布评星时，cuts 应在 0 与 1 之间，并须写 fallback（同类过少时的分数线）")
-        return self
-
-
 class Cap(Model):
-    """一票否决: where ``when`` holds, the star is at most ``cap``; ``because`` may name {count} {sum} {first} {last} {items}."""
+    """一票否决: where ``when`` holds, the star is at most ``cap``; ``because`` may name {count} {sum} {first} {last} {items}.
+
+    ``domain``: it is the stars of that domain that are limited. For a column of a table ``because`` may name {value}.
+    """
 
     rule: Text
     cap: Annotated[int, Field(ge=1, le=5)]
     basis: Text
-    when: Condition
+    domain: Text | None = None
+    when: Annotated[
+        Annotated[Condition, Tag("facts")] | Annotated[ColumnCondition, Tag("column")], Discriminator(_when)
+    ]
     because: Text
 
 
@@ -200,12 +172,40 @@ class Version(Model):
 
 
 class RatingVersion(Version):
+    """``base``: the stars begin with those of that domain; otherwise ``stars`` cuts the mean of the domains by their weights.
+
+    ``areas``: named groups of areas (6-, 9- or 12-digit codes; in a table, the values of its column area) for stars within areas.
+    """
+
     domains: Annotated[list[Domain], Field(min_length=1)]
-    deduction: Deduction
+    deduction: Deduction | None = None
+    rounding: Rounding = Rounding()
+    areas: dict[Text, list[Text]] = {}
     minimum: list[Minimum] = []
     confidence: list[Confidence] = []
-    stars: Stars
+    base: Text | None = None
+    stars: Stars | None = None
+    adjust: list[Adjustment] = []
+    limits: list[Limit] = []
     caps: list[Cap] = []
+
+    @model_validator(mode="after")
+    def _coherent(self) -> RatingVersion:
+        if (self.base is None) == (self.stars is None):
+            raise ValueError("应写 stars（按总分评星）或 base（以某领域的星级为基础）中的一个")
+        if self.stars is not None and any(d.method == "sum" for d in self.domains):
+            raise ValueError("有 method: sum（分值累加）的领域时不能按总分评星，应写 base（以某领域的星级为基础）")
+        if self.deduction is None and any(isinstance(p, FindingsPart) for d in self.domains for p in d.parts):
+            raise ValueError("有 findings（检查扣分）时须写 deduction（扣分分值）")
+        return self
+
+    @property
+    def cuts(self) -> list[tuple[str, Stars, Literal["higher", "lower"]]]:
+        """(domain, stars, better) of every cut of the version; the domain of the total is ''."""
+        found = [(d.domain, d.stars, d.better) for d in self.domains if d.stars is not None]
+        if self.stars is not None:
+            found.append(("", self.stars, "higher"))
+        return found
 
 
 class RatingPolicy(Model):

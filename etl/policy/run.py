@@ -15,8 +15,9 @@ from etl.policy import inputs
 from etl.policy.check import exit_check, rating_check
 from etl.policy.conditions import figure_codes
 from etl.policy.exits import judge
+from etl.policy.lay import fill
 from etl.policy.load import load
-from etl.policy.model import ExitPolicy, IndicatorPart, RatingPolicy, Version
+from etl.policy.model import Condition, ExitPolicy, IndicatorPart, RatingPolicy, Version
 from etl.policy.oversight import OUTPUT, SELECT, load_oversight, weigh
 from etl.policy.rating import rate
 from etl.policy.sentences import lit
@@ -29,7 +30,7 @@ Progress = Callable[[str], None]
 _OUTPUT = {
     "rating": "provider_id text, month text, star int, score double, uncapped_star int, cap_rule text, cap_because text, "
     "missing text, confidence text, evidence_count int, policy_version text",
-    "rating_domain": "provider_id text, month text, domain text, score double, weight double, applied_weight double",
+    "rating_domain": "provider_id text, month text, domain text, score double, weight double, applied_weight double, star int",
     "rating_evidence": "provider_id text, month text, domain text, rule text, basis text, metric text, value double, "
     "points double, sentence text, source_table text, row_key text, happened_on date",
     "exit_status": "provider_id text, month text, state text, since date, rule text, basis text, because text, "
@@ -40,10 +41,11 @@ _OUTPUT = {
 _EVIDENCE = "provider_id, month, domain, rule, basis, metric, value, points, sentence, source_table, row_key, happened_on"
 _SELECT = {
     "rating": "select * from policy_rating order by month, provider_id",
-    "rating_domain": "select provider_id, month, domain, score, weight, applied_weight from policy_domain_score "
-    "order by month, provider_id, position",
+    "rating_domain": "select d.provider_id, d.month, d.domain, d.score, d.weight, d.applied_weight, c.star from policy_domain_score d "
+    "left join policy_cut_star c on c.provider_id = d.provider_id and c.month = d.month and c.domain = d.domain "
+    "order by d.month, d.provider_id, d.position",
     "rating_evidence": f"select {_EVIDENCE} from (select {_EVIDENCE} from policy_evidence union all "
-    f"select {_EVIDENCE} from policy_veto_evidence) "
+    f"select {_EVIDENCE} from policy_veto_evidence union all select {_EVIDENCE} from policy_step_evidence) "
     "order by month, provider_id, domain, points, happened_on desc, rule, row_key",
     "exit_status": "select * from policy_exit_status order by month, provider_id",
     "exit_reason": "select * from policy_exit_reason order by month, provider_id, rule, row_key",
@@ -96,6 +98,7 @@ def run(
     rating, leaving = load_policies(region.path / "policies", known) if policies is None else policies
     oversight = load_oversight(region.path / "policies", known)
     absent = inputs.read(con)
+    _lay_areas(con, rating)
     _lay_months(con, list(rating.versions) if rating else [], list(leaving.versions) if leaving else [])
     _lay_figures(con, rating, leaving, known)
     laid = rate(con, rating, known, progress)
@@ -117,6 +120,13 @@ def _version_of(versions: Sequence[Version]) -> str:
     return f"case {' '.join(cases)} end" if cases else "null::text"
 
 
+def _lay_areas(con: duckdb.DuckDBPyConnection, rating: RatingPolicy | None) -> None:
+    """The groups of areas that a policy names; where it names none, a provider's area is the street of its main site."""
+    con.execute("create or replace temp table policy_area (version text, area text, code text)")
+    for version in rating.versions if rating else []:
+        fill(con, "policy_area", [(version.version, g, c.ljust(12, "0")) for g, codes in version.areas.items() for c in codes])
+
+
 def _lay_months(con: duckdb.DuckDBPyConnection, rating: list[Version], leaving: list[Version]) -> None:
     """Months with the versions in force; providers registered by (and operating at) each month end; the latest restorations."""
     con.execute(f"""
@@ -128,7 +138,16 @@ def _lay_months(con: duckdb.DuckDBPyConnection, rating: list[Version], leaving: 
         select m.*, p.provider_id, p.kind, p.registered_on, year(p.registered_on) * 12 + month(p.registered_on) as registered_idx,
                p.closed_on is null or p.closed_on > m.last_day as operating
         from policy_month m join policy_in_provider p on p.registered_on is null or p.registered_on <= m.last_day;
-        create or replace temp table policy_subject as select * from policy_standing where operating;
+        create or replace temp table policy_subject as
+        select s.*, coalesce(g.area, h.street) as area
+        from policy_standing s
+        left join (
+            select provider_id, max(community_code) as community, max(left(community_code, 9)) || '000' as street
+            from policy_in_site where main_site group by all
+        ) h using (provider_id)
+        left join policy_area g on g.version = s.rating_version and g.code in (h.community, h.street)
+        where s.operating
+        qualify row_number() over (partition by s.provider_id, s.month order by g.code desc) = 1;
         create or replace temp table policy_restored as
         select m.month, a.provider_id, max(a.decided_on) as restored_on
         from policy_month m join policy_in_action a on a.kind = '恢复' and a.decided_on <= m.last_day
@@ -140,7 +159,8 @@ def _lay_figures(
     con: duckdb.DuckDBPyConnection, rating: RatingPolicy | None, leaving: ExitPolicy | None, known: Mapping[str, Indicator]
 ) -> None:
     """The figures that the policies speak of; for conditions on figures, what turns part and whole into a value."""
-    wheres = [c.when.where for v in (rating.versions if rating else []) for c in v.caps if c.when.facts == "figure"]
+    whens = [c.when for v in (rating.versions if rating else []) for c in v.caps]
+    wheres = [w.where for w in whens if isinstance(w, Condition) and w.facts == "figure"]
     for version in leaving.versions if leaving else []:
         wheres += [c.when.where for c in version.criteria if c.when.facts == "figure"]
         wheres += [d.where for d in version.demerits if d.facts == "figure"]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from etl.policy.model import Condition, ExitPolicy, FindingsPart, IndicatorPart, Need, RatingPolicy, RatingVersion
+from etl.policy.model import Condition, ExitPolicy, FindingsPart, IndicatorPart, Need, RatingPolicy, RatingVersion, Stars
 from tests.policy.worlds import CATALOGUE, World, last_day
 
 Row = dict[str, Any]
@@ -18,10 +18,6 @@ PERMITS = ("执业登记", "综合保险", "消防", "食品经营")
 
 def idx(day: date | str) -> int:
     return int(day[:4]) * 12 + int(day[5:]) if isinstance(day, str) else day.year * 12 + day.month
-
-
-def round1(x: float) -> float:
-    return math.floor(x * 10 + 0.500001) / 10
 
 
 class Naive:
@@ -182,11 +178,19 @@ class Naive:
                    if f["indicator"] == need.indicator and f["provider_id"] == provider
                    and 0 <= idx(month) - idx(f["month"]) < need.window)
 
+    def area(self, version: RatingVersion, provider: str) -> str:
+        site = next((s["community_code"] for s in self.rows("provider_site") if s["provider_id"] == provider and s["main_site"]), None)
+        if site is None:
+            return ""
+        named = [g for code in (site, site[:9]) for g, codes in version.areas.items() if code in codes]
+        return named[0] if named else str(site[:9])
+
     def part_score(self, version: RatingVersion, part: IndicatorPart | FindingsPart, provider: str, month: str) -> float | None:
         """Score of a part before any floor; None where it is left out."""
         kind = self.providers[provider]["kind"]
         if isinstance(part, FindingsPart):
             rule = version.deduction
+            assert rule is not None
             if not any(idx(month) - idx(i["happened_on"]) < rule.horizon for i in self.facts("inspection", month, provider)):
                 return None
             lost = 0.0
@@ -204,17 +208,27 @@ class Naive:
                  if row["kind"] == kind and self.operating(month, p)]
         top, bottom = sum(w[0] for w in peers if w), sum(w[1] for w in peers if w)
         value = CATALOGUE[part.indicator].scale * (own[0] + part.shrink * (top / bottom if bottom else 0)) / (own[1] + part.shrink)
-        return along(part.curve, value)
+        return along(part.curve, value) if part.curve else stepped(part.steps or [], value)
 
     def scored(self, version: RatingVersion, provider: str, month: str) -> tuple[float | None, dict[str, float]]:
         kind, domains = self.providers[provider]["kind"], {}
         for domain in version.domains:
-            parts = [(p.weight, self.part_score(version, p, provider, month)) for p in domain.parts if p.kinds is None or kind in p.kinds]
-            parts = [(w, s) for w, s in parts if s is not None]
-            if parts:
-                domains[domain.domain] = round1(sum(w * s for w, s in parts) / sum(w for w, _ in parts))
+            parts = [(p, self.part_score(version, p, provider, month)) for p in domain.parts if p.kinds is None or kind in p.kinds]  # type: ignore[arg-type]
+            known = [(p.weight, s) for p, s in parts if s is not None]
+            if len(known) < max(1, domain.at_least_parts):
+                continue
+            if domain.method == "mean":
+                score = sum(w * s for w, s in known) / sum(w for w, _ in known)
+            else:
+                score = sum(w * s for w, s in known)
+                if domain.rescale:
+                    full = [(p.weight * max(y for _, y in p.curve or p.steps or []), s is not None) for p, s in parts]  # type: ignore[union-attr]
+                    score *= sum(x for x, _ in full) / sum(x for x, held in full if held)
+            domains[domain.domain] = rounded(version, score)
         weights = {d.domain: d.weight for d in version.domains if d.domain in domains}
-        total = round1(sum(domains[d] * w for d, w in weights.items()) / sum(weights.values())) if weights else None
+        if version.base is not None:
+            return domains.get(version.base), domains
+        total = rounded(version, sum(domains[d] * w for d, w in weights.items()) / sum(weights.values())) if weights else None
         return total, domains
 
     def rate(self) -> dict[tuple[str, str], Row]:
@@ -235,17 +249,55 @@ class Naive:
                     any(self.volume(need, p, month, n) >= need.at_least for need in m.any_of) for m in version.minimum
                 ):
                     rated.append(p)
-                caps = [(c.cap, i, c.rule) for i, c in enumerate(version.caps) if self.met(c.when, month, p, None)]
-                row["cap"], _, row["cap_rule"] = min(caps, default=(5, 0, None))
-            for p in rated:
-                row = results[p, month]
-                peers = [results[q, month]["score"] for q in rated if self.providers[q]["kind"] == self.providers[p]["kind"]]
-                row["uncapped_star"] = cut(version, row["score"], peers)
-                row["star"] = min(row["uncapped_star"], row["cap"])
+                met = [(c, i) for i, c in enumerate(version.caps) if isinstance(c.when, Condition) and self.met(c.when, month, p, None)]
+                row["cap"], _, row["cap_rule"] = min(((c.cap, i, c.rule) for c, i in met if c.domain is None), default=(5, 0, None))
+                row["domain_caps"] = {d.domain: min((c.cap for c, _ in met if c.domain == d.domain), default=5) for d in version.domains}
+            if version is not None:
+                self.star(version, month, rated, results)
             for p in self.providers:
                 if (p, month) in results:
                     self.stars[p, month] = results[p, month]["star"]
         return results
+
+    def star(self, version: RatingVersion, month: str, rated: list[str], results: dict[tuple[str, str], Row]) -> None:
+        """Cuts among peers, the stars of domains with their caps, adjustments with their limits, caps of the whole."""
+        def cut_among(stars: Stars, better: str, p: str, score: Callable[[str], float | None]) -> int | None:
+            own = score(p)
+            if own is None:
+                return None
+            def group(q: str) -> tuple[str, str]:
+                return (self.providers[q]["kind"] if "kind" in stars.within else "", self.area(version, q) if "area" in stars.within else "")
+            peers = [s for q in rated if group(q) == group(p) and (s := score(q)) is not None]
+            return cut(stars, better, own, peers)
+
+        for p in rated:
+            row = results[p, month]
+            row["domain_stars"] = {}
+            for domain in version.domains:
+                if domain.stars is not None:
+                    star = cut_among(domain.stars, domain.better, p, lambda q, d=domain: results[q, month]["domains"].get(d.domain))  # type: ignore[misc]
+                    if star is not None:
+                        row["domain_stars"][domain.domain] = min(star, row["domain_caps"][domain.domain])
+            if version.base is None:
+                assert version.stars is not None
+                base = cut_among(version.stars, "higher", p, lambda q: results[q, month]["score"])
+            else:
+                base = row["domain_stars"].get(version.base)
+            assert base is not None
+            star = base
+            for a in version.adjust:
+                own, score = row["domain_stars"].get(a.domain), row["domains"].get(a.domain)
+                if score is None or (a.on_star and own is None):
+                    continue
+                holds = [own is not None and own >= a.star_at_least if a.star_at_least else True, own is not None and own <= a.star_at_most if a.star_at_most else True,
+                         score >= a.score_at_least if a.score_at_least is not None else True, score <= a.score_at_most if a.score_at_most is not None else True,
+                         own is not None and own > base if a.above_base else True]
+                if all(holds):
+                    star = max(1, min(5, star + a.by))
+            for limit in version.limits:
+                if base <= limit.base_at_most:
+                    star = min(star, base + limit.gain_at_most)
+            row["uncapped_star"], row["star"] = star, min(star, row["cap"])
 
     # -- exits ---------------------------------------------------------------------------------------------------------
 
@@ -308,9 +360,21 @@ def along(curve: list[tuple[float, float]], value: float) -> float:
     return curve[-1][1]
 
 
-def cut(version: RatingVersion, score: float, peers: list[float]) -> int:
-    stars = version.stars
+def stepped(steps: list[tuple[float, float]], value: float) -> float:
+    return max(((x, y) for x, y in steps if x <= value), default=(0.0, 0.0))[1]
+
+
+def rounded(version: RatingVersion, x: float) -> float:
+    digits, mode = version.rounding.digits, version.rounding.mode
+    if mode == "half_even":
+        return round(x + 1e-9, digits) if digits else float(round(x))
+    power = 10**digits
+    return float({"half_up": math.floor(x * power + 0.500001), "down": math.floor(x * power + 1e-6), "up": math.ceil(x * power - 1e-6)}[mode]) / power
+
+
+def cut(stars: Stars, better: str, score: float, peers: list[float]) -> int:
+    sign = 1 if better == "higher" else -1
     if stars.method == "fixed" or len(peers) < stars.minimum_group:
-        return 1 + sum(score >= c for c in (stars.cuts if stars.method == "fixed" else stars.fallback or []))
-    below = sum(other < score for other in peers) / len(peers)
+        return 1 + sum(sign * score >= sign * c for c in stars.score_cuts)
+    below = sum(sign * other < sign * score for other in peers) / len(peers)
     return 1 + sum(below >= c for c in stars.cuts)

@@ -23,6 +23,7 @@ def worlds(draw: st.DrawFn, figures: dict[str, tuple[int, bool]], fields: tuple[
         closed = draw(st.none() | st.none() | LATE_DAYS)
         world.add("provider_provider", provider_id=p, credit_code=f"C{draw(st.integers(0, 4))}", name=draw(st.sampled_from(["甲", "乙", "丙"])),
                   kind=draw(st.sampled_from(["养老机构", "养老机构", "老年食堂"])), registered_on=draw(DAYS), closed_on=closed)
+        world.add("provider_site", provider_id=p, main_site=True, community_code=draw(st.sampled_from(["330105001051", "330105002051", "330105003051"])))
         for kind in draw(st.sets(st.sampled_from(["执业登记", "综合保险", "食品经营"]))):
             world.add("provider_permit", permit_id=f"{p}{kind}", provider_id=p, kind=kind, number="1", issued_on=draw(st.none() | DAYS),
                       expires_on=draw(st.none() | LATE_DAYS))

@@ -81,6 +81,56 @@ versions:
         basis: 条款七
         when: {facts: finding, where: {severity: [严重, 重大], open: true}, row: "{happened_on}{description}"}
         because: "{items}"
+  - version: 丙
+    valid_from: 2026-05
+    basis: 测试
+    rounding: {digits: 0, mode: half_even}
+    areas: {东片: ["330105001"], 西片: ["330105002", "330105003051"]}
+    domains:
+      - domain: 质量
+        weight: 1
+        parts:
+          - {findings: [质量安全, 涉及资金], weight: 50, basis: 条款一}
+          - {indicator: good_rate, weight: 50, basis: 条款二, window: 2, steps: [[20, 30], [50, 75], [90, 100]]}
+        stars: {method: distribution, cuts: [0.2, 0.4, 0.6, 0.8], within: [kind, area], minimum_group: 2, fallback: [30, 50, 70, 90]}
+      - domain: 服务
+        method: sum
+        better: lower
+        rescale: true
+        at_least_parts: 1
+        parts:
+          - {indicator: bad_rate, weight: 0.5, basis: 条款三, curve: [[0, 0], [500, 20]]}
+          - {indicator: mark, weight: 2, basis: 条款四, window: 3, curve: [[0, 30], [5, 10]]}
+        stars: {method: fixed, cuts: [60, 45, 35, 20], within: [kind]}
+      - domain: 口碑
+        parts:
+          - {indicator: mark, weight: 3, basis: 条款五, window: 6, curve: [[0, 0], [5, 100]]}
+    deduction:
+      points:
+        一般: {个别: 4, 多处: 8, 普遍: 16}
+        较重: {个别: 16, 多处: 20, 普遍: 35}
+        严重: {个别: 45, 多处: 50, 普遍: 75}
+        重大: {个别: 75, 多处: 100, 普遍: 150}
+      decay: [{months: 24, share: 1}]
+    base: 质量
+    adjust:
+      - {rule: service_good, domain: 服务, star_at_least: 4, by: 1, above_base: true, basis: 条款六}
+      - {rule: service_bad, domain: 服务, star_at_most: 2, by: -1, basis: 条款六}
+      - {rule: voice, domain: 口碑, score_at_least: 60, by: 2, basis: 条款七}
+    limits:
+      - {rule: slow, base_at_most: 2, gain_at_most: 1, basis: 条款八}
+    caps:
+      - rule: inspected
+        domain: 服务
+        cap: 3
+        basis: 条款九
+        when: {facts: finding, where: {severity: 较重, open: true}, row: "{happened_on}{description}"}
+        because: "{items}"
+      - rule: serious
+        cap: 3
+        basis: 条款七
+        when: {facts: finding, where: {severity: [严重, 重大], open: true}, row: "{happened_on}{description}"}
+        because: "{items}"
 """
 
 EXIT = """\

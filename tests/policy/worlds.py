@@ -17,6 +17,7 @@ TABLES: dict[str, dict[str, str]] = {
     table: dict(column.split(" ") for column in columns.split(", "))
     for table, columns in {
         "provider_provider": "provider_id text, credit_code text, name text, kind text, registered_on date, closed_on date",
+        "provider_site": "provider_id text, community_code text, main_site boolean",
         "provider_permit": "permit_id text, provider_id text, kind text, number text, issued_on date, expires_on date",
         "inspection_inspection": "inspection_id text, provider_id text, kind text, inspected_on date, result text, follows text",
         "inspection_finding": "finding_id text, inspection_id text, field text, severity text, scope text, clause text, "
