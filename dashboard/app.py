@@ -34,7 +34,7 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
     key = settings.key()
     region = Region.load(settings.region)
     demo = settings.offers_demo_accounts(region)
-    book = ledger.open(settings.ledger)
+    book = ledger.open(settings.ledger, settings.seals())
     if demo:
         accounts = seed_demo_accounts(book, region)
     else:

@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from dashboard.seals import Seals
 from etl.paths import DEFAULT_REGION, Layout, default_var
 from etl.region import Region
 
@@ -44,6 +45,10 @@ class Settings(BaseSettings):
     session_hours: int = Field(10, ge=1, le=72, description="登录后最长有效小时数")
     answer_cache_mb: int = Field(64, ge=0, le=4096, description="每个工作进程的页面缓存上限（MB）")
     export_rows: int = Field(20_000, ge=100, le=1_000_000, description="单次导出的行数上限")
+    former_secret_keys: tuple[SecretStr, ...] = Field((), description="更换过的会话密钥（JSON 列表），仅用于校验更换以前的审计日志")
+    audit_anchor: Path | None = Field(None, description="审计日志锚定文件；应放在台账库以外的磁盘或机器上，默认在运行目录下")
+    audit_archive: Path | None = Field(None, description="审计日志归档目录，默认在运行目录下")
+    unmask_minutes: int = Field(10, ge=1, le=60, description="查看完整信息的有效时间（分钟）")
     image_hosts: tuple[str, ...] = Field((), description="允许加载底图瓦片的地址，例如 https://t0.tianditu.gov.cn")
 
     @field_validator("var", "region")
@@ -64,6 +69,20 @@ class Settings(BaseSettings):
     def ledger(self) -> str:
         """The ledger's SQLAlchemy URL."""
         return self.ledger_url or f"sqlite:///{self.layout.ledger}"
+
+    @property
+    def anchor_file(self) -> Path:
+        """Where the head of the audit trail is written once a day."""
+        return self.audit_anchor or self.layout.base / "audit-anchors.jsonl"
+
+    @property
+    def archive_folder(self) -> Path:
+        """Where old lines of the audit trail are kept."""
+        return self.audit_archive or self.layout.base / "audit-archive"
+
+    def seals(self) -> Seals:
+        """The key that the audit trail is sealed with, and those before it. SettingsError as :meth:`key`."""
+        return Seals(self.key(), [k.get_secret_value().encode() for k in self.former_secret_keys])
 
     def offers_demo_accounts(self, region: Region) -> bool:
         """Whether demo accounts exist and are shown. SettingsError where they are asked for but must not be."""

@@ -269,6 +269,11 @@ def _geo_macros() -> list[tuple[str, str]]:
     ]
 
 
+_LONG_NUMBER = "[0-9０-９][0-9０-９ -]{5,}[0-9０-９][Xx]?"
+_PERSONS_NUMBER = "(^|[^0-9])(1[3-9][0-9]{9}|[1-9][0-9]{5}(18|19|20)[0-9]{9}[0-9Xx]|[1-9][0-9]{14})([^0-9]|$)"
+"""A mobile number, an ID number of 18 or of 15 characters, standing alone."""
+
+
 def masked(expression: str, privacy: str) -> str:
     """SQL for a value as it may be shown in a list of rejected rows: personal values keep too little to identify anybody."""
     x = f"cast({expression} as varchar)"
@@ -283,8 +288,11 @@ def masked(expression: str, privacy: str) -> str:
             return f"left({x}, 4) || '…'"
         case "account":
             return f"'****' || right({x}, 4)"
+        case "text":
+            return f"left(regexp_replace({x}, '{_LONG_NUMBER}', '****', 'g'), 60)"
         case _:
-            return f"left({x}, 60)"
+            # A column that has slipped may hold somebody's number under any heading.
+            return f"left(regexp_replace({x}, '{_PERSONS_NUMBER}', '****', 'g'), 60)"
 
 
 def prepare(

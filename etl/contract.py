@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-Privacy = Literal["", "name", "id", "phone", "address", "account"]
+Privacy = Literal["", "name", "id", "phone", "address", "account", "text"]
+"""``text``: free words in which somebody may have written a name, a number or an address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

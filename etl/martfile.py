@@ -17,8 +17,8 @@ FOLDER = Path(__file__).parent / "marts"
 GIVEN = ("month", "area", "area_closure", "standard")
 POLICY_TABLES = ("rating", "rating_domain", "rating_evidence", "exit_status", "exit_reason", "inspection_risk", "inspection_risk_reason",
                  "credit_grade", "credit_reason")  # fmt: skip
-_FIELD = re.compile(r"^--\s*(grain|area|time|provider|monthly):\s*(.+?)\s*$")
-_COLUMN = re.compile(r"^--\s{2,}(\w+)\s+(.*?)(?:\s*\[(name|id|phone|address|account)\])?\s*$")
+_FIELD = re.compile(r"^--\s*(grain|area|time|provider|key|monthly):\s*(.+?)\s*$")
+_COLUMN = re.compile(r"^--\s{2,}(\w+)\s+(.*?)(?:\s*\[(name|id|phone|address|account|text)\])?\s*$")
 
 
 class MartError(Exception):
@@ -36,7 +36,10 @@ class MartColumn:
 
 @dataclass(frozen=True)
 class Mart:
-    """One mart: ``area``, ``time`` and ``provider`` name its columns of that meaning ('' where it has none)."""
+    """One mart: ``area``, ``time``, ``provider`` and ``key`` name its columns of that meaning ('' where it has none).
+
+    ``key`` together with the month names one record: by it a record that is about a person can be opened on its own.
+    """
 
     name: str
     sql: str
@@ -45,6 +48,7 @@ class Mart:
     time: str
     provider: str
     columns: tuple[MartColumn, ...]
+    key: str = ""
     monthly: Mapping[str, str] = field(default_factory=dict)
     """Inputs of which a month of the mart needs the same month only: table → SQL that gives the month of a row."""
 
@@ -81,7 +85,7 @@ def parse(name: str, text: str) -> Mart:
         raise MartError(f"{name}.sql: the header does not say the grain")
     place = (fields.get("area", ""), fields.get("time", ""), fields.get("provider", ""))
     monthly = dict(_monthly(name, word) for word in fields.get("monthly", "").split())
-    return Mart(name, text, fields["grain"], *place, tuple(columns), monthly)
+    return Mart(name, text, fields["grain"], *place, tuple(columns), fields.get("key", ""), monthly)
 
 
 def _monthly(mart: str, word: str) -> tuple[str, str]:

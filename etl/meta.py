@@ -16,6 +16,7 @@ from etl.contract import Cadence, Contract
 from etl.indicators.base import Indicator
 from etl.lineage import Lineage
 from etl.martfile import Mart
+from etl.policy import privacy
 from etl.region import Region
 from etl.wording import how
 
@@ -48,6 +49,7 @@ create or replace table marts.meta_indicator (code varchar, name varchar, unit v
 create or replace table marts.meta_target (indicator varchar, value double, due varchar, basis varchar);
 create or replace table marts.meta_module (module varchar, title varchar, owner varchar, systems varchar, cadence varchar,
   status varchar, message varchar, data_date date, loaded_at timestamp, rows bigint, delivery varchar);
+create or replace table marts.meta_small_cell (mart varchar, fewer_than integer);
 create or replace table marts.meta_column (mart varchar, column_name varchar, title varchar, privacy varchar, position integer);
 """
 _LOADS = """
@@ -99,7 +101,7 @@ def modules(con: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]) -> li
 
 
 def write(
-    con: duckdb.DuckDBPyConnection, region: Region, contracts: Sequence[Contract], marts: Iterable[Mart],
+    con: duckdb.DuckDBPyConnection, region: Region, contracts: Sequence[Contract], marts: Sequence[Mart],
     indicators: Mapping[str, Indicator], lineage: Lineage, run_id: str,
 ) -> None:  # fmt: skip
     """Write all ``meta_`` tables into schema ``marts``."""
@@ -126,6 +128,9 @@ def write(
         for i in indicators.values()
     ])  # fmt: skip
     _insert(con, "meta_target", [(t.indicator, t.value, t.due, t.basis) for t in region.targets])
+    guarded = privacy.read(region.path)
+    kept = {m.name for m in marts}
+    _insert(con, "meta_small_cell", [(m, guarded.small_cells.fewer_than) for m in guarded.protected() if m in kept])
     _insert(con, "meta_column", [(m.name, c.name, c.title, c.privacy, n) for m in marts for n, c in enumerate(m.columns, 1)])
     dates = [m["data_date"] for m in listed if m["data_date"]]
     _insert(con, "meta_snapshot", [

@@ -18,6 +18,8 @@ from shapely.geometry.base import BaseGeometry
 
 from etl.boundary_import import LEVEL_NAMES, Imported, import_boundaries
 from etl.martfile import standards_read
+from etl.policy import privacy
+from etl.policy.load import PolicyError
 from etl.region import LEVEL_FILES, Area, Region, RegionError
 
 __all__ = ["Imported", "Problem", "check", "import_boundaries"]
@@ -59,6 +61,7 @@ def check(region_path: str | Path) -> list[Problem]:
     problems += _guarded("sources.yaml", lambda: _check_sources(region))
     problems += [p for name in POLICIES for p in _guarded(f"policies/{name}.yaml", lambda name=name: _check_policy(region, name))]
     problems += _guarded("policies/standards.yaml", lambda: _check_standards(region))
+    problems += _check_privacy(region)
     return sorted(problems, key=lambda p: p.severity != "error")
 
 
@@ -93,6 +96,15 @@ def _check_standards(region: Region) -> list[Problem]:
     return out + [
         Problem("error", file, f"标准 {name} 自 {since} 起规定了 {n} 次，请只留一条。") for (name, since), n in twice.items() if n > 1
     ]
+
+
+def _check_privacy(region: Region) -> list[Problem]:
+    """Purposes, small cells and retention; without the file the strictest rules hold."""
+    try:
+        privacy.read(region.path)
+    except PolicyError as error:
+        return [Problem("error", f"policies/{privacy.FILE}", str(p.message)) for p in error.problems]
+    return []
 
 
 def _check_areas(region: Region) -> list[Problem]:

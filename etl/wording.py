@@ -28,7 +28,7 @@ from etl.contract import (
     Timestamp,
 )
 
-PRIVACY = {"name": "姓名", "id": "证件号", "phone": "电话", "address": "住址", "account": "账户"}
+PRIVACY = {"name": "姓名", "id": "证件号", "phone": "电话", "address": "住址", "account": "账户", "text": "自由文字"}
 LEVELS = {1: "区", 2: "街道", 3: "社区"}
 DATUMS = {"cgcs2000": "CGCS2000", "wgs84": "WGS84", "gcj02": "GCJ-02（高德、腾讯）", "bd09": "BD-09（百度）"}
 

@@ -64,6 +64,6 @@ def _decide(module: str, decision: Literal["released", "rejected"], reason: str)
 
     _, layout = place()
     try:
-        holds.decide(ledger.open(settings().ledger), layout, module, decision, by=f"{getpass.getuser()}（命令行）", reason=reason)
+        holds.decide(ledger.open(settings().ledger, settings().seals()), layout, module, decision, by=f"{getpass.getuser()}（命令行）", reason=reason)
     except holds.HoldError as problem:
         raise UserError(str(problem), "用 yiguan etl held 查看等待处理的报送", WRONG_USE) from problem

@@ -32,7 +32,7 @@ def book() -> Iterator[Ledger]:
     from dashboard import ledger
 
     try:
-        yield ledger.open(settings().ledger)
+        yield ledger.open(settings().ledger, settings().seals())
     except AccountError as problem:
         fail(str(problem))
 

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.orm import Session as OrmSession
 
 from dashboard.ledger import migrations
+from dashboard.seals import Seals
 
 
 class LedgerError(Exception):
@@ -21,8 +22,9 @@ class LedgerError(Exception):
 class Ledger:
     """The ledger of one process. ``read()`` and ``write()`` are transactions; ``fetch()`` is the plain way for the hot path."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, seals: Seals | None = None) -> None:
         self.engine = engine
+        self.seals = seals
         self.sqlite = engine.dialect.name == "sqlite"
         self._local = threading.local()
 
@@ -40,6 +42,7 @@ class Ledger:
             OrmSession(connection, expire_on_commit=False) as session,
             session.begin(),
         ):
+            session.info["seals"] = self.seals
             yield session
 
     def fetch(self, sql: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
@@ -90,8 +93,11 @@ class Ledger:
         self.engine.dispose()
 
 
-def open_ledger(url: str) -> Ledger:
-    """Open the ledger at an SQLAlchemy URL, made where it is new and brought to the newest step; LedgerError where that is not possible."""
+def open_ledger(url: str, seals: Seals | None = None) -> Ledger:
+    """Open the ledger at an SQLAlchemy URL, made where it is new and brought to the newest step; LedgerError where that is not possible.
+
+    ``seals``: the key that the audit trail is sealed with from now on.
+    """
     parsed = make_url(url)
     shown = parsed.render_as_string(hide_password=True)
     try:
@@ -105,12 +111,14 @@ def open_ledger(url: str) -> Ledger:
             event.listen(engine, "begin", _begin_sqlite)
         else:
             engine = create_engine(parsed, pool_pre_ping=True)
-        ledger = Ledger(engine)
+        ledger = Ledger(engine, seals)
         with engine.connect() as connection:
             at = migrations.current(connection)
         if at != migrations.head():
             with engine.connect().execution_options(writes=True) as connection, connection.begin():
                 migrations.upgrade(connection)
+        if seals is not None:
+            _seal_former(ledger)
     except migrations.TooNewError as error:
         raise LedgerError(f"台账库 {shown} 由更新的版本建立，本版本不能使用。请安装不低于该版本的程序。") from error
     except Exception as error:
@@ -118,6 +126,17 @@ def open_ledger(url: str) -> Ledger:
             f"台账库 {shown} 无法打开（{type(error).__name__}）。请检查 YIGUAN_LEDGER_URL 和目录的写入权限。"
         ) from error
     return ledger
+
+
+def _seal_former(ledger: Ledger) -> None:
+    """A trail that was begun without a key gets a first sealed line, which covers all before it."""
+    from dashboard.ledger.audit import append  # it is built on this module
+
+    with ledger.read() as session:
+        last = session.execute(text("select form from audit order by id desc limit 1")).first()
+    if last is not None and not last[0]:
+        with ledger.write() as session:
+            append(session, "系统", "启用日志封印", "", "此前的日志由本条一并校验")
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -7,6 +7,7 @@ without a query, and kept, since it can never change within a snapshot.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,6 +35,7 @@ class Cube:
         self._codes = {code: i for i, code in enumerate(codes)}
         self._keys = {key: i for i, key in enumerate(keys)}
         self._cells = cells
+        self._mask: Callable[[str], np.ndarray | None] | None = None
         self._kept: dict[tuple[str, str, str], Figure] = {}
 
     @classmethod
@@ -53,6 +55,22 @@ class Cube:
             cells[data["c"], data["k"], data["m"], side] = np.ma.filled(data[name], np.nan)
         return cls(snapshot, codes, keys, cells)
 
+    @property
+    def keys(self) -> list[str]:
+        """The areas or providers, in their order."""
+        return list(self._keys)
+
+    def sides(self, code: str) -> tuple[np.ndarray, np.ndarray]:
+        """Parts and wholes of an indicator, keys × months, NaN where there is no figure. Not to be changed."""
+        cells = self._cells[self._codes[code], : len(self._keys)]
+        return cells[..., 0], cells[..., 1]
+
+    def shielded(self, mask: Callable[[str], np.ndarray | None]) -> Cube:
+        """The same figures with the cells left out that ``mask`` names (indicator → keys × months, None for none)."""
+        found = Cube(self._snapshot, list(self._codes), list(self._keys), self._cells)
+        found._mask = mask
+        return found
+
     def has(self, code: str, key: str) -> bool:
         """Whether there is any room for this indicator and key."""
         return code in self._codes and key in self._keys
@@ -65,8 +83,12 @@ class Cube:
         code, at = self._codes.get(indicator.code), self._keys.get(key)
         if code is None or at is None:
             return [(months[i], None, None, None) for i in range(first, last + 1)]
-        found = []
+        found: list[tuple[str, float | None, float | None, float | None]] = []
+        mask = self._mask(indicator.code) if self._mask is not None else None
         for i, (part, whole) in enumerate(self._cells[code, at, first : last + 1].tolist(), start=first):
+            if mask is not None and mask[at, i]:
+                found.append((months[i], None, None, None))
+                continue
             p, w = _number(part), _number(whole)
             found.append((months[i], indicator.value(p, w), p, w))
         return found
@@ -80,18 +102,26 @@ class Cube:
         at = self._snapshot.month_index[month]
         target = self._target(indicator, level)
         _, value, part, whole = self._at(indicator, key, at)
+        hidden = self._hides(code, key, at)
         figure = Figure(
             code, key, month, part, whole, value,
             previous=self._at(indicator, key, at - 1)[1] if at else None,
             year_ago=self._at(indicator, key, at - 12)[1] if at >= 12 else None,
             target=target.value if target else None,
-            verdict=self._verdict(indicator, key, at, target) if target else None,
+            verdict=self._verdict(indicator, key, at, target) if target and not hidden else None,
             due=target.due if target else None,
+            hidden=hidden,
         )  # fmt: skip
         if len(self._kept) >= KEPT:
             self._kept.clear()
         self._kept[code, key, month] = figure
         return figure
+
+    def _hides(self, code: str, key: str, at: int) -> bool:
+        """Whether the figure exists but is not shown (小样本)."""
+        mask = self._mask(code) if self._mask is not None else None
+        place = self._keys.get(key)
+        return mask is not None and place is not None and bool(mask[place, at])
 
     def _at(self, indicator: Indicator, key: str, at: int) -> tuple[str, float | None, float | None, float | None]:
         """One month of :meth:`series`."""

@@ -41,12 +41,22 @@ def mask_account(text: str) -> str:
     return text[:4] + "…"
 
 
+_NUMBERS = re.compile(r"[0-9０-９][0-9０-９ \-－]{5,}[0-9０-９][Xx]?")
+_HOUSES = re.compile(r"[0-9０-９一二三四五六七八九十]+(?:号|幢|栋|弄|单元|室)(?:[0-9０-９一二三四五六七八九十]+(?:号|幢|栋|弄|单元|室))*")
+
+
+def mask_text(text: str) -> str:
+    """Free words without what points to a person: long numbers (telephone, ID, card) and house numbers."""
+    return _HOUSES.sub("***", _NUMBERS.sub("****", text))
+
+
 _MASKS: dict[str, Callable[[str], str]] = {
     "name": mask_name,
     "id": mask_id,
     "phone": mask_phone,
     "address": mask_address,
     "account": mask_account,
+    "text": mask_text,
 }
 
 

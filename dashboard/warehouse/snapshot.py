@@ -17,6 +17,7 @@ from typing import Any, ClassVar, TypeVar
 
 import duckdb
 
+from dashboard.warehouse import shield
 from dashboard.warehouse.figures import Cube
 from dashboard.warehouse.types import Area
 from etl import publish
@@ -211,6 +212,16 @@ class Snapshot:
         with self._lock:
             ids = [r[0] for r in self.query("select distinct provider_id from provider_figure order by 1")]
             return Cube.load(self, "provider_figure", "provider_id", ids)
+
+    @cached_property
+    def shielded_figures(self) -> Cube:
+        """All figures of areas without small cells: for readers who may not see rows, and for comparisons beyond the own area."""
+        return self.figures.shielded(shield.over_areas(self).mask)
+
+    @cached_property
+    def shielded_provider_figures(self) -> Cube:
+        """All figures of providers without small cells."""
+        return self.provider_figures.shielded(shield.over_providers(self).mask)
 
     def providers(self, month: str) -> dict[str, dict[str, Any]]:
         """Providers of a month by id: ``provider_month`` with the rating's and the exit state's columns; unmasked, for the warehouse only.

@@ -29,6 +29,7 @@ class Figure(NamedTuple):
 
     ``value``, ``previous`` (last month) and ``year_ago`` are in the indicator's unit, None where they cannot be formed.
     ``target`` and ``due`` (a month) are None where no plan target applies at this level; ``verdict`` is None then, too.
+    ``hidden``: there is a figure, but it is about too few persons for this reader (小样本); everything of the month is None then.
     """
 
     code: str
@@ -42,6 +43,7 @@ class Figure(NamedTuple):
     target: float | None = None
     verdict: Verdict | None = None
     due: str | None = None
+    hidden: bool = False
 
 
 class Point(NamedTuple):

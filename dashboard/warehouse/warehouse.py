@@ -27,6 +27,9 @@ class Warehouse:
         if scope.area not in snapshot.areas or not scope.may("figures"):
             raise Unknown("area")
         self._mine = snapshot.below.get(scope.area, frozenset({scope.area}))
+        # Whoever may not see the persons behind a figure does not see figures about a few persons either (see ``shield``).
+        self.figures_seen = snapshot.figures if scope.may("rows") else snapshot.shielded_figures
+        self.provider_figures_seen = snapshot.provider_figures if scope.may("rows") else snapshot.shielded_provider_figures
 
     # ------------------------------------------------------------------ the snapshot's own facts
 
@@ -83,19 +86,19 @@ class Warehouse:
     def figures(self, codes: Sequence[str], area: Any, month: Any) -> dict[str, Figure]:
         """Figures of an area by code; an indicator that does not hold at this level has value None."""
         at, when = self.area(area), self._month(month)
-        return {self.indicator(code).code: self.snapshot.figures.figure(code, at.code, when, at.level) for code in codes}
+        return {self.indicator(code).code: self.figures_seen.figure(code, at.code, when, at.level) for code in codes}
 
     def by_child(self, code: str, area: Any, month: Any) -> list[tuple[Area, Figure]]:
         """One figure for each area of the next level below; empty at a community."""
         when = self._month(month)
         self.indicator(code)
-        return [(child, self.snapshot.figures.figure(code, child.code, when, child.level)) for child in self.children(area)]
+        return [(child, self.figures_seen.figure(code, child.code, when, child.level)) for child in self.children(area)]
 
     def by_child_many(self, codes: Sequence[str], area: Any, month: Any) -> dict[str, dict[str, Figure]]:
         """Several figures for each area of the next level below: area code → indicator code → figure."""
         when = self._month(month)
         known = [self.indicator(code).code for code in codes]
-        figure = self.snapshot.figures.figure
+        figure = self.figures_seen.figure
         return {
             child.code: {code: figure(code, child.code, when, child.level) for code in known} for child in self.children(area)
         }
@@ -104,12 +107,12 @@ class Warehouse:
         """The last ``months`` months up to ``until`` (the latest where it is None), oldest first."""
         when = self._month(until) if until is not None else self.latest_month
         count = months if isinstance(months, int) and 1 <= months <= 600 else 24
-        return self.snapshot.figures.trend(self.indicator(code).code, self.area(area).code, count, when)
+        return self.figures_seen.trend(self.indicator(code).code, self.area(area).code, count, when)
 
     def forecast(self, code: str, area: Any, month: Any) -> Forecast | None:
         """The trend continued to the target's due month, see ``dashboard.warehouse.forecast``; None with too few months."""
         at = self.area(area)
-        return self.snapshot.figures.forecast(self.indicator(code).code, at.code, self._month(month), at.level)
+        return self.figures_seen.forecast(self.indicator(code).code, at.code, self._month(month), at.level)
 
     # ------------------------------------------------------------------ providers
 
@@ -132,7 +135,7 @@ class Warehouse:
         """As :meth:`providers`, each with the figures under their codes."""
         known = [self.indicator(code).code for code in codes]
         found = self.providers(area, month)
-        figure = self.snapshot.provider_figures.figure
+        figure = self.provider_figures_seen.figure
         for row in found:
             row.update((code, figure(code, row["provider_id"], month, None)) for code in known)
         return found
@@ -140,12 +143,12 @@ class Warehouse:
     def provider_figures(self, codes: Sequence[str], provider_id: Any, month: Any) -> dict[str, Figure]:
         """Figures of one provider by code."""
         known = self._provider(provider_id, month)
-        return {self.indicator(code).code: self.snapshot.provider_figures.figure(code, known, month, None) for code in codes}
+        return {self.indicator(code).code: self.provider_figures_seen.figure(code, known, month, None) for code in codes}
 
     def provider_trend(self, code: str, provider_id: Any, months: int = 24, until: Any = None) -> list[Point]:
         """The course of one figure of one provider, oldest month first."""
         when = self._month(until) if until is not None else self.latest_month
-        return self.snapshot.provider_figures.trend(self.indicator(code).code, self._provider(provider_id, when), months, when)
+        return self.provider_figures_seen.trend(self.indicator(code).code, self._provider(provider_id, when), months, when)
 
     def rating(self, provider_id: Any, month: Any) -> Rating:
         """The supervision rating with its domains and evidence; no star where it was not rated in that month."""

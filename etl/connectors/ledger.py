@@ -7,6 +7,7 @@ a new snapshot.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
@@ -67,6 +68,15 @@ def _counts(url: URL) -> list[tuple[str, str, int, int]]:
         with engine.connect() as connection:
             if not sa.inspect(connection).has_table("audit"):
                 return []
-            return [tuple(row) for row in connection.execute(query)]  # type: ignore[misc]
+            found = [tuple(row) for row in connection.execute(query)]
+            return sorted([*_archived(connection), *found])  # type: ignore[list-item]
     finally:
         engine.dispose()
+
+
+def _archived(connection: sa.Connection) -> list[tuple[str, str, int, int]]:
+    """The counts of the months whose lines have been moved to archive files; whole months only."""
+    if not sa.inspect(connection).has_table("audit_archive"):
+        return []
+    kept: sa.Result[tuple[str]] = connection.execute(sa.select(sa.column("counts", sa.Text)).select_from(sa.table("audit_archive")))
+    return [(str(month), str(action), int(events), int(accounts)) for (text,) in kept for month, action, events, accounts in json.loads(text)]

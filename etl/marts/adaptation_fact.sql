@@ -1,6 +1,7 @@
 -- grain: one home adaptation, in the month in which it was accepted
 -- area: community_code
 -- time: month
+-- key: project_no
 -- columns:
 --   month           月份
 --   project_no      项目编号

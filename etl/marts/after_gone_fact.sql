@@ -1,6 +1,7 @@
 -- grain: one record dated after its elder had died or moved away, in the month of the record
 -- area: community_code
 -- time: month
+-- key: record_no
 -- columns:
 --   month           月份
 --   source          记录种类

@@ -3,6 +3,7 @@
 -- area: community_code
 -- time: month
 -- provider: provider_id
+-- key: alarm_id
 -- columns:
 --   month            月份
 --   alarm_id         告警编号
@@ -17,7 +18,7 @@
 --   handled_after_s  处置用时（秒）
 --   provider_id      处置单位编号
 --   provider_name    处置单位
---   result           处置结果
+--   result           处置结果 [text]
 select a.month, a.alarm_id, a.kind, a.device_id, d.kind as device_kind, coalesce(e.person_id, d.elder_id) as elder_id, e.elder_name,
        coalesce(e.community_code, (select min(code) from area where level = 1)) as community_code,
        a.raised_at, a.confirmation, a.handled_after_s, a.provider_id, l.name as provider_name, a.result

@@ -2,6 +2,7 @@
 -- area: community_code
 -- time: month
 -- provider: provider_id
+-- key: award_id
 -- columns:
 --   month           月份
 --   award_id        发放编号

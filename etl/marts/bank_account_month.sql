@@ -4,6 +4,7 @@
 -- differs: the balance that the platform reports is not that of its entries (known from the month of the last entry on)
 -- area: community_code
 -- time: month
+-- key: account_id
 -- columns:
 --   month           月份
 --   account_id      户号

@@ -5,6 +5,7 @@
 -- mutual: in this month both accounts served each other at least twice
 -- area: community_code
 -- time: month
+-- key: entry_id
 -- columns:
 --   month           月份
 --   entry_id        流水编号

@@ -2,6 +2,7 @@
 -- open_call: not withdrawn before anybody was found; matched: a volunteer was found; hours_to_match: from posting to the match
 -- area: community_code
 -- time: month
+-- key: request_id
 -- columns:
 --   month              月份
 --   request_id         需求编号

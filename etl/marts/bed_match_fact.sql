@@ -4,6 +4,7 @@
 -- area: community_code
 -- time: month
 -- provider: provider_id
+-- key: match_id
 -- columns:
 --   month           月份
 --   match_id        匹配编号

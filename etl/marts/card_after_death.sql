@@ -1,6 +1,7 @@
 -- grain: one person whose card was used in a month after its holder's death
 -- area: community_code
 -- time: month
+-- key: elder_id
 -- columns:
 --   month           月份
 --   elder_id        老年人编号

@@ -4,6 +4,7 @@
 -- area: community_code
 -- time: month
 -- provider: provider_id
+-- key: benefit_no
 -- columns:
 --   month           月份
 --   benefit_no      结算编号

@@ -3,6 +3,7 @@
 -- area: community_code
 -- time: month
 -- provider: provider_id
+-- key: caregiver_id
 -- columns:
 --   month           月份
 --   caregiver_id    人员编号

@@ -8,6 +8,7 @@
 -- time: month
 -- monthly: provider_place
 -- provider: provider_id
+-- key: application_id
 -- columns:
 --   month            月份
 --   application_id   申报编号

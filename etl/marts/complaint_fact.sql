@@ -7,6 +7,7 @@
 -- time: month
 -- monthly: complaint_complaint.received_at! provider_place
 -- provider: provider_id
+-- key: complaint_id
 -- columns:
 --   month             月份
 --   complaint_id      工单编号
@@ -17,7 +18,7 @@
 --   community_code    所属区划代码
 --   street_name       所属街道
 --   subject           诉求类别
---   content           诉求内容
+--   content           诉求内容 [text]
 --   due_on            办理期限
 --   answered_at       办结时间
 --   answered          已办结

@@ -4,6 +4,7 @@
 -- after_gone: the elder has died or moved away by that day, and the device is still counted as installed
 -- area: community_code
 -- time: month
+-- key: device_id
 -- columns:
 --   month           月份
 --   device_id       设备编号

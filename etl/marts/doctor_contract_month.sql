@@ -1,6 +1,7 @@
 -- grain: one elder counted in a month with a family-doctor contract in force on its last day (the one signed last)
 -- area: community_code
 -- time: month
+-- key: elder_id
 -- columns:
 --   month           月份
 --   elder_id        老年人编号

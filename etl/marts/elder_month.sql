@@ -8,6 +8,7 @@
 -- area: community_code
 -- time: month
 -- monthly: elder_present order_fact meal_fact card_fact subsidy_payment
+-- key: elder_id
 -- columns:
 --   month              月份
 --   elder_id           老年人编号

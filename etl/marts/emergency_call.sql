@@ -3,6 +3,7 @@
 -- area: community_code
 -- time: month
 -- provider: provider_id
+-- key: call_id
 -- columns:
 --   month               月份
 --   call_id             流水号

@@ -4,6 +4,7 @@
 -- area: community_code
 -- time: month
 -- provider: provider_id
+-- key: bed_no
 -- columns:
 --   month           月份
 --   bed_no          床位编号

@@ -1,6 +1,7 @@
 -- grain: one elder aged 65 or over, counted in a month, with a health check in the twelve months to its last day (the latest one)
 -- area: community_code
 -- time: month
+-- key: elder_id
 -- columns:
 --   month           月份
 --   elder_id        老年人编号

@@ -2,6 +2,7 @@
 -- Listed for review and for nothing else: no figure, warning or finding counts a doubtful link.
 -- area: community_code
 -- time: month
+-- key: person_id
 -- columns:
 --   month           月份
 --   person_id       编号

@@ -2,6 +2,7 @@
 -- area: community_code
 -- time: month
 -- provider: provider_id
+-- key: meal_no
 -- columns:
 --   month           月份
 --   canteen_id      食堂编号

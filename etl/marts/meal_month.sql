@@ -3,6 +3,7 @@
 -- area: community_code
 -- time: month
 -- provider: provider_id
+-- key: elder_id
 -- columns:
 --   month           月份
 --   canteen_id      食堂编号

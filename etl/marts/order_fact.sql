@@ -6,6 +6,7 @@
 -- time: month
 -- monthly: order_order.ordered_at! provider_place
 -- provider: provider_id
+-- key: order_id
 -- columns:
 --   month              月份
 --   order_id           工单编号

@@ -7,6 +7,7 @@
 -- time: month
 -- monthly: provider_place
 -- provider: provider_id
+-- key: payment_id
 -- columns:
 --   month           月份
 --   payment_id      发放编号

@@ -6,6 +6,7 @@
 -- area: community_code
 -- time: month
 -- provider: provider_id
+-- key: provider_id
 -- columns:
 --   month              月份
 --   provider_id        单位编号

@@ -2,6 +2,7 @@
 -- community_code: where the elder lives; the district for an unknown elder
 -- area: community_code
 -- time: month
+-- key: rental_no
 -- columns:
 --   month           月份
 --   rental_no       租赁编号

@@ -1,6 +1,7 @@
 -- grain: one social worker in office on the last day of a month
 -- area: community_code
 -- time: month
+-- key: worker_id
 -- columns:
 --   month           月份
 --   worker_id       社工编号

@@ -2,6 +2,7 @@
 -- area_code: the community, the street or, for the district's centre, the district that the worker serves
 -- area: area_code
 -- time: month
+-- key: worker_no
 -- columns:
 --   month      月份
 --   worker_no  人员编号

@@ -1,6 +1,7 @@
 -- grain: one steward (助老员 or 专管员) in office on the last day of a month
 -- area: community_code
 -- time: month
+-- key: steward_id
 -- columns:
 --   month           月份
 --   steward_id      助老员编号

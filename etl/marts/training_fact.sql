@@ -2,6 +2,7 @@
 -- area: community_code
 -- time: month
 -- provider: provider_id
+-- key: training_id
 -- columns:
 --   month           月份
 --   training_id     培训编号

@@ -5,6 +5,7 @@
 -- same_minute: the steward signed in at another place, more than a kilometre away, within the same minute
 -- area: community_code
 -- time: month
+-- key: visit_id
 -- columns:
 --   month           月份
 --   visit_id        探访编号

@@ -1,6 +1,7 @@
 -- grain: one volunteer registered and not withdrawn on the last day of a month; a person registered twice counts once
 -- area: community_code
 -- time: month
+-- key: volunteer_id
 -- columns:
 --   month           月份
 --   volunteer_id    志愿者编号

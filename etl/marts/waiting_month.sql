@@ -3,6 +3,7 @@
 -- area: community_code
 -- time: month
 -- provider: provider_id
+-- key: waiting_id
 -- columns:
 --   month           月份
 --   waiting_id      轮候编号

@@ -21,6 +21,7 @@ from dashboard.settings import Settings
 from etl import holds
 from etl.paths import Layout
 from etl.publish import verify
+from tests.support.tamper import unlock
 from tests.crash.ground import at, first_night, seen, work
 from tests.etl.conftest import Tiny, line
 
@@ -135,6 +136,7 @@ def test_existing_data_is_never_overwritten_and_moved_aside_when_forced(kept: tu
 def test_a_broken_audit_trail_is_not_backed_up_in_silence(kept: tuple[Tiny, Path], tmp_path: Path) -> None:
     tiny, _ = kept
     with sqlite3.connect(tiny.layout.ledger) as con:
+        unlock(con)
         con.execute("update audit set detail = '改' where id = 2")
     with pytest.raises(BackupError, match="第 2 条日志被改动"):
         backup(tiny.region, tiny.layout, url(tiny.layout), line().contracts, tmp_path / "more")
@@ -170,6 +172,7 @@ def test_the_doctor_finds_nothing_wrong_with_a_sound_installation(kept: tuple[Ti
 def test_the_doctor_says_what_is_wrong_and_what_to_do(kept: tuple[Tiny, Path]) -> None:
     tiny, _ = kept
     with sqlite3.connect(tiny.layout.ledger) as con:
+        unlock(con)
         con.execute("delete from audit where id = 2")
     os.truncate(tiny.layout.work, 5000)
     tiny.layout.pointer.write_text("{")

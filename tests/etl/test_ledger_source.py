@@ -19,6 +19,7 @@ from etl.run import DONE, Line, run
 from etl.sources.ledger.contract import contract
 from tests.etl.conftest import TODAY, Tiny
 from tests.etl.reading import read
+from tests.support.tamper import unlock
 
 EVENT = contract.tables[0]
 
@@ -33,6 +34,7 @@ def ledger(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> Ledger:
 
 def write(ledger: Ledger, *lines: tuple[str, str, str]) -> None:
     """Audit lines of (moment, account, action); the moments are set afterwards, as only time itself could."""
+    unlock(ledger)
     with ledger.write() as session:
         for at, account, action in lines:
             line = append(session, account, action, "某对象", "某明细", "10.0.0.1")

@@ -12,7 +12,7 @@ from etl.indicators.base import catalogue
 from etl.paths import DEFAULT_REGION
 from tests.spec.world import DISTRICT, World, checked, mart_files
 
-PRIVACY = {"name", "id", "phone", "address", "account"}
+PRIVACY = {"name", "id", "phone", "address", "account", "text"}
 
 
 @pytest.fixture(scope="module")

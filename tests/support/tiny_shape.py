@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -87,6 +87,13 @@ def _more(marts: dict[str, list[Row]]) -> dict[str, list[Row]]:
         "award_fact": [
             {**r, "award_id": f"W{i:05d}", "kind": "持证奖励", "amount": 500.0, "paid_on": last_day(r["month"])}
             for i, r in enumerate(staff[::9])
+        ],
+        "elder_contact": [
+            {
+                **r, "birth_date": date(2026 - int(r["age"]), 5, 1), "id_number": f"33010519{r['age']:02d}0501{i:04d}", "phone": f"139{i:08d}",
+                "card_no": f"6214{i:012d}", "status": "正常",
+            }
+            for i, r in enumerate(r for r in marts["elder_month"] if r["month"] == marts["elder_month"][-1]["month"])
         ],
         "rectification_fact": [{**r, "ordered_on": r["inspected_on"]} for r in marts["finding_fact"]],
     }

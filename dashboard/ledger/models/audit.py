@@ -11,7 +11,8 @@ from dashboard.ledger.models.base import Base
 class AuditLine(Base):
     """One line of the audit trail; ``hash`` covers the line and ``prev_hash``, so that an edit, a deletion or an insertion shows.
 
-    ``at`` is local time as text: the hashes must be the same on every database.
+    ``at`` is local time as text: the hashes must be the same on every database.  ``form`` says how the hash was made: empty for SHA-256 over
+    the fields (lines from before there were keys), else the short name of the key that it was made with (see ``dashboard.ledger.audit``).
     """
 
     __tablename__ = "audit"
@@ -24,5 +25,6 @@ class AuditLine(Base):
     object: Mapped[str] = mapped_column(String(255))
     detail: Mapped[str] = mapped_column(Text)
     ip: Mapped[str] = mapped_column(String(64))
+    form: Mapped[str] = mapped_column(String(16), default="", server_default="")
     prev_hash: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))

@@ -19,7 +19,7 @@ complaint = Table(
         Text(name="provider_name", source="被诉单位", optional=True, max_length=120),
         Text(name="street_name", source="所属街道", optional=True, max_length=40),
         Text(name="subject", source="诉求类别", max_length=60),
-        Text(name="content", source="诉求内容", optional=True, max_length=20_000),
+        Text(name="content", source="诉求内容", optional=True, max_length=20_000, privacy="text"),
         Date(name="due_on", source="办理期限", optional=True),
         Timestamp(name="answered_at", source="办结时间", optional=True),
         Flag(name="satisfied", source="是否满意", optional=True, true=("满意", "是"), false=("不满意", "否")),

@@ -56,7 +56,7 @@ alarm = Table(
         ),
         Integer(name="handled_after_s", source="handling.seconds", title="处置用时", optional=True, minimum=0, maximum=864_000, unit="秒"),
         Key(name="provider_id", source="handling.providerId", title="处置单位编号", optional=True),
-        Text(name="result", source="handling.result", title="处置结果", optional=True, max_length=400),
+        Text(name="result", source="handling.result", title="处置结果", optional=True, max_length=400, privacy="text"),
         Timestamp(name="updated_at", source="updatedAt", title="更新时间"),
     ],
     reject={"告警时间在将来": "raised_at > current_date + interval 1 day"},
