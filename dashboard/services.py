@@ -14,7 +14,7 @@ from dashboard.access.sessions import Identity
 from dashboard.ledger import Ledger
 from dashboard.ledger.audit import record
 from dashboard.settings import Settings
-from dashboard.warehouse import NoSnapshot, Snapshot, Warehouse
+from dashboard.warehouse import NoSnapshot, Snapshot, Unknown, Warehouse
 from dashboard.warehouse.deliveries import named
 from etl import history
 from etl.paths import Layout
@@ -73,6 +73,8 @@ class Services:
     def warehouse(self, as_of: str = "") -> Warehouse:
         """What the person behind this request may read: of the current snapshot, or of that of the run named (Unknown where it is not there)."""
         if as_of:
+            if not self.identity.scope.may("rows"):
+                raise Unknown("snapshot")  # the same month before and after a correction would be a second look at a hidden figure
             return Warehouse(named(self.layout.snapshots, as_of), self.identity.scope)
         held = g.get("warehouse")
         if held is None:

@@ -21,9 +21,9 @@ from dashboard.settings import Settings
 from etl import holds
 from etl.paths import Layout
 from etl.publish import verify
-from tests.support.tamper import unlock
 from tests.crash.ground import at, first_night, seen, work
 from tests.etl.conftest import Tiny, line
+from tests.support.tamper import unlock
 
 
 def url(layout: Layout) -> str:
