@@ -169,12 +169,18 @@ def value_of(figure: Any) -> Any:
     return getattr(figure, "value", figure)
 
 
+HIDDEN = "不显示"
+"""In place of a figure about too few persons (小样本)."""
+
+
 def fmt_value(indicator: Any, figure: Any, unit: bool = True) -> str:
     """A figure in its indicator's unit and decimals: ``93.4%``, ``1,234人``, ``356.20万元``, ``—``.
 
     ``figure`` is a Figure, anything with ``.value``, or a number; ``unit=False`` leaves the unit out except for money, whose
-    scale depends on its size.
+    scale depends on its size.  A figure about too few persons for the reader says so.
     """
+    if getattr(figure, "hidden", False):
+        return HIDDEN
     value = value_of(figure)
     if indicator.unit == MONEY_UNIT:
         return fmt_money(value)

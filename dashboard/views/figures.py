@@ -69,6 +69,7 @@ def tooltip(view: View, code: str, figure: Figure, ident: str) -> El:
     lines = [("口径", ind.definition)]
     missing = lacking(view, code)
     lines += [("暂缺", missing)] if missing else []
+    lines += [("小样本", "涉及的人很少，或能由它推算出很少几人的数字；无权查看明细的账号不显示")] if figure.hidden else []
     if ind.whole is not None and figure.whole is not None and ind.kind == "ratio":
         lines.append(("构成", f"{plain(figure.part)} ÷ {plain(figure.whole)}"))
     if figure.year_ago is not None:

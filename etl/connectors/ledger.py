@@ -78,5 +78,5 @@ def _archived(connection: sa.Connection) -> list[tuple[str, str, int, int]]:
     """The counts of the months whose lines have been moved to archive files; whole months only."""
     if not sa.inspect(connection).has_table("audit_archive"):
         return []
-    kept: sa.Result[tuple[str]] = connection.execute(sa.select(sa.column("counts", sa.Text)).select_from(sa.table("audit_archive")))
-    return [(str(month), str(action), int(events), int(accounts)) for (text,) in kept for month, action, events, accounts in json.loads(text)]
+    kept = connection.execute(sa.text("select counts from audit_archive")).scalars()
+    return [(str(month), str(action), int(events), int(accounts)) for text in kept for month, action, events, accounts in json.loads(text)]
