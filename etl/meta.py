@@ -25,6 +25,8 @@ create or replace table marts.rating (provider_id varchar, month varchar, star i
   cap_rule varchar, cap_because varchar, missing varchar, confidence varchar, evidence_count integer, policy_version varchar);
 create or replace table marts.rating_domain (provider_id varchar, month varchar, domain varchar, score double, weight double,
   applied_weight double, star integer);
+create or replace table marts.rating_change (provider_id varchar, month varchar, direction varchar, position integer, changes integer,
+  sentence varchar, star integer, new_star integer, score double, new_score double);
 create or replace table marts.rating_evidence (provider_id varchar, month varchar, domain varchar, rule varchar, basis varchar,
   metric varchar, value double, points double, sentence varchar, source_table varchar, row_key varchar, happened_on date);
 create or replace table marts.exit_status (provider_id varchar, month varchar, state varchar, since date, rule varchar,

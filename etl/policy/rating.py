@@ -50,15 +50,17 @@ def lay_policy(con: duckdb.DuckDBPyConnection, versions: list[RatingVersion], ca
         lay_version(con, v, version, catalogue)
 
 
-def run_steps(con: duckdb.DuckDBPyConnection, name: str, progress: Progress | None = None, only: tuple[str, ...] = ()) -> None:
-    """Run a file of steps, or those of the titles ``only``; ``progress`` hears the title of each."""
+def run_steps(
+    con: duckdb.DuckDBPyConnection, name: str, progress: Progress | None = None, only: tuple[str, ...] = (), view: bool = False
+) -> None:
+    """Run a file of steps, or those of the titles ``only``; ``progress`` hears the title of each. ``view``: lay views, not tables."""
     for step in Path(__file__).with_name(f"{name}.sql").read_text(encoding="utf-8").split("-- step: ")[1:]:
         title, sql = step.split("\n", 1)
         if only and title not in only:
             continue
         if progress:
             progress(title)
-        con.execute(sql)
+        con.execute(sql.replace("create or replace temp table", "create or replace temp view") if view else sql)
 
 
 def conclude(con: duckdb.DuckDBPyConnection, versions: list[RatingVersion], progress: Progress | None = None) -> None:

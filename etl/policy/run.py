@@ -21,6 +21,8 @@ from etl.policy.model import Condition, ExitPolicy, IndicatorPart, RatingPolicy,
 from etl.policy.oversight import OUTPUT, SELECT, load_oversight, weigh
 from etl.policy.rating import rate
 from etl.policy.sentences import lit
+from etl.policy.whatif import OUTPUT as CHANGES
+from etl.policy.whatif import lay_changes
 
 if TYPE_CHECKING:
     from etl.region import Region
@@ -37,6 +39,7 @@ _OUTPUT = {
     "policy_version text",
     "exit_reason": "provider_id text, month text, rule text, basis text, sentence text, source_table text, row_key text",
     **OUTPUT,
+    **CHANGES,
 }
 _EVIDENCE = "provider_id, month, domain, rule, basis, metric, value, points, sentence, source_table, row_key, happened_on"
 _SELECT = {
@@ -50,6 +53,7 @@ _SELECT = {
     "exit_status": "select * from policy_exit_status order by month, provider_id",
     "exit_reason": "select * from policy_exit_reason order by month, provider_id, rule, row_key",
     **SELECT,
+    "rating_change": "select * from policy_change order by provider_id, direction, position",
 }
 
 
@@ -104,7 +108,9 @@ def run(
     laid = rate(con, rating, known, progress)
     judge(con, leaving, laid, progress)
     weigh(con, oversight, _version_of, progress)
-    rows = _write(con)
+    rows = _write(con, {t: c for t, c in _OUTPUT.items() if t not in CHANGES})
+    lay_changes(con, rating, known, laid)
+    rows |= _write(con, CHANGES)
     latest = "(select max(month) from policy_month)"
     count = f", count(*) from {{}} where month = {latest} group by 1 order by 1"
     stars = dict(con.execute("select coalesce(star::text, '暂不评级')" + count.format("policy_rating")).fetchall())
@@ -180,7 +186,7 @@ def _lay_figures(
     """)
 
 
-def _write(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+def _write(con: duckdb.DuckDBPyConnection, tables: Mapping[str, str]) -> dict[str, int]:
     try:
         con.execute("begin")
         own = True
@@ -188,7 +194,7 @@ def _write(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
         own = False
     try:
         con.execute("create schema if not exists marts")
-        for table, columns in _OUTPUT.items():
+        for table, columns in tables.items():
             con.execute(f"create or replace table marts.{table} ({columns}); insert into marts.{table} {_SELECT[table]}")
         if own:
             con.execute("commit")
@@ -196,12 +202,14 @@ def _write(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
         if own:
             con.execute("rollback")
         raise
-    return {table: int(con.execute(f"select count(*) from marts.{table}").fetchall()[0][0]) for table in _OUTPUT}
+    return {table: int(con.execute(f"select count(*) from marts.{table}").fetchall()[0][0]) for table in tables}
 
 
 def _clean(con: duckdb.DuckDBPyConnection) -> None:
     """Drop the engine's temporary views and tables, so that a long run does not carry them."""
     con.execute("drop view if exists temp.policy_in_provider_figure")
+    if con.execute("from duckdb_views() where temporary and view_name = 'policy_evidence'").fetchone():
+        con.execute("drop view temp.policy_evidence")
     names = con.execute(
         "select table_name from duckdb_tables() where temporary and starts_with(table_name, 'policy_')").fetchall()
     for (name,) in names:

@@ -19,7 +19,7 @@ with scored as (
     join policy_total t on t.provider_id = x.provider_id and t.month = x.month and t.score is not null
     where not exists (from policy_missing m where m.provider_id = x.provider_id and m.month = x.month)
 )
-select provider_id, month, domain, version, score, count(*) over peers as peers,
+select provider_id, month, domain, version, score, kind, area, goodness, count(*) over peers as peers,
        (rank() over (partition by month, domain, kind, area order by goodness) - 1)::double / count(*) over peers as below
 from placed
 window peers as (partition by month, domain, kind, area);

@@ -1,0 +1,303 @@
+"""What would change a star: the engine run again on the latest month with one or two things different, for every rated provider.
+
+Each such run is a *variant*: a provider under an id of its own whose facts and figures differ in one or two changes. All variants go
+through the engine's own SQL at once. Peers stay as they are: the mean of the kind and the other providers' places do not move.
+Result: ``rating_change``, the nearest changes that gain a star and those that would lose one, each as a sentence with what was computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import duckdb
+
+from etl.indicators.base import Indicator
+from etl.policy.conditions import Rule, meet
+from etl.policy.lay import fill
+from etl.policy.model import Condition, IndicatorPart, RatingPolicy, RatingVersion
+from etl.policy.rating import run_steps
+from etl.policy.stars import give_stars
+
+MOST = 5
+"""So many gains and so many losses are kept of a provider, the nearest first."""
+OUTPUT = {
+    "rating_change": "provider_id text, month text, direction text, position int, changes int, sentence text, star int, new_star int, "
+    "score double, new_score double",
+}
+_HELD = "policy_held_"
+_FIELDS = ("质量安全", "从业人员", "涉及资金", "运营秩序", "应急管理")
+
+
+def lay_changes(con: duckdb.DuckDBPyConnection, policy: RatingPolicy | None, catalogue: Mapping[str, Indicator], laid: set[str]) -> None:
+    """Lay ``policy_change`` for the latest month; uses up the engine's tables (facts, components …), so call it last.
+
+    ``laid``: the facts that lie as policy_fact_<name>.
+    """
+    con.execute(f"create or replace temp table policy_change ({OUTPUT['rating_change']})")
+    row = con.execute("select max(month) from policy_subject").fetchone()
+    month = row[0] if row else None
+    version = next((v for v in reversed(policy.versions) if month and v.valid_from <= month), None) if policy else None
+    if version is None:
+        return
+    facts = {"finding", "inspection"} | {c.when.facts for c in version.caps if isinstance(c.when, Condition)}
+    _hold(con, str(month), facts & laid)
+    _lay_singles(con, version, catalogue, "permit" in facts)
+    _run(con, version, facts & laid)
+    con.execute("create or replace temp table policy_outcome_single as select * from policy_outcome")
+    con.execute(_PAIRS)
+    _run(con, version, facts & laid)
+    con.execute(_CHANGES.format(most=MOST))
+
+
+def _hold(con: duckdb.DuckDBPyConnection, month: str, facts: set[str]) -> None:
+    """Keep what the engine laid for the month, before the variants take its place."""
+    for name in ("subject", "standing", "observed", "component", "ranked", "rating", *(f"fact_{f}" for f in sorted(facts))):
+        con.execute(f"create or replace temp table {_HELD}{name} as select * from policy_{name} where month = ?", [month])
+    con.execute("drop table policy_evidence")
+
+
+_VARIANT = """
+create or replace temp table policy_variant (vid text, provider_id text, direction text, changes int, effort double, topic text, sentence text);
+create or replace temp table policy_v_fix (vid text, row_key text);
+create or replace temp table policy_v_permit (vid text, permit text, valid boolean);
+create or replace temp table policy_v_figure (vid text, part_id text, raw double);
+create or replace temp table policy_v_finding (vid text, field text, severity text);
+create or replace temp table policy_rated as
+select s.provider_id, s.month, r.star, r.score from policy_held_subject s join policy_held_rating r using (provider_id) where r.star is not null;
+"""
+_FINDINGS = """
+create or replace temp table policy_open as
+select f.*, f.provider_id || '#f' || row_number() over (partition by f.provider_id order by f.row_key) as vid
+from policy_held_fact_finding f semi join policy_rated r on r.provider_id = f.provider_id
+where f.open;
+insert into policy_variant
+select vid, provider_id, 'gain', 1, 10, 'fix', '完成整改：' || strftime(happened_on, '%Y年%-m月%-d日') || '检查发现的'
+       || coalesce('“' || description || '”', '问题') || '（' || field || '·' || severity || '）'
+from policy_open;
+insert into policy_v_fix select vid, row_key from policy_open;
+insert into policy_variant
+select provider_id || '#fa', provider_id, 'gain', 1, 10 + 2 * count(*), 'fix', '完成全部' || count(*) || '项未整改问题的整改'
+from policy_open group by provider_id having count(*) > 1;
+insert into policy_v_fix
+select provider_id || '#fa', row_key from policy_open where provider_id in (select provider_id from policy_open group by all having count(*) > 1);
+"""
+_NEW_FINDINGS = """
+insert into policy_variant
+select r.provider_id || '#n' || s.i || '.' || d.i, r.provider_id, 'lose', 1, 100 * s.i + d.i, 'finding',
+       '如再查出一项' || s.severity || '问题（' || d.field || '）'
+from policy_rated r cross join (values {severities}) s(i, severity) cross join (values {fields}) d(i, field);
+insert into policy_v_finding
+select r.provider_id || '#n' || s.i || '.' || d.i, d.field, s.severity
+from policy_rated r cross join (values {severities}) s(i, severity) cross join (values {fields}) d(i, field);
+"""
+_PERMITS = """
+insert into policy_variant
+select p.provider_id || '#p' || p.permit, p.provider_id, case when p.valid then 'lose' else 'gain' end, 1, case when p.valid then 150 else 5 end,
+       'permit', case when p.valid then '如' || p.permit || '到期未续' else '补办' || p.permit || '（' || strftime(p.expires_on, '%Y年%-m月%-d日') || '到期）' end
+from policy_held_fact_permit p semi join policy_rated r on r.provider_id = p.provider_id
+where p.held and (p.valid or p.expires_on is not null);
+insert into policy_v_permit
+select p.provider_id || '#p' || p.permit, p.permit, not p.valid
+from policy_held_fact_permit p semi join policy_rated r on r.provider_id = p.provider_id where p.held and (p.valid or p.expires_on is not null);
+"""
+# Targets: the corners of the part's line, and one, two or three cases more or fewer where the sample is small. Where part and whole
+# are counts a target is rounded to whole cases.
+_FIGURES = """
+insert into policy_variant
+with own as (
+    select o.part_id, o.provider_id, o.raw, o.whole, p.name, p.unit, p.decimals, p.scale, p.window_text, w.better, w.counted
+    from policy_held_observed o
+    join policy_part p using (part_id)
+    join policy_way w using (part_id)
+    semi join policy_rated r on r.provider_id = o.provider_id
+    where o.value is not null
+), wished as (
+    select own.*, t.x from own join policy_corner t using (part_id)
+    union all
+    select own.*, raw + n * scale / whole from own, (values (-3), (-2), (-1), (1), (2), (3)) u(n) where counted and whole <= 50
+), aimed as (
+    select *, case when counted then greatest(0, least(whole, case when better = 'higher' then ceil(x * whole / scale - 1e-9)
+                                                                   else floor(x * whole / scale + 1e-9) end)) end as cases
+    from wished
+), targets as (
+    select part_id, provider_id, raw, whole, name, unit, decimals, scale, window_text, better, counted,
+           coalesce(cases * scale / whole, x) as target
+    from aimed
+    where not counted or better = 'lower' or cases <= whole
+), numbered as (
+    select distinct on (provider_id, part_id, round(target, 6)) *,
+           (target > raw) = (better = 'higher') as gains, abs(round((target - raw) * whole / scale)) as cases
+    from targets
+    where abs(target - raw) > 1e-6
+)
+select provider_id || '#i' || part_id || '@' || round(target, 6), provider_id, case when gains then 'gain' else 'lose' end, 1,
+       20 + abs(target - raw) / nullif(abs(raw) + 1, 0) * 40, part_id,
+       case when gains then '' else '如' end || window_text || name || '由' || policy_figure_text(raw, decimals) || unit
+       || case when target > raw then '升至' else '降至' end || policy_figure_text(target, decimals) || unit
+       || case when counted then '（样本' || policy_number(whole) || '，' || case when gains = (better = 'higher') then '再多' else '减少' end
+                                 || policy_number(cases) || '例）' else '' end
+from numbered;
+insert into policy_v_figure
+select vid, topic, cast(split_part(vid, '@', 2) as double) from policy_variant where contains(vid, '#i');
+"""
+
+
+def _lay_singles(con: duckdb.DuckDBPyConnection, version: RatingVersion, catalogue: Mapping[str, Indicator], permits: bool) -> None:
+    """One change each: a finding rectified, a permit renewed or lapsed, a figure at the next corner of its line, a new finding."""
+    con.execute(_VARIANT + _FINDINGS)
+    severities = ", ".join(f"({i}, '{s}')" for i, s in enumerate(("一般", "较重", "严重"), 1))
+    fields = {f for d in version.domains for p in d.parts for f in getattr(p, "findings", ())}
+    if fields:
+        named = ", ".join(f"({i}, '{f}')" for i, f in enumerate(_FIELDS, 1) if f in fields)
+        con.execute(_NEW_FINDINGS.format(severities=severities, fields=named))
+    if permits:
+        con.execute(_PERMITS)
+    con.execute("create or replace temp table policy_way (part_id text, better text, counted boolean)")
+    con.execute("create or replace temp table policy_corner (part_id text, x double)")
+    rows = con.execute("select part_id, domain, code from policy_part where version = ? and what = 'indicator'", [version.version]).fetchall()
+    parts = {(d.domain, p.indicator): p for d in version.domains for p in d.parts if isinstance(p, IndicatorPart)}
+    for part_id, domain, code in rows:
+        about, part = catalogue[code], parts[domain, code]
+        fill(con, "policy_way", [(part_id, about.better, about.kind == "ratio" and about.scale == 100)])
+        fill(con, "policy_corner", [(part_id, x) for x, _ in part.shape])
+    con.execute(_FIGURES)
+
+
+# Two changes together, for those whom no single one helps: of the best change of each topic the five most promising.
+_PAIRS = """
+create or replace temp table policy_first as
+select o.vid, o.provider_id, o.topic, o.sentence, o.effort
+from policy_outcome o
+where o.direction = 'gain' and o.old_star < 5
+  and o.provider_id not in (select provider_id from policy_outcome where direction = 'gain' and star > old_star)
+qualify row_number() over (partition by o.provider_id, o.topic order by o.score desc, o.effort) = 1;
+create or replace temp table policy_pair as
+with best as (
+    select f.*, row_number() over (partition by f.provider_id order by case when f.topic in ('fix', 'permit') then 0 else 1 end, o.score desc, f.vid) as n
+    from policy_first f join policy_outcome o using (vid)
+)
+select a.provider_id, a.vid as one, b.vid as two, a.provider_id || '#2' || a.n || '.' || b.n as vid, a.effort + b.effort as effort,
+       a.sentence || '，并' || b.sentence as sentence
+from best a join best b on b.provider_id = a.provider_id and b.n > a.n and b.n <= 5;
+create or replace temp table policy_one as select vid, one as part from policy_pair union all select vid, two from policy_pair;
+create or replace temp table policy_v_fix as select o.vid, x.row_key from policy_one o join policy_v_fix x on x.vid = o.part;
+create or replace temp table policy_v_permit as select o.vid, x.permit, x.valid from policy_one o join policy_v_permit x on x.vid = o.part;
+create or replace temp table policy_v_figure as select o.vid, x.part_id, x.raw from policy_one o join policy_v_figure x on x.vid = o.part;
+create or replace temp table policy_v_finding as select o.vid, x.field, x.severity from policy_one o join policy_v_finding x on x.vid = o.part;
+create or replace temp table policy_variant as
+select vid, provider_id, 'gain' as direction, 2 as changes, effort, 'two' as topic, sentence from policy_pair;
+"""
+_LAY = """
+create or replace temp table policy_subject as
+select v.vid as provider_id, s.* exclude (provider_id) from policy_held_subject s join policy_variant v using (provider_id);
+create or replace temp table policy_standing as
+select v.vid as provider_id, s.* exclude (provider_id) from policy_held_standing s join policy_variant v using (provider_id);
+create or replace temp table policy_observed as
+select o.part_id, v.vid as provider_id, o.month, o.whole, coalesce(x.raw, o.raw) as raw, o.mean,
+       case when o.value is null then null when x.raw is null then o.value
+            else (x.raw * o.whole + p.shrink * coalesce(o.mean, 0)) / (o.whole + p.shrink) end as value
+from policy_held_observed o
+join policy_variant v using (provider_id)
+join policy_part p using (part_id)
+left join policy_v_figure x on x.vid = v.vid and x.part_id = o.part_id;
+create or replace temp table policy_fact_finding as
+select v.vid as provider_id, f.* exclude (provider_id) replace (
+           f.open and x.row_key is null as open, f.overdue and x.row_key is null as overdue,
+           case when x.row_key is null then f.days_overdue else 0 end as days_overdue)
+from policy_held_fact_finding f
+join policy_variant v using (provider_id)
+left join policy_v_fix x on x.vid = v.vid and x.row_key = f.row_key
+union all by name
+select n.vid as provider_id, s.month, s.last_day as happened_on, 'inspection_finding' as source_table, n.vid as row_key, n.field, n.severity,
+       '个别' as scope, '双随机' as inspection, true as ordered, s.last_day as ordered_on, s.last_day + 30 as deadline, true as open,
+       true as unverified, false as overdue, 0 as days_overdue, 0 as failed_reinspections, 0 as age
+from policy_v_finding n join policy_subject s on s.provider_id = n.vid;
+"""
+_PERMIT_FACTS = """
+create or replace temp table policy_fact_permit as
+select v.vid as provider_id, f.* exclude (provider_id) replace (
+           coalesce(x.valid, f.valid) as valid, case when x.valid then 0 when not x.valid then 1 else f.days_void end as days_void)
+from policy_held_fact_permit f
+join policy_variant v using (provider_id)
+left join policy_v_permit x on x.vid = v.vid and x.permit = f.permit;
+"""
+# As 排位 of stars.sql, among the others as they are.
+_RANKED = """
+create or replace temp table policy_ranked as
+with scored as (
+    select provider_id, month, domain, score from policy_domain_score where score is not null
+    union all
+    select provider_id, month, '', score from policy_total where score is not null
+), cut as (
+    select version, domain, any_value(better) as better, bool_or(method = 'distribution') as among, bool_or(by_kind) as by_kind,
+           bool_or(by_area) as by_area
+    from policy_cut group by all
+), placed as (
+    select x.*, s.rating_version as version, c.among, case c.better when 'higher' then x.score else -x.score end as goodness,
+           v.provider_id as own, case when c.by_kind then s.kind else '' end as kind, case when c.by_area then s.area else '' end as area
+    from scored x
+    join policy_variant v on v.vid = x.provider_id
+    join policy_subject s on s.provider_id = x.provider_id
+    join cut c on c.version = s.rating_version and c.domain = x.domain
+)
+select p.provider_id, p.month, p.domain, p.version, p.score, any_value(coalesce(h.peers, 1)) as peers,
+       count(r.provider_id)::double / greatest(any_value(coalesce(h.peers, 1)), 1) as below
+from placed p
+left join policy_held_ranked h on h.provider_id = p.own and h.domain = p.domain
+left join policy_held_ranked r on p.among and r.domain = p.domain and r.kind is not distinct from p.kind and r.area is not distinct from p.area
+     and r.provider_id <> p.own and r.goodness < p.goodness
+group by p.provider_id, p.month, p.domain, p.version, p.score;
+"""
+_OUTCOME = """
+create or replace temp table policy_outcome as
+with capped as (
+    select v.provider_id, min(k.cap) as cap from policy_veto_met v join policy_cap k using (rule_id) where k.domain is null group by all
+)
+select v.*, least(s.star, coalesce(c.cap, 5)) as star, t.score, r.star as old_star, r.score as old_score, r.month
+from policy_variant v
+join policy_star s on s.provider_id = v.vid
+join policy_total t on t.provider_id = v.vid
+join policy_rated r on r.provider_id = v.provider_id
+left join capped c on c.provider_id = v.vid;
+"""
+_CHANGES = """
+insert into policy_change
+with found as (
+    select * from policy_outcome_single union all by name select * from policy_outcome
+), kept as (
+    select *, case when direction = 'gain' then '若' else '' end || sentence || '：'
+              || ['一', '二', '三', '四', '五'][old_star] || '星' || case when star > old_star then '升为' else '降为' end
+              || ['一', '二', '三', '四', '五'][star] || '星（' || policy_one(old_score) || '分→' || policy_one(score) || '分）' as told
+    from found
+    where (direction = 'gain' and star > old_star) or (direction = 'lose' and star < old_star)
+    -- of one topic the nearest: the smallest change that does it, and the least severe finding
+    qualify row_number() over (partition by provider_id, direction, changes, case when topic in ('fix', 'permit', 'two') then vid else topic end
+                               order by effort, vid) = 1
+)
+select provider_id, month, direction, row_number() over (partition by provider_id, direction order by changes, effort, vid)::int, changes, told,
+       old_star, star, old_score, score
+from kept
+qualify row_number() over (partition by provider_id, direction order by changes, effort, vid) <= {most};
+"""
+
+
+def _run(con: duckdb.DuckDBPyConnection, version: RatingVersion, facts: set[str]) -> None:
+    """Put the variants in the place of the providers and run the engine over them: ``policy_outcome``."""
+    con.execute(_LAY)
+    for name in sorted(facts - {"finding"}):
+        con.execute(
+            f"create or replace temp table policy_fact_{name} as select v.vid as provider_id, f.* exclude (provider_id) "
+            f"from {_HELD}fact_{name} f join policy_variant v using (provider_id)"
+        )
+    if "permit" in facts:
+        con.execute(_PERMIT_FACTS)
+    run_steps(con, "rating", only=("各项指标适用的单位", "指标得分", "检查问题扣分", "接受检查次数", "各项是否有数据与权重"))
+    caps = [Rule(f"{version.version}/{c.rule}", version.version, c.when, c.because) for c in version.caps if isinstance(c.when, Condition)]
+    meet(con, "policy_veto", "rating_version", caps)
+    # sentences are not asked for here: as a view their columns are never computed
+    run_steps(con, "evidence", only=("评分依据",), view=True)
+    run_steps(con, "evidence", only=("领域得分", "总分"))
+    con.execute(_RANKED)
+    run_steps(con, "stars", only=("星级",))
+    give_stars(con, [version])
+    con.execute(_OUTCOME)
