@@ -4,7 +4,7 @@
   var yiguan = (window.yiguan = window.yiguan || {});
 
   /* Paths that the server answers itself: downloads, signing in and out, files. */
-  var OUTSIDE = /^\/(export|report|login|logout|geo|assets|account|healthz)([/.?]|$)/;
+  var OUTSIDE = /^\/(export|report|login|logout|geo|assets|accounts?|audit|healthz)([/.?]|$)/;
 
   yiguan.navigate = function (href) {
     window.history.pushState({}, "", href);

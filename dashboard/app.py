@@ -42,8 +42,10 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
         left = active_demo_accounts(book)
         if left and settings.production:
             raise SettingsError(f"台账库中仍有演示账号（{'、'.join(left)}）。请用 yiguan user disable 停用后再启动正式运行。")
-    sessions = Sessions(book, key, settings.session_idle_minutes, settings.session_hours)
-    services = Services(settings, region, settings.layout, book)
+    sessions = Sessions(
+        book, key, settings.session_idle_minutes, settings.session_hours, settings.password_age, settings.totp_roles
+    )
+    services = Services(settings, region, settings.layout, book, sessions)
 
     server = Flask("dashboard", template_folder=str(Path(__file__).parent / "access" / "templates"), static_folder=None)
     server.config.update(MAX_CONTENT_LENGTH=LARGEST_FORM, SECRET_KEY=key, PROPAGATE_EXCEPTIONS=False)
@@ -80,9 +82,9 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
     compression.install(server, compression.Pressed(settings.layout.base / "cache" / "static"))
     answers.install(server, lambda: app.callback_map, services.told)
 
-    login.install(server, sessions, region, accounts, settings.production, settings.session_hours)
+    login.install(server, sessions, region, accounts, settings)
     _install_geo(server, services)
-    for name in ("dashboard.shell", "dashboard.reports.routes", "dashboard.decisions"):
+    for name in ("dashboard.shell", "dashboard.reports.routes", "dashboard.decisions", "dashboard.people.own", "dashboard.people.manage"):
         if importlib.util.find_spec(name) is None:
             log.warning("part_missing", part=name)
             continue

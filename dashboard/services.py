@@ -10,7 +10,7 @@ import orjson
 from flask import g, request
 
 from dashboard.access import guard
-from dashboard.access.sessions import Identity
+from dashboard.access.sessions import Identity, Sessions
 from dashboard.ledger import Ledger
 from dashboard.ledger.audit import record
 from dashboard.settings import Settings
@@ -37,6 +37,7 @@ class Services:
     region: Region
     layout: Layout
     ledger: Ledger
+    sessions: Sessions
     _geo: dict[int, bytes] = field(default_factory=dict)
 
     @property

@@ -43,6 +43,13 @@ class Settings(BaseSettings):
     proxies: int = Field(0, ge=0, le=4, description="前置反向代理的层数（0 表示直接访问）；决定从哪里读取访问者地址")
     session_idle_minutes: int = Field(30, ge=1, le=24 * 60, description="无操作多少分钟后须重新登录")
     session_hours: int = Field(10, ge=1, le=72, description="登录后最长有效小时数")
+    password_days: int | None = Field(None, ge=0, le=3650, description="密码有效天数，0 为不限；默认正式运行 90 天，演示不限")
+    totp_roles: tuple[str, ...] = Field((), description='须启用两步验证的角色，例如 ["admin","auditor"]')
+    oidc_issuer: str | None = Field(None, description="统一身份认证（OpenID Connect）的签发者地址；不设则不启用")
+    oidc_client_id: str = Field("", description="在统一身份认证登记的客户端编号")
+    oidc_client_secret: SecretStr | None = Field(None, description="客户端密钥")
+    oidc_name: str = Field("统一身份认证", description="登录页上的名称")
+    oidc_redirect: str | None = Field(None, description="登记的回调地址；默认按访问地址推出，以 /login/sso/back 结尾")
     answer_cache_mb: int = Field(64, ge=0, le=4096, description="每个工作进程的页面缓存上限（MB）")
     export_rows: int = Field(20_000, ge=100, le=1_000_000, description="单次导出的行数上限")
     former_secret_keys: tuple[SecretStr, ...] = Field((), description="更换过的会话密钥（JSON 列表），仅用于校验更换以前的审计日志")
@@ -59,6 +66,11 @@ class Settings(BaseSettings):
     @property
     def production(self) -> bool:
         return self.profile == "production"
+
+    @property
+    def password_age(self) -> int:
+        """Days a password is good for; 0 for good."""
+        return self.password_days if self.password_days is not None else (90 if self.production else 0)
 
     @property
     def layout(self) -> Layout:

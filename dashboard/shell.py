@@ -114,7 +114,7 @@ def layout(services: Services, kind: str = "page mapped", box: str = "chart") ->
             html.Div(tree(frame.stamp(w.snapshot)), id="stamp", className="stamp"),
             html.Div(
                 [
-                    html.Span(str(getattr(services.reader(), "display_name", "")), className="reader"),
+                    html.A(str(getattr(services.reader(), "display_name", "")), href="/account", className="reader", title="本人账号"),
                     html.A("退出登录", href="/logout"),
                 ],
                 className="who",

@@ -1,23 +1,33 @@
-"""Accounts: made, changed, disabled. Every change that narrows what somebody may do ends his sessions at once."""
+"""Accounts: made, changed, disabled. Every change of what somebody may do ends his sessions at once.
+
+What is done by somebody for somebody else stands here; what people do to their own account stands in ``own_account``.
+"""
 
 from __future__ import annotations
 
+import json
 import re
+import secrets
 import time
+from collections.abc import Iterable
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session as OrmSession
 
 from dashboard.access import passwords
 from dashboard.access.passwords import AccountError
 from dashboard.access.scope import ROLES
-from dashboard.ledger import Account, Ledger, Session
+from dashboard.ledger import Account, Ledger, LoginFailure, OutsideIdentity, PasswordHistory, RecoveryCode, Session
 from dashboard.ledger.audit import append
 from etl.region import Region
 
-__all__ = ["AccountError", "create", "listed", "set_active", "set_password", "set_place"]
+__all__ = [
+    "AccountError", "bind", "clear_second_factor", "create", "end_sessions", "listed", "locks", "one_time_password", "set_active", "set_password", "set_place",
+    "unbind", "unlock",
+]  # fmt: skip
 
 USERNAME = re.compile(r"[a-z][a-z0-9._-]{1,31}")
+MOST_PROVIDERS = 500
 
 
 def create(
@@ -30,73 +40,202 @@ def create(
     area_code: str,
     display_name: str = "",
     by: str = "命令行",
+    ip: str = "",
+    providers: Iterable[str] | None = None,
+    must_change: bool = True,
     digest: str | None = None,
 ) -> None:
     """Make an account; AccountError for a bad name, role, area or password, or a name that is taken.
 
-    ``digest``: the password's hash where it has been made (the demo's, which need not follow the rules for passwords).
+    The password is good for the first login only (``must_change``).  ``digest``: its hash where that has been made (the demo's passwords, which
+    need not follow the rules).  ``providers``: the only providers the account may see; None for all of its area.
     """
     username = username.strip().lower()
     if not USERNAME.fullmatch(username):
         raise AccountError("用户名须以小写字母开头，2–32 个字符，只含小写字母、数字和 . _ -")
     _check_place(region, role, area_code)
+    only = _provider_set(providers)
     if digest is None:
-        passwords.check_strength(password, username)
+        passwords.check_strength(password, username, display_name)
         digest = passwords.hash_password(password)
     now = int(time.time())
     with ledger.write() as session:
         if session.scalar(select(Account.id).where(Account.username == username)):
             raise AccountError(f"用户名 {username} 已存在")
-        session.add(
-            Account(
-                username=username,
-                display_name=display_name.strip()[:64] or username,
-                role=role,
-                area_code=area_code,
-                password_hash=digest,
-                active=True,
-                created_at=now,
-                password_changed_at=now,
-            )
-        )
-        append(session, by, "建立账号", username, f"{ROLES[role].name} {area_code}")
+        account = Account(
+            username=username, display_name=display_name.strip()[:64] or username, role=role, area_code=area_code, password_hash=digest,
+            active=True, created_at=now, password_changed_at=now, must_change=must_change, providers=only,
+        )  # fmt: skip
+        session.add(account)
+        session.flush()
+        session.add(PasswordHistory(account_id=account.id, password_hash=digest, set_at=now))
+        append(session, by, "建立账号", username, _place(role, area_code, only), ip)
 
 
-def set_password(ledger: Ledger, username: str, password: str, by: str = "命令行") -> None:
-    """A new password; all sessions of the account end."""
+def one_time_password() -> str:
+    """A password for a first login: random, easily read out, within the rules."""
+    letters, digits = "abcdefghjkmnpqrstuvwxyz", "23456789"
+    part = "".join(secrets.choice(letters) for _ in range(4))
+    rest = "".join(secrets.choice(letters + digits) for _ in range(5))
+    return f"{part.capitalize()}-{rest}-{secrets.choice(digits)}{secrets.choice(letters)}{secrets.choice(digits)}"
+
+
+def set_password(ledger: Ledger, username: str, password: str, by: str = "命令行", ip: str = "") -> None:
+    """A new password given by somebody else: good for one login, to be changed there; all sessions of the account end."""
     passwords.check_strength(password, username)
     digest = passwords.hash_password(password)
     with ledger.write() as session:
         account = _account(session, username)
-        account.password_hash, account.password_changed_at = digest, int(time.time())
-        _end_sessions(session, account)
-        append(session, by, "重置密码", account.username)
+        keep_password(session, account, digest, must_change=True)
+        end_all(session, account.id)
+        append(session, by, "重置密码", account.username, "", ip)
 
 
-def set_active(ledger: Ledger, username: str, active: bool, by: str = "命令行") -> None:
-    """Enable or disable; all sessions of a disabled account end."""
+def keep_password(session: OrmSession, account: Account, digest: str, must_change: bool) -> None:
+    """Within a writing transaction: the account's password from now on, and the history cut to what is asked for."""
+    now = int(time.time())
+    account.password_hash, account.password_changed_at, account.must_change = digest, now, must_change
+    session.add(PasswordHistory(account_id=account.id, password_hash=digest, set_at=now))
+    session.flush()
+    kept = select(PasswordHistory.id).where(PasswordHistory.account_id == account.id).order_by(PasswordHistory.id.desc()).limit(passwords.KEPT)
+    ids = session.scalars(kept).all()
+    session.execute(delete(PasswordHistory).where(PasswordHistory.account_id == account.id, PasswordHistory.id.not_in(ids)))
+
+
+def set_active(ledger: Ledger, username: str, active: bool, by: str = "命令行", ip: str = "") -> None:
+    """Enable or disable; all sessions of a disabled account end. AccountError for the last account that may manage accounts."""
     with ledger.write() as session:
         account = _account(session, username)
-        account.active = active
         if not active:
-            _end_sessions(session, account)
-        append(session, by, "启用账号" if active else "停用账号", account.username)
+            _not_the_last(session, account)
+            end_all(session, account.id)
+        account.active = active
+        append(session, by, "启用账号" if active else "停用账号", account.username, "", ip)
 
 
-def set_place(ledger: Ledger, region: Region, username: str, role: str, area_code: str, by: str = "命令行") -> None:
-    """Another role or area; all sessions end, so that nobody goes on with what he saw before."""
+def set_place(
+    ledger: Ledger, region: Region, username: str, role: str, area_code: str, by: str = "命令行", providers: Iterable[str] | None = None, ip: str = ""
+) -> None:
+    """Another role, area or provider set; all sessions end, so that nobody goes on with what he saw before."""
     _check_place(region, role, area_code)
+    only = _provider_set(providers)
     with ledger.write() as session:
         account = _account(session, username)
-        account.role, account.area_code = role, area_code
-        _end_sessions(session, account)
-        append(session, by, "调整权限", account.username, f"{ROLES[role].name} {area_code}")
+        if role != account.role:
+            _not_the_last(session, account)
+        before = _place(account.role, account.area_code, account.providers)
+        account.role, account.area_code, account.providers = role, area_code, only
+        end_all(session, account.id)
+        append(session, by, "调整权限", account.username, f"{before} → {_place(role, area_code, only)}", ip)
+
+
+def end_sessions(ledger: Ledger, username: str, by: str = "命令行", ip: str = "") -> int:
+    """End all sessions of an account; how many there were."""
+    with ledger.write() as session:
+        account = _account(session, username)
+        ended = end_all(session, account.id)
+        append(session, by, "结束会话", account.username, f"{ended} 个", ip)
+    return ended
+
+
+def unlock(ledger: Ledger, username: str, by: str = "命令行", ip: str = "") -> None:
+    """Forget failed logins of a name from every address."""
+    with ledger.write() as session:
+        account = _account(session, username)
+        session.execute(delete(LoginFailure).where(LoginFailure.username == account.username))
+        append(session, by, "解除锁定", account.username, "", ip)
+
+
+def clear_second_factor(ledger: Ledger, username: str, by: str = "命令行", ip: str = "") -> None:
+    """Take the second factor off an account whose owner lost it; all its sessions end."""
+    with ledger.write() as session:
+        account = _account(session, username)
+        account.totp_secret, account.totp_step = "", 0
+        session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account.id))
+        end_all(session, account.id)
+        append(session, by, "解除两步验证", account.username, "", ip)
+
+
+def bind(ledger: Ledger, username: str, issuer: str, subject: str, by: str = "命令行", ip: str = "") -> None:
+    """Let an outside identity log in as this account; AccountError where it stands for another one already."""
+    issuer, subject = issuer.strip(), subject.strip()
+    if not issuer or not subject or len(issuer) > 255 or len(subject) > 255:
+        raise AccountError("请填写统一身份认证的签发者和用户标识（sub），均不超过 255 个字符")
+    with ledger.write() as session:
+        account = _account(session, username)
+        held = session.get(OutsideIdentity, (issuer, subject))
+        if held is not None:
+            raise AccountError("该统一身份已绑定账号，请先解除原有绑定")
+        session.add(OutsideIdentity(issuer=issuer, subject=subject, account_id=account.id, bound_at=int(time.time()), bound_by=by))
+        append(session, by, "绑定统一身份", account.username, f"{issuer} {subject}", ip)
+
+
+def unbind(ledger: Ledger, username: str, by: str = "命令行", ip: str = "") -> int:
+    """Take all outside identities off an account; its sessions end. How many there were."""
+    with ledger.write() as session:
+        account = _account(session, username)
+        held = session.scalars(select(OutsideIdentity).where(OutsideIdentity.account_id == account.id)).all()
+        for one in held:
+            session.delete(one)
+        end_all(session, account.id)
+        append(session, by, "解除统一身份绑定", account.username, "；".join(f"{i.issuer} {i.subject}" for i in held), ip)
+    return len(held)
 
 
 def listed(ledger: Ledger) -> list[Account]:
     """All accounts by name."""
     with ledger.read() as session:
         return list(session.scalars(select(Account).order_by(Account.username)))
+
+
+def locks(ledger: Ledger) -> dict[str, int]:
+    """Names that are locked at some address now → until when."""
+    now = int(time.time())
+    with ledger.read() as session:
+        found = session.execute(
+            select(LoginFailure.username, func.max(LoginFailure.locked_until)).where(LoginFailure.locked_until > now).group_by(LoginFailure.username)
+        ).all()
+        return {row[0]: row[1] for row in found}
+
+
+def end_all(session: OrmSession, account_id: int, but: str = "") -> int:
+    """Within a writing transaction: end the sessions of an account, except one by its token's hash; how many were alive."""
+    ended = session.execute(
+        update(Session).where(Session.account_id == account_id, Session.revoked.is_(False), Session.token_hash != but).values(revoked=True)
+    )
+    return int(getattr(ended, "rowcount", 0))
+
+
+def provider_set(text: str) -> frozenset[str] | None:
+    """A provider set as the ledger keeps it; None stands for all providers of the area."""
+    return frozenset(json.loads(text)) if text else None
+
+
+def _provider_set(providers: Iterable[str] | None) -> str:
+    if providers is None:
+        return ""
+    ids = sorted({p.strip() for p in providers if p.strip()})
+    if not ids or len(ids) > MOST_PROVIDERS or any(len(p) > 64 for p in ids):
+        raise AccountError(f"服务单位范围须为 1–{MOST_PROVIDERS} 个单位编号；不限单位请留空")
+    return json.dumps(ids, ensure_ascii=False, separators=(",", ":"))
+
+
+def _place(role: str, area_code: str, providers: str) -> str:
+    only = provider_set(providers)
+    name = ROLES[role].name if role in ROLES else role
+    return f"{name} {area_code}" + (f"，限 {len(only)} 家服务单位" if only is not None else "")
+
+
+def _not_the_last(session: OrmSession, account: Account) -> None:
+    """AccountError where nobody would be left who may manage accounts."""
+    managers = [code for code, role in ROLES.items() if "accounts" in role.rights]
+    if account.role not in managers or not account.active:
+        return
+    others = session.scalar(
+        select(func.count()).select_from(Account).where(Account.role.in_(managers), Account.active.is_(True), Account.id != account.id)
+    )
+    if not others:
+        raise AccountError("这是最后一个可用的系统管理员账号，不能停用或改任；请先建立另一个系统管理员")
 
 
 def _check_place(region: Region, role: str, area_code: str) -> None:
@@ -114,7 +253,3 @@ def _account(session: OrmSession, username: str) -> Account:
     if account is None:
         raise AccountError(f"没有用户 {username}")
     return account
-
-
-def _end_sessions(session: OrmSession, account: Account) -> None:
-    session.execute(update(Session).where(Session.account_id == account.id).values(revoked=True))

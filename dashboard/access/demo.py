@@ -54,7 +54,7 @@ def seed_demo_accounts(ledger: Ledger, region: Region) -> list[DemoAccount]:
     for demo in wanted:
         if demo.username not in present:
             try:
-                accounts.create(ledger, region, username=demo.username, password=demo.password, role=demo.role, digest=_digest(demo.username),
+                accounts.create(ledger, region, username=demo.username, password=demo.password, role=demo.role, digest=_digest(demo.username), must_change=False,
                        area_code=places.get(demo.role, region.code), display_name=demo.display_name, by="演示")  # fmt: skip
             except AccountError:  # another worker was faster
                 continue

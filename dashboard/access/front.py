@@ -73,7 +73,7 @@ class Front:
             return None
         identity = self._sessions.identity(parse_cookie(environ).get(self._cookie))
         run = self._run_id()
-        if identity is None or run is None:
+        if identity is None or run is None or identity.pending:
             return None
         return run, identity.scope.key, encoding_for(environ.get("HTTP_ACCEPT_ENCODING", "")), sent
 

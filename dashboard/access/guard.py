@@ -21,6 +21,7 @@ OPEN = frozenset({"/login", "/healthz", "/assets/login.css"})
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 SEE_LOGIN = "登录已失效，请重新登录。"
+FINISH = "请先完成登录：输入验证码，或修改密码、设置两步验证。"
 FOREIGN = "请求来源不符，已拒绝。请从本系统页面操作。"
 
 
@@ -43,6 +44,8 @@ def install(server: Flask, sessions: Sessions, production: bool) -> None:
         if identity is None:
             return refuse()
         g.identity = identity
+        if identity.pending and not policy.open_to_unfinished(request.endpoint):
+            return unfinished(identity)
         return answered(identity)
 
     server.before_request(guard)
@@ -53,6 +56,17 @@ def install(server: Flask, sessions: Sessions, production: bool) -> None:
     # Not init_app: its remember-me hook would read and write a second, client-side session that is not used here.
     server.login_manager = manager  # type: ignore[attr-defined]
     server.context_processor(lambda: {"identity": g.get("identity")})
+
+
+STEPS = {"code": "/login/code", "password": "/account/password", "totp": "/account/totp"}
+"""Where somebody has to go before anything else is answered."""
+
+
+def unfinished(identity: Identity) -> Response:
+    """What somebody gets who has to complete his login first: a page is sent there, anything else is refused."""
+    if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
+        return redirect(STEPS[identity.pending], 303)  # type: ignore[return-value]
+    return Response(FINISH, 403, mimetype="text/plain")
 
 
 def answered(identity: Identity) -> Response | None:

@@ -10,23 +10,26 @@ from dashboard.access import policy
 from dashboard.access.demo import DemoAccount
 from dashboard.access.guard import cookie_name
 from dashboard.access.sessions import Refused, Sessions
+from dashboard.settings import Settings
 from etl.region import Region
 
 WRONG = "用户名或密码不正确。"
 BUSY = "现在登录的人较多，请稍后再试。"
 
 
-def install(server: Flask, sessions: Sessions, region: Region, demo: list[DemoAccount], production: bool, hours: int) -> None:
+def install(server: Flask, sessions: Sessions, region: Region, demo: list[DemoAccount], settings: Settings) -> None:
     """Add ``/login``, ``/logout`` and ``/healthz``."""
     for endpoint in ("login_page", "login", "healthz"):
         policy.allow(endpoint, policy.OPEN)
     policy.allow("logout", "account", unfinished=True)
+    production = settings.production
     cookie = cookie_name(production)
+    outside = settings.oidc_name if settings.oidc_issuer else ""
 
     def page(message: str = "", username: str = "", status: int = 200) -> Response:
         where = local_path(request.values.get("next"))
         response = make_response(
-            render_template("login.html", region=region, demo=demo, message=message, username=username[:64], next=where), status
+            render_template("login.html", region=region, demo=demo, outside=outside, message=message, username=username[:64], next=where), status
         )
         response.headers["Cache-Control"] = "no-store"
         return response
@@ -40,13 +43,13 @@ def install(server: Flask, sessions: Sessions, region: Region, demo: list[DemoAc
     @server.post("/login")
     def login() -> Response:
         username, password = request.form.get("username", ""), request.form.get("password", "")
-        result = sessions.log_in(username, password, request.remote_addr or "")
+        result = sessions.log_in(username, password, request.remote_addr or "", request.user_agent.string)
         if isinstance(result, Refused):
             if result.reason == "locked":
                 return page(f"失败次数过多，请 {result.minutes} 分钟后再试，或联系系统管理员。", username, 429)
             return page(BUSY, username, 503) if result.reason == "busy" else page(WRONG, username, 401)
         response = redirect(local_path(request.form.get("next")), 303)
-        response.set_cookie(cookie, result, max_age=hours * 3600, path="/", httponly=True, samesite="Lax", secure=production)
+        keep_cookie(response, result, settings)  # type: ignore[arg-type]
         return response  # type: ignore[return-value]
 
     def leave() -> Response:
@@ -61,6 +64,14 @@ def install(server: Flask, sessions: Sessions, region: Region, demo: list[DemoAc
 
     server.add_url_rule("/logout", "logout", leave, methods=["GET", "POST"])
     server.add_url_rule("/healthz", "healthz", lambda: Response("ok", mimetype="text/plain"))
+
+
+def keep_cookie(response: Response, token: str, settings: Settings) -> None:
+    """Give the browser the token of its session, out of reach of scripts and of other sites."""
+    response.set_cookie(
+        cookie_name(settings.production), token, max_age=settings.session_hours * 3600, path="/", httponly=True, samesite="Lax",
+        secure=settings.production,
+    )  # fmt: skip
 
 
 def local_path(text: str | None) -> str:

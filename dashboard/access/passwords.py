@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -12,6 +13,11 @@ _hasher = PasswordHasher()  # the library's defaults follow RFC 9106
 # Each verification takes some 64 MB and tens of milliseconds: a flood of logins must not take the memory or the cores from the views.
 _at_once = threading.BoundedSemaphore(2)
 SHORTEST = 8
+KEPT = 5
+"""The last so many passwords of an account, the present one included, are not used again."""
+GUESSES = 3
+"""What zxcvbn has to say at least (of 0 to 4): 3 withstands 100 million guesses, which no list of common passwords and no keyboard walk does."""
+_KINDS = (str.islower, str.isupper, str.isdigit, lambda c: not c.isalnum())
 
 
 class AccountError(ValueError):
@@ -22,11 +28,24 @@ class Busy(Exception):  # noqa: N818
     """Too many logins at this moment."""
 
 
-def check_strength(password: str, username: str) -> None:
-    """AccountError for a password that is too short, too simple or the name itself."""
-    kinds = sum(any(test(c) for c in password) for test in (str.islower, str.isupper, str.isdigit, lambda c: not c.isalnum()))
-    if len(password) < SHORTEST or kinds < 3 or username.lower() == password.lower():
-        raise AccountError(f"密码至少 {SHORTEST} 位，须含大写字母、小写字母、数字、符号中的三种，且不得与用户名相同")
+def check_strength(password: str, username: str, display_name: str = "") -> None:
+    """AccountError for a password that is too short, of too few kinds of characters, contains the name, or is easily guessed."""
+    kinds = sum(any(test(c) for c in password) for test in _KINDS)
+    if not SHORTEST <= len(password) <= 128 or kinds < 3:
+        raise AccountError(f"密码至少 {SHORTEST} 位（不超过 128 位），须含大写字母、小写字母、数字、符号中的三种")
+    lowered = password.lower()
+    if any(len(name) > 1 and name in lowered for name in (username.lower(), display_name.strip().lower())):
+        raise AccountError("密码不得包含用户名或姓名")
+    from zxcvbn import zxcvbn  # its word lists take a tenth of a second to read
+
+    if zxcvbn(password[:72], user_inputs=[username, display_name, "yiguan", "gongshu"])["score"] < GUESSES:
+        raise AccountError("密码过于常见或容易猜到（如常用词加数字、键盘顺序、年份），请换一个")
+
+
+def check_new(password: str, former: Iterable[str]) -> None:
+    """AccountError for a password that the account has or had lately; ``former``: their hashes. Busy as :func:`matches`."""
+    if any(matches(digest, password) for digest in former):
+        raise AccountError(f"不得与最近 {KEPT} 次使用过的密码相同")
 
 
 def hash_password(password: str) -> str:

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import secrets
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,9 +15,10 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as OrmSession
 
-from dashboard.access import passwords
+from dashboard.access import accounts, passwords, totp
 from dashboard.access.scope import ROLES, Scope
-from dashboard.ledger import Account, Ledger, LoginFailure, Session
+from dashboard.access.totp import Sealer
+from dashboard.ledger import Account, Ledger, LoginFailure, RecoveryCode, Session
 from dashboard.ledger.audit import append
 
 log = structlog.get_logger(__name__)
@@ -24,11 +26,17 @@ log = structlog.get_logger(__name__)
 FAILURES = 5
 FIRST_LOCK = 60
 LONGEST_LOCK = 3600
+SECOND = "second factor"
+"""In place of an address: failures of the second factor."""
 FORGET_AFTER = 24 * 3600
 SEEN_EVERY = 60
 
+CODE_SECONDS = 300
+"""How long somebody may take to show the second factor."""
+
 _LOOK_UP = (
-    "select s.last_seen, s.expires_at, a.id, a.username, a.display_name, a.role, a.area_code from session s join account a on a.id = s.account_id"
+    "select s.last_seen, s.expires_at, a.id, a.username, a.display_name, a.role, a.area_code, a.providers, s.stage, s.way, a.must_change,"
+    " a.password_changed_at, a.totp_secret <> '' from session s join account a on a.id = s.account_id"
     " where s.token_hash = ? and not s.revoked and a.active and s.created_at >= a.password_changed_at"
 )
 _SEEN = "update session set last_seen = ? where token_hash = ? and last_seen < ?"
@@ -37,7 +45,8 @@ _SEEN = "update session set last_seen = ? where token_hash = ? and last_seen < ?
 class Identity(NamedTuple):
     """Who a request comes from: the account as it is at this moment, and the scope that follows from it.
 
-    The ``is_…`` fields are what flask-login asks of a user.
+    ``pending``: what has to be done before anything else is answered: ``code`` (show the second factor), ``password`` (change it), ``totp`` (set the
+    second factor up), empty for nothing.  The ``is_…`` fields are what flask-login asks of a user.
     """
 
     account_id: int
@@ -47,6 +56,7 @@ class Identity(NamedTuple):
     area_code: str
     scope: Scope
     token_hash: str
+    pending: str = ""
     is_authenticated: bool = True
     is_active: bool = True
     is_anonymous: bool = False
@@ -62,19 +72,26 @@ class Identity(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A login that did not succeed: ``wrong`` name or password, ``locked`` for ``minutes``, or ``busy``."""
+    """A login that did not succeed: ``wrong`` name, password or code, ``locked`` for ``minutes``, ``busy``, or ``unknown`` (outside identity)."""
 
     reason: str
     minutes: int = 0
 
 
 class Sessions:
-    """The sessions of one ledger. Thread-safe; holds no state but prepared scopes, so every worker sees a revocation at once."""
+    """The sessions of one ledger. Thread-safe; holds no state but prepared scopes, so every worker sees a revocation at once.
 
-    def __init__(self, ledger: Ledger, key: bytes, idle_minutes: int, hours: int) -> None:
+    ``password_days``: how long a password is good for (0: for good); ``totp_roles``: roles that must have a second factor.
+    """
+
+    def __init__(
+        self, ledger: Ledger, key: bytes, idle_minutes: int, hours: int, password_days: int = 0, totp_roles: Collection[str] = ()
+    ) -> None:
         self._ledger, self._key = ledger, key
+        self.sealer = Sealer(key)
         self._idle, self._longest = idle_minutes * 60, hours * 3600
-        self._scopes: dict[tuple[str, str], Scope] = {}
+        self._password_age, self._totp_roles = password_days * 86400, frozenset(totp_roles)
+        self._scopes: dict[tuple[str, str, str], Scope] = {}
 
     def token_hash(self, token: str) -> str:
         """What the ledger keeps of a token."""
@@ -91,7 +108,7 @@ class Sessions:
         row = self._ledger.fetch(_LOOK_UP, (digest,))
         if row is None:
             return None
-        last_seen, expires_at, account_id, username, display_name, role, area_code = row
+        (last_seen, expires_at, account_id, username, display_name, role, area_code, providers, stage, way, must_change, changed_at, second) = row
         now = int(time.time())
         if now >= expires_at or now - last_seen > self._idle or role not in ROLES:
             return None
@@ -100,13 +117,22 @@ class Sessions:
                 self._ledger.execute(_SEEN, (now, digest, now))
             except Exception as error:  # a view must not fail because another writer is slow
                 log.warning("session_not_touched", error=type(error).__name__)
-        scope = self._scopes.get((role, area_code))
+        scope = self._scopes.get((role, area_code, providers))
         if scope is None:
-            scope = self._scopes[role, area_code] = Scope.of(role, area_code)
-        return Identity(account_id, username, display_name, role, area_code, scope, digest)
+            scope = self._scopes[role, area_code, providers] = Scope.of(role, area_code, accounts.provider_set(providers))
+        pending = stage
+        if not pending and way == "password":
+            if must_change or (self._password_age and now - changed_at > self._password_age):
+                pending = "password"
+            elif not second and role in self._totp_roles:
+                pending = "totp"
+        return Identity(account_id, username, display_name, role, area_code, scope, digest, pending)
 
-    def log_in(self, username: str, password: str, ip: str) -> str | Refused:
-        """A new token for the right name and password. Equal work, equal answers and equal locks whether or not the name exists."""
+    def log_in(self, username: str, password: str, ip: str, agent: str = "") -> str | Refused:
+        """A new token for the right name and password. Equal work, equal answers and equal locks whether or not the name exists.
+
+        Where the account has a second factor, the token is good for nothing but showing it.
+        """
         name = username.strip().lower()[:64]
         now = int(time.time())
         with self._ledger.read() as session:
@@ -121,7 +147,6 @@ class Sessions:
             return Refused("busy")
         if not right or account is None or not account.active:
             return self._failed(name, ip, now)
-        token = secrets.token_urlsafe(32)
         with self._ledger.write() as session:
             same = session.get(Account, account.id)
             if same is None or not same.active or same.password_hash != account.password_hash:
@@ -131,18 +156,64 @@ class Sessions:
                 delete(LoginFailure).where((LoginFailure.last_at < now - FORGET_AFTER) & (LoginFailure.locked_until < now))
             )
             session.execute(delete(LoginFailure).where(LoginFailure.username == name, LoginFailure.ip == ip))
-            session.add(
-                Session(
-                    token_hash=self.token_hash(token),
-                    account_id=account.id,
-                    created_at=now,
-                    last_seen=now,
-                    expires_at=now + self._longest,
-                    ip=ip,
-                )
-            )
-            append(session, account.username, "登录", "", "", ip)
+            token = self.begin(session, account.id, ip, agent, stage="code" if same.totp_secret else "")
+            append(session, account.username, "登录", "", "待两步验证" if same.totp_secret else "", ip)
         return token
+
+    def begin(self, session: OrmSession, account_id: int, ip: str, agent: str, stage: str = "", way: str = "password") -> str:
+        """Within a writing transaction: a session, and the token that the browser is given for it."""
+        token, now = secrets.token_urlsafe(32), int(time.time())
+        session.add(
+            Session(
+                token_hash=self.token_hash(token), account_id=account_id, created_at=now, last_seen=now, ip=ip, agent=agent[:200],
+                expires_at=now + (CODE_SECONDS if stage else self._longest), stage=stage, way=way,
+            )
+        )  # fmt: skip
+        return token
+
+    def show_code(self, identity: Identity, code: str, ip: str, agent: str = "") -> str | Refused:
+        """A new, complete token for the right code of the second factor, or for a recovery code not used before.
+
+        Wrong codes are counted by account: only who knows the password gets here, so a lock shuts out nobody else.
+        """
+        name, now = identity.username, int(time.time())
+        try:
+            with self._ledger.write() as session:
+                failure = session.get(LoginFailure, (name, SECOND))
+                if failure is not None and failure.locked_until > now:
+                    return Refused("locked", minutes=-(-(failure.locked_until - now) // 60))
+                account = session.get(Account, identity.account_id, with_for_update=True)
+                if account is None or not self._code_fits(session, account, code):
+                    return self._count_failure(session, name, SECOND, now, ip)
+                session.execute(delete(LoginFailure).where(LoginFailure.username == name, LoginFailure.ip == SECOND))
+                ended = session.execute(
+                    update(Session).where(Session.token_hash == identity.token_hash, Session.revoked.is_(False)).values(revoked=True)
+                )
+                if not getattr(ended, "rowcount", 0):
+                    return Refused("wrong")  # used up by another request at the same moment
+                token = self.begin(session, account.id, ip, agent)
+                append(session, name, "两步验证", "", "", ip)
+                return token
+        except IntegrityError:
+            return Refused("wrong")
+
+    def _code_fits(self, session: OrmSession, account: Account, code: str) -> bool:
+        secret = self.sealer.open(f"account {account.id}", account.totp_secret)
+        step = totp.accepted(secret, code, account.totp_step) if secret else None
+        if step is not None:
+            account.totp_step = step
+            return True
+        spare = session.get(RecoveryCode, (account.id, self.sealer.digest(code)))
+        if spare is None or spare.used_at:
+            return False
+        spare.used_at = int(time.time())
+        append(session, account.username, "使用备用验证码", "", "", "")
+        return True
+
+    def count_failure(self, name: str, instead: str, ip: str) -> Refused:
+        """Count a wrong password of somebody logged in, under a word that stands in place of the address."""
+        with self._ledger.write() as session:
+            return self._count_failure(session, name, instead, int(time.time()), ip)
 
     def _failed(self, name: str, ip: str, now: int) -> Refused:
         """Count a failure; from the fifth on the pair of name and address is locked, each time twice as long, an hour at most."""
@@ -152,18 +223,19 @@ class Sessions:
         except IntegrityError:  # the same first failure at the same moment, on a database without a writer's lock
             return Refused("wrong")
 
-    def _count_failure(self, session: OrmSession, name: str, ip: str, now: int) -> Refused:
+    def _count_failure(self, session: OrmSession, name: str, ip: str, now: int, seen_at: str = "") -> Refused:
+        """``seen_at``: the address for the audit trail where failures are not counted by address."""
         failure = session.get(LoginFailure, (name, ip), with_for_update=True)
         if failure is None or failure.last_at < now - FORGET_AFTER:
             failure = session.merge(LoginFailure(username=name, ip=ip, failed_count=0, locked_until=0, last_at=now))
         failure.failed_count += 1
         failure.last_at = now
         if failure.failed_count < FAILURES:
-            append(session, name, "登录失败", "", f"第 {failure.failed_count} 次", ip)
+            append(session, name, "登录失败", "", f"第 {failure.failed_count} 次", seen_at or ip)
             return Refused("wrong")
         seconds = min(FIRST_LOCK * 2 ** min(failure.failed_count - FAILURES, 10), LONGEST_LOCK)
         failure.locked_until = now + seconds
-        append(session, name, "登录锁定", "", f"连续失败 {failure.failed_count} 次，锁定 {seconds // 60} 分钟", ip)
+        append(session, name, "登录锁定", "", f"连续失败 {failure.failed_count} 次，锁定 {seconds // 60} 分钟", seen_at or ip)
         return Refused("locked", minutes=-(-seconds // 60))
 
     def log_out(self, identity: Identity, ip: str) -> None:

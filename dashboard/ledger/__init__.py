@@ -1,7 +1,28 @@
 """The ledger: what officials decide and do. ``ledger.open(url)`` is the one way to it."""
 
-from dashboard.ledger.models import Account, AuditLine, LoginFailure, Session
+from dashboard.ledger.models import (
+    Account,
+    AuditLine,
+    LoginFailure,
+    OutsideIdentity,
+    OutsideLogin,
+    PasswordHistory,
+    RecoveryCode,
+    Session,
+)
 from dashboard.ledger.store import Ledger, LedgerError
 from dashboard.ledger.store import open_ledger as open
 
-__all__ = ["Account", "AuditLine", "Ledger", "LedgerError", "LoginFailure", "Session", "open"]
+__all__ = [
+    "Account",
+    "AuditLine",
+    "Ledger",
+    "LedgerError",
+    "LoginFailure",
+    "OutsideIdentity",
+    "OutsideLogin",
+    "PasswordHistory",
+    "RecoveryCode",
+    "Session",
+    "open",
+]

@@ -7,7 +7,7 @@ from typing import Any
 from dashboard import format as fmt
 from dashboard.views.context import View
 from dashboard.views.h import Node, h
-from dashboard.views.page import registry
+from dashboard.views.page import Desk, Page, desks, registry
 from dashboard.views.place import Place
 
 
@@ -15,6 +15,9 @@ def rail(pages: list[Any], place: Place, here: str) -> Node:
     """The subjects; area and month go along."""
     items = []
     for page in pages:
+        if isinstance(page, Desk):
+            items.append(h("li", h("a", page.title, href=page.path, target="_self", aria_current="page" if here == page.path else None)))
+            continue
         on = here == page.path or registry()[here].parent == page.path if here in registry() else False
         items.append(h("li", h("a", page.title, href=place.subject(page.path), aria_current="page" if on else None)))
     return h("ul", items)
@@ -22,7 +25,8 @@ def rail(pages: list[Any], place: Place, here: str) -> Node:
 
 def pages_for(scope: Any) -> list[Any]:
     """The pages in this reader's navigation."""
-    return [p for p in registry().values() if not p.parent and scope.may(p.right)]
+    pages: list[Page | Desk] = [*registry().values(), *desks()]
+    return [p for p in pages if not p.parent and scope.may(p.right)]
 
 
 def bar(view: View, tail: str = "") -> Node:

@@ -90,7 +90,19 @@ class Page:
         return self.path.strip("/").partition("/")[0] or "overview"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """A page outside the subjects, drawn by a route of its own (``views.desk``): accounts, the audit trail. ``right`` opens it."""
+
+    path: str
+    title: str
+    right: str
+    order: int
+    parent: str = ""
+
+
 _pages: dict[str, Page] = {}
+_desks: dict[str, Desk] = {}
 
 
 def subject(
@@ -128,6 +140,16 @@ def register_page(
         raise ValueError(f"{module} and {taken.module} both register {path}")
     _pages[path] = Page(module=module, path=path, title=title, order=order, layout=layout, detail=detail, right=known(right),
                         parent=parent)  # fmt: skip
+
+
+def register_desk(path: str, title: str, right: str, order: int = 200, parent: str = "") -> None:
+    """Give a page outside the subjects its place in the navigation; its route declares the same right."""
+    _desks[path] = Desk(path=path, title=title, right=known(right), order=order, parent=parent)
+
+
+def desks() -> list[Desk]:
+    """The pages outside the subjects, in the order of the navigation."""
+    return sorted(_desks.values(), key=lambda d: (d.order, d.path))
 
 
 @cache

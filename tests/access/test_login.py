@@ -88,7 +88,7 @@ def test_a_change_of_the_account_ends_its_sessions(own_app: dash.Dash, settings:
     if change == "disable":
         accounts.set_active(held, "street", active=False)
     elif change == "password":
-        accounts.set_password(held, "street", "Another-2026")
+        accounts.set_password(held, "street", "Linden-Bridge-26")
     else:
         accounts.set_place(held, region(settings), "street", "street", "330105001000")
     assert client.get(PROBE).status_code == 401
@@ -217,6 +217,10 @@ def test_demo_accounts_are_shown_only_where_they_exist(app: dash.Dash, own_app: 
         ({"username": "leader"}, "已存在"),
         ({"password": "short"}, "密码至少"),
         ({"password": "alllowercase1"}, "三种"),
+        ({"password": "Xihu#zhang.SAN7"}, "不得包含"),
+        ({"password": "P@ssw0rd2026"}, "容易猜到"),
+        ({"password": "1qaz@WSX"}, "容易猜到"),
+        ({"providers": []}, "服务单位"),
         ({"role": "king"}, "没有角色"),
         ({"area_code": "330105999000"}, "没有区划代码"),
         ({"area_code": "330105000000"}, "街道"),
@@ -225,7 +229,7 @@ def test_demo_accounts_are_shown_only_where_they_exist(app: dash.Dash, own_app: 
 def test_an_account_must_make_sense(
     own_app: dash.Dash, settings: Any, tmp_path: Any, wrong: dict[str, str], message: str
 ) -> None:
-    good = {"username": "zhang.san", "password": "Zhang-San-1", "role": "street", "area_code": "330105003000"}
+    good = {"username": "zhang.san", "password": "Linden-Bridge-26", "role": "street", "area_code": "330105003000"}
     with pytest.raises(AccountError, match=message):
         accounts.create(book(own_app, tmp_path), region(settings), **{**good, **wrong})
 

@@ -1,0 +1,118 @@
+"""``/accounts`` and below: the administrator makes, changes and disables accounts; every step is recorded in his name."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Response, abort, make_response, redirect, request
+from sqlalchemy import select
+
+from dashboard.access import accounts, policy
+from dashboard.access.passwords import AccountError
+from dashboard.ledger import Account, OutsideIdentity
+from dashboard.views import account_forms as forms
+from dashboard.views.desk import desk
+from dashboard.views.page import register_desk
+
+DONE = {
+    "place": "已调整，该账号的全部登录已失效。", "sessions": "已结束该账号的全部登录。", "unlock": "已解除锁定。", "totp": "已解除两步验证。",
+    "disable": "已停用，该账号的全部登录已失效。", "enable": "已启用。", "bind": "已绑定。", "unbind": "已解除绑定。",
+}  # fmt: skip
+
+
+def install(server: Flask, services: Any) -> None:
+    """Add the routes, all behind the right ``accounts``."""
+    register_desk("/accounts", "账号管理", "accounts", order=200)
+    for endpoint in ("accounts", "account_add", "account_page", "account_act"):
+        policy.allow(endpoint, "accounts")
+    region = services.region
+    named = {a.code: a.name for a in region.areas if a.in_force}
+    streets = {a.code: a for a in region.areas if a.in_force and a.level == 2}
+
+    def area_options() -> list[tuple[str, str]]:
+        def text(a: Any) -> str:
+            above = streets.get(a.parent_code) if a.level == 3 else None
+            return f"{above.name} {a.name}" if above else str(a.name)
+
+        return [(a.code, text(a)) for a in sorted((a for a in region.areas if a.in_force and a.supervised), key=lambda a: a.code)]
+
+    def page(title: str, *body: Any, wrong: str = "", status: int = 200) -> Response:
+        said = DONE.get(request.args.get("done", ""), "")
+        text = desk(title, *body, reader=services.identity, bureau=services.bureau(), here="/accounts", said=said, wrong=wrong)
+        return make_response(text, status)
+
+    def overview(wrong: str = "", status: int = 200) -> Response:
+        rows = forms.account_list(accounts.listed(services.ledger), named, accounts.locks(services.ledger), int(time.time()))
+        return page("账号管理", rows, forms.account_new(area_options(), request.form), wrong=wrong, status=status)
+
+    def by() -> dict[str, Any]:
+        return {"by": services.identity.username, "ip": request.remote_addr or ""}
+
+    @server.get("/accounts", endpoint="accounts")
+    def listed() -> Response:
+        return overview()
+
+    @server.post("/accounts")
+    def account_add() -> Response:
+        give = request.form.get
+        password = accounts.one_time_password()
+        username = give("username", "").strip().lower()
+        try:
+            accounts.create(
+                services.ledger, region, username=username, password=password, role=give("role", ""), area_code=give("area", ""),
+                display_name=give("display_name", ""), providers=only(give("providers", "")), **by(),
+            )  # fmt: skip
+        except AccountError as problem:
+            return overview(str(problem), 400)
+        return page("账号管理", forms.one_time(username, password))
+
+    def one(username: str, wrong: str = "", status: int = 200) -> Response:
+        with services.ledger.read() as session:
+            account = session.scalar(select(Account).where(Account.username == username))
+            if account is None:
+                abort(404)
+            bound = [(i.issuer, i.subject) for i in session.scalars(select(OutsideIdentity).where(OutsideIdentity.account_id == account.id))]
+        lock = accounts.locks(services.ledger).get(account.username, 0)
+        providers = "，".join(sorted(accounts.provider_set(account.providers) or ()))
+        oidc = services.settings.oidc_name if services.settings.oidc_issuer else ""
+        area = named.get(account.area_code, account.area_code)
+        body = forms.account_one(account, area_options(), area, providers, lock, bound, oidc)
+        return page(f"账号 {account.username}", *body, wrong=wrong, status=status)
+
+    @server.get("/accounts/<username>")
+    def account_page(username: str) -> Response:
+        return one(username)
+
+    @server.post("/accounts/<username>/<act>")
+    def account_act(username: str, act: str) -> Response:
+        book, give = services.ledger, request.form.get
+        password = accounts.one_time_password()
+        acts: dict[str, Callable[[], Any]] = {
+            "place": lambda: accounts.set_place(book, region, username, give("role", ""), give("area", ""), providers=only(give("providers", "")), **by()),
+            "password": lambda: accounts.set_password(book, username, password, **by()),
+            "sessions": lambda: accounts.end_sessions(book, username, **by()),
+            "unlock": lambda: accounts.unlock(book, username, **by()),
+            "totp": lambda: accounts.clear_second_factor(book, username, **by()),
+            "disable": lambda: accounts.set_active(book, username, False, **by()),
+            "enable": lambda: accounts.set_active(book, username, True, **by()),
+            "bind": lambda: accounts.bind(book, username, services.settings.oidc_issuer or "", give("subject", ""), **by()),
+            "unbind": lambda: accounts.unbind(book, username, **by()),
+        }  # fmt: skip
+        if act not in acts:
+            abort(404)
+        try:
+            acts[act]()
+        except AccountError as problem:
+            return one(username, str(problem), 400)
+        if act == "password":
+            return page(f"账号 {username}", forms.one_time(username, password))
+        return redirect(f"/accounts/{username}?done={act}", 303)  # type: ignore[return-value]
+
+
+def only(text: str) -> list[str] | None:
+    """A provider set as typed (commas or spaces between ids); None for an empty field."""
+    ids = [part for part in re.split(r"[\s,，、;；]+", text.strip()) if part]
+    return ids or None
