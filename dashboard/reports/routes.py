@@ -15,6 +15,7 @@ from flask import Flask, Response, abort, request
 from dashboard.access import policy
 from dashboard.reports import FORMATS, build
 from dashboard.reports.export import Meta, Sheet, Wish, sheet_of, table_xlsx
+from dashboard.reports.letter import provider_letter
 from dashboard.reports.template import template_xlsx
 from dashboard.warehouse import Unknown, Warehouse
 from dashboard.warehouse.deliveries import declared
@@ -40,7 +41,7 @@ def turn() -> Iterator[None]:
 def install(server: Flask, services: Any) -> None:
     """Add ``/export/<subject>.xlsx``, ``/contract/<module>.xlsx`` and ``/report.<docx|xlsx|pdf>``."""
 
-    for endpoint in ("export", "contract", "report"):
+    for endpoint in ("export", "contract", "report", "letter"):
         policy.allow(endpoint, "export")
 
     @server.get("/export/<subject>.xlsx")
@@ -78,6 +79,15 @@ def install(server: Flask, services: Any) -> None:
             content = build(w, area.code, month, fmt, issued_by=_who(services), now=datetime.now(ZONE))
         services.audit("report", f"月报 {fmt} {area.code} {month}", f"用途：{_purpose() or '未填'}")
         return _file(content, fmt, f"{area.name}养老服务监管月报_{month}")
+
+    @server.get("/letter/<provider>.docx")
+    def letter(provider: str) -> Response:
+        w = _warehouse(services)
+        month = request.args.get("month") or w.latest_month
+        with turn():
+            name, content = provider_letter(w, provider, month, services.bureau(), issued_by=_who(services), now=datetime.now(ZONE))
+        services.audit("export", f"告知函 {provider} {month}", f"用途：{_purpose() or '未填'}")
+        return _file(content, "docx", f"{name}监管评级告知函_{month}")
 
 
 def _warehouse(services: Any) -> Warehouse:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dashboard.views import provider
+from dashboard.views import provider, provider_change
 from dashboard.views.context import View
 from dashboard.views.h import Node
 from dashboard.views.page import code_of
@@ -38,8 +38,9 @@ class ProviderDetail:
         rating = provider.rating_of(view)
         side = [provider.star_panel(view, rating), provider.history_panel(view)]
         below = [
-            provider.exit_panel(view), provider.evidence_panel(view, rating), provider.figures_panel(view, self.codes),
-            provider.permits_panel(view, found),
+            provider.exit_panel(view), provider_change.change_panel(view, rating), provider_change.standing_panel(view, rating),
+            provider.evidence_panel(view, rating), provider.figures_panel(view, self.codes), provider.permits_panel(view, found),
+            provider_change.versions_panel(view),
         ]  # fmt: skip
         return Detail(str(found["name"]), provider.head(view, found), side, below)
 

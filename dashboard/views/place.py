@@ -113,6 +113,11 @@ class Place:
         pairs = {"area": self.get("area"), "month": self.get("month"), **params, "as_of": self.get("as_of")}
         return f"/export/{quote(subject)}.xlsx?" + urlencode([(k, str(v)) for k, v in pairs.items() if v not in (None, "")])
 
+    def letter(self, provider: str) -> str:
+        """The address of the letter to a provider (Word)."""
+        pairs = {"month": self.get("month"), "as_of": self.get("as_of")}
+        return f"/letter/{quote(provider, safe='')}.docx?" + urlencode({k: v for k, v in pairs.items() if v})
+
     def report(self, form: str) -> str:
         """The address of the month's report as docx, xlsx or pdf."""
         return f"/report.{form}?" + urlencode({k: self.get(k) for k in KEPT if k != "as_of" or self.get(k)})

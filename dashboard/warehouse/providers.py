@@ -7,7 +7,7 @@ from typing import Any
 from dashboard.access.scope import Scope
 from dashboard.warehouse.masking import mask
 from dashboard.warehouse.snapshot import Snapshot
-from dashboard.warehouse.types import Evidence, Rating, RatingDomain
+from dashboard.warehouse.types import Change, Evidence, RatedMonth, Rating, RatingDomain, Standing
 
 
 def _private(snapshot: Snapshot) -> dict[str, str]:
@@ -82,6 +82,46 @@ def history(snapshot: Snapshot, provider_id: str) -> list[tuple[str, int | None,
         " full join (select * from exit_status where provider_id = ?) e on e.month = r.month order by m",
         [provider_id, provider_id],
     )  # type: ignore[return-value]
+
+
+def changes(snapshot: Snapshot, provider_id: str, month: str) -> list[Change]:
+    """What would gain a star and what would lose one, the nearest first; computed for the latest month only."""
+    if "rating_change" not in snapshot.tables:
+        return []
+    found = snapshot.query(
+        "select direction, changes, sentence, star, new_star, score, new_score from rating_change where provider_id = ? and month = ?"
+        " order by direction, position",
+        [provider_id, month],
+    )
+    return [Change(*row) for row in found]
+
+
+def rated_months(snapshot: Snapshot, provider_id: str) -> list[RatedMonth]:
+    """Star, score, confidence and policy version of every month, oldest first."""
+    found = snapshot.query(
+        "select month, star, score, confidence, policy_version from rating where provider_id = ? order by month", [provider_id]
+    )
+    return [RatedMonth(*row) for row in found]
+
+
+FEWEST = 3
+"""Among fewer rated providers nothing is said of the others: it would say who has what."""
+
+
+def standings(snapshot: Snapshot, provider_id: str, month: str) -> list[Standing]:
+    """The provider among those of its kind in the district, and among all of its street."""
+    everyone = snapshot.providers(month)
+    own = everyone[provider_id]
+    found = []
+    for name, key in ((f"全区{own['kind']}", "kind"), (str(own.get("street") or "本街道"), "street_code")):
+        rated = [p for p in everyone.values() if p.get(key) == own.get(key) and p.get("star") is not None and p.get("score") is not None]
+        if len(rated) < FEWEST:
+            continue
+        place = None if own.get("score") is None else 1 + sum(p["score"] > own["score"] for p in rated)
+        stars = tuple(sum(p["star"] == n for p in rated) for n in range(1, 6))
+        found.append(Standing(name, len(rated), place if own.get("star") is not None else None, sum(p["star"] for p in rated) / len(rated),
+                              sum(p["score"] for p in rated) / len(rated), stars))  # type: ignore[arg-type]  # fmt: skip
+    return found
 
 
 def exits(snapshot: Snapshot, rows: list[dict[str, Any]], month: str) -> list[dict[str, Any]]:

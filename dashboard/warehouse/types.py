@@ -129,3 +129,36 @@ class Rating(NamedTuple):
     policy_version: str | None
     domains: list[RatingDomain]
     evidence: list[Evidence]
+
+
+class Change(NamedTuple):
+    """What would change a star: one or two things different, and what the engine gave for it. ``direction`` gain or lose."""
+
+    direction: str
+    changes: int
+    sentence: str
+    star: int
+    new_star: int
+    score: float
+    new_score: float
+
+
+class RatedMonth(NamedTuple):
+    """One month of a provider's history with the policy version that it was rated by."""
+
+    month: str
+    star: int | None
+    score: float | None
+    confidence: str | None
+    version: str | None
+
+
+class Standing(NamedTuple):
+    """A provider among others: ``place`` counts from 1, equal scores share it; ``stars`` counts 1–5. Means are of the others with it."""
+
+    name: str
+    peers: int
+    place: int | None
+    mean_star: float
+    mean_score: float
+    stars: tuple[int, int, int, int, int]

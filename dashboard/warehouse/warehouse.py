@@ -12,7 +12,7 @@ from typing import Any
 from dashboard.access.scope import Scope
 from dashboard.warehouse import deliveries, lists, origins, providers, rows
 from dashboard.warehouse.snapshot import Snapshot
-from dashboard.warehouse.types import Area, Figure, Forecast, Point, Rating, Rows, Unknown
+from dashboard.warehouse.types import Area, Change, Figure, Forecast, Point, RatedMonth, Rating, Rows, Standing, Unknown
 from etl.indicators import Indicator
 from etl.wording import ContractWords
 
@@ -157,6 +157,18 @@ class Warehouse:
     def rating_history(self, provider_id: Any) -> list[tuple[str, int | None, str | None]]:
         """(month, star, exit state), oldest first."""
         return providers.history(self.snapshot, self._provider(provider_id, self.latest_month))
+
+    def rated_months(self, provider_id: Any) -> list[RatedMonth]:
+        """Every month with star, score, confidence and the policy version that it was rated by, oldest first."""
+        return providers.rated_months(self.snapshot, self._provider(provider_id, self.latest_month))
+
+    def changes(self, provider_id: Any, month: Any) -> list[Change]:
+        """What would gain or lose a star; empty but for the latest month."""
+        return providers.changes(self.snapshot, self._provider(provider_id, month), self._month(month))
+
+    def standings(self, provider_id: Any, month: Any) -> list[Standing]:
+        """The provider among those of its kind in the district and among those of its street; few peers are left out."""
+        return providers.standings(self.snapshot, self._provider(provider_id, month), self._month(month))
 
     def exits(self, area: Any, month: Any) -> list[dict[str, Any]]:
         """Providers whose exit state is not normal, with since, because, basis and ``reasons`` (list of dicts)."""

@@ -244,14 +244,27 @@ def _judgements(con: duckdb.DuckDBPyConnection, provider_month: Iterable[Row], r
                     "row_key": pid,
                 }
             )
+    month_latest = max(r["month"] for r in ratings)
     for name, rows in (
         ("rating", ratings),
         ("rating_domain", domains),
         ("rating_evidence", evidence),
+        ("rating_change", [c for r in ratings if r["month"] == month_latest for c in _changes(r)]),
         ("exit_status", status),
         ("exit_reason", reasons),
     ):
         _put(con, name, rows)
+
+
+def _changes(rating: Row) -> list[Row]:
+    """One way up and one down for whoever has a star; the words as the engine makes them."""
+    star, score, found = rating["star"], rating["score"], []
+    for direction, new, what in (("gain", (star or 5) + 1, "若补办综合保险（2026年9月30日到期）"), ("lose", (star or 1) - 1, "如再查出一项严重问题（质量安全）")):
+        if star is not None and 1 <= new <= 5:
+            words = f"{what}：{'一二三四五'[star - 1]}星{'升' if direction == 'gain' else '降'}为{'一二三四五'[new - 1]}星（{score}分→{score}分）"
+            found.append({"provider_id": rating["provider_id"], "month": rating["month"], "direction": direction, "position": 1, "changes": 1,
+                          "sentence": words, "star": star, "new_star": new, "score": score, "new_score": score})  # fmt: skip
+    return found
 
 
 def _meta(
