@@ -131,6 +131,7 @@ def few(names: Sequence[str], most: int = 4, what: str = "项") -> str:
     return "、".join(shown) if len(shown) <= most else f"{'、'.join(shown[: most - 2])}等 {len(shown)} {what}"
 
 
+@lru_cache(maxsize=1024)
 def fmt_month(month: str) -> str:
     """``2026-10`` → ``2026年10月``; text of another form is returned as it is."""
     year, dash, rest = str(month).partition("-")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -15,59 +16,59 @@ def default_var() -> Path:
     return Path(os.environ.get("YIGUAN_VAR") or ROOT / "data" / "var")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layout:
-    """The runtime files of one region; paths only, nothing is created until :meth:`ensure`."""
+    """The runtime files of one region; paths only, nothing is created until :meth:`ensure`. Worked out once: every view asks for them."""
 
     var: Path
     region_key: str
 
-    @property
+    @cached_property
     def base(self) -> Path:
         """The folder that holds everything of the region."""
         return Path(self.var) / self.region_key
 
-    @property
+    @cached_property
     def sources(self) -> Path:
         """Where simulated (or dropped) deliveries of the outside systems lie."""
         return self.base / "sources"
 
-    @property
+    @cached_property
     def truth(self) -> Path:
         """What the simulator planted; the product never reads it."""
         return self.base / "truth"
 
-    @property
+    @cached_property
     def work(self) -> Path:
         """The ETL's own DuckDB file; nobody else opens it."""
         return self.base / "work.duckdb"
 
-    @property
+    @cached_property
     def snapshots(self) -> Path:
         """The folder of immutable published snapshots."""
         return self.base / "snapshots"
 
-    @property
+    @cached_property
     def pointer(self) -> Path:
         """The JSON file that names the current snapshot."""
         return self.snapshots / "current.json"
 
-    @property
+    @cached_property
     def ledger(self) -> Path:
         """The ledger's SQLite file (accounts, audit)."""
         return self.base / "ledger.sqlite"
 
-    @property
+    @cached_property
     def holds(self) -> Path:
         """The SQLite file of deliveries held back and what was decided about them."""
         return self.base / "holds.sqlite"
 
-    @property
+    @cached_property
     def lock(self) -> Path:
         """Held by the one run that is under way."""
         return self.base / "run.lock"
 
-    @property
+    @cached_property
     def temp(self) -> Path:
         """Scratch space of a run (spilled sorts, decoded files); emptied by the next run."""
         return self.base / "tmp"

@@ -22,6 +22,8 @@ LARGEST_REQUEST = 1 << 20
 LONGEST_URL_PART = 4000
 MARK = "yiguan.view"
 """Set in the WSGI environment to (snapshot, scope) where the answer of this request depends on nothing else but its own bytes."""
+RUN = "yiguan.run"
+"""What the answer depends on as it stood when the request came in, where the front has asked already."""
 URL_PROPERTIES = frozenset({"pathname", "search"})
 
 Key = tuple[Any, ...]
@@ -83,7 +85,7 @@ def install(server: Flask, callbacks: Callable[[], Mapping[str, Any]], run_id: C
         if right is None or not g.identity.scope.may(right):
             abort(404)
         if key is not None:
-            g.answer_run = run_id()
+            g.answer_run = request.environ.get(RUN) or run_id()
         request._cached_json = (clean, clean)  # type: ignore[assignment]  # what get_json() gives from now on
 
     @server.after_request

@@ -14,7 +14,7 @@ from typing import Any
 
 from werkzeug.http import parse_cookie
 
-from dashboard.access.answers import CALLBACKS, MARK, Kept
+from dashboard.access.answers import CALLBACKS, MARK, RUN, Kept
 from dashboard.access.compression import encoding_for
 from dashboard.access.guard import comes_from_us
 from dashboard.access.sessions import Sessions
@@ -75,6 +75,7 @@ class Front:
         run = self._run_id()
         if identity is None or run is None or identity.pending:
             return None
+        environ[RUN] = run
         return run, identity.scope.key, encoding_for(environ.get("HTTP_ACCEPT_ENCODING", "")), sent
 
     def _fresh(self, environ: Environ, start_response: Callable[..., Any], key: tuple[Any, ...]) -> Iterable[bytes]:

@@ -11,6 +11,8 @@ from dashboard.views.frame import lacking
 from dashboard.views.h import El, Node, h
 from dashboard.warehouse.types import Figure
 
+_LINE = {"className": "line"}
+
 
 def strip(view: View) -> Node:
     """The cards of the page's strip, each a link to the rows behind it."""
@@ -76,17 +78,27 @@ def tooltip(view: View, code: str, figure: Figure, ident: str) -> El:
         lines.append(("同比", fmt.fmt_delta(ind, figure, figure.year_ago)))
     if figure.target is not None and figure.due:
         lines.append(("目标", f"{fmt.fmt_target(ind, figure.target)}，期限 {fmt.fmt_month(str(figure.due)[:7])}"))
-    lines += [("依据", ind.basis)] if ind.basis else []
+    return h(
+        "span", h("strong", ind.name), [_line(*line) for line in lines],
+        view.w.snapshot.once(f"origin {code}", lambda: _origin(view, code)),
+        h("span", "点按查看明细", cls="hint"),
+        cls="tip", role="tooltip", id=ident,
+    )  # fmt: skip
+
+
+def _line(name: str, text: str) -> El:
+    return El(("span", _LINE, El(("em", {}, name)), El(("span", {}, text))))
+
+
+def _origin(view: View, code: str) -> list[El]:
+    """The lines that are the same for every area and month of a snapshot: basis, sources, their oldest date. Shared by all views, never changed."""
+    ind = view.ind(code)
+    lines = [("依据", ind.basis)] if ind.basis else []
     sources = view.w.source_of(code)
     lines.append(("来源", fmt.few([f"{title}（{owner}）" for _, title, owner, _ in sources], what="个数据模块") or fmt.NONE))
     dates = sorted({str(date)[:10] for *_, date in sources if date})
     lines.append(("数据时点", fmt.fmt_date(dates[0]) if dates else fmt.NONE))
-    return h(
-        "span", h("strong", ind.name),
-        [h("span", h("em", name), h("span", text), cls="line") for name, text in lines],
-        h("span", "点按查看明细", cls="hint"),
-        cls="tip", role="tooltip", id=ident,
-    )  # fmt: skip
+    return [_line(*line) for line in lines]
 
 
 def plain(value: Any) -> str:

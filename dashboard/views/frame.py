@@ -6,9 +6,12 @@ from typing import Any
 
 from dashboard import format as fmt
 from dashboard.views.context import View
-from dashboard.views.h import Node, h
+from dashboard.views.h import Node, cell, h
 from dashboard.views.page import Desk, Page, desks, registry
 from dashboard.views.place import Place
+
+_MONTHS = tuple((f"{k:02d}", f"{k}月") for k in range(1, 13))
+_OFF = {"className": "off"}
 
 
 def rail(pages: list[Any], place: Place, here: str) -> Node:
@@ -86,8 +89,8 @@ def months(view: View) -> Node:
     link = view.place.months()
     grid = [
         h("div", h("b", f"{year}年"), h("div", [
-            h("a", f"{k}月", href=link(m), aria_current="date" if m == view.month else None)
-            if (m := f"{year}-{k:02d}") in listed else h("span", f"{k}月", cls="off") for k in range(1, 13)
+            cell("a", {"href": link(m), "aria-current": "date"} if m == view.month else {"href": link(m)}, name)
+            if (m := f"{year}-{two}") in listed else cell("span", _OFF, name) for two, name in _MONTHS
         ], cls="twelve"), cls="year")
         for year, listed in sorted(years.items(), reverse=True)
     ]  # fmt: skip

@@ -44,11 +44,7 @@ def h(tag: str, *children: Any, **props: Any) -> El:
 
     Children may be nested iterables; None and False among them are dropped, so conditions read inline.
     """
-    named: dict[str, Any] = {}
-    for key, value in props.items():
-        if value is not None:
-            named[_NAMES.get(key) or _name(key)] = value
-    made = El((tag, named))
+    made = El((tag, {_NAMES.get(key) or _name(key): value for key, value in props.items() if value is not None}))
     for child in children:
         # The hot path of every view (a thousand elements): the common kinds are told apart here, without another call.
         kind = type(child)

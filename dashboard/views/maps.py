@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from dashboard import format as fmt
@@ -26,10 +27,11 @@ def data(view: View) -> dict[str, Any]:
     colour = layer is not None and layer.kind == "area" and bool(view.focus)
     scale = _scale(view, list(figures.values()))
     here = view.area if stage is not view.area else None
+    link = view.place.areas()
     return {
         "url": view.geo_url(shown[0].level),
         "outline": [view.geo_url(2), stage.code] if stage.level == 2 and view.stage_children else None,
-        "areas": {a.code: _area(view, a, figures.get(a.code), scale, colour) for a in shown},
+        "areas": {a.code: _area(view, a, figures.get(a.code), scale, colour, link) for a in shown},
         "points": points(view) if layer is not None and (layer.kind != "area" or view.area.level > 1) else [],
         "fit": [here.code] if here else [a.code for a in shown],
         "here": here.code if here else "",
@@ -37,7 +39,7 @@ def data(view: View) -> dict[str, Any]:
     }
 
 
-def _area(view: View, area: Area, figure: Figure | None, scale: Classes, colour: bool) -> list[Any]:
+def _area(view: View, area: Area, figure: Figure | None, scale: Classes, colour: bool, link: Callable[[str], str]) -> list[Any]:
     value, detail = "", ""
     if figure is not None and colour:
         ind = view.ind(view.focus)
@@ -46,7 +48,7 @@ def _area(view: View, area: Area, figure: Figure | None, scale: Classes, colour:
         if ind.whole is not None and ind.kind == "ratio":
             detail += f"（{fmt.fmt_number(figure.part)} / {fmt.fmt_number(figure.whole)}）"
     step = scale.of(figure.value) if figure is not None and colour else None
-    return [step, area.short_name, value, detail, view.place.url(area=area.code, offset=None, rows=None, which=None)]
+    return [step, area.short_name, value, detail, link(area.code)]
 
 
 def points(view: View) -> list[list[Any]]:

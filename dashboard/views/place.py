@@ -77,10 +77,18 @@ class Place:
         return _path(path) + "?" + "&".join([pair for _, pair in pairs])
 
     def months(self) -> Callable[[str], str]:
-        """As ``url(month=…)``, from the first row, for many months: everything else is put together once."""
-        before, after = replace(self, home=self.home | {"month": ""}).url(month=_HERE, offset=None).split(_quoted(_HERE))
-        at_home, known = self.url(month=None, offset=None), self.home.get("month")
-        return lambda month: at_home if month == known else before + _quoted(month) + after
+        """As ``url(month=…)``, from the first row, for many months."""
+        return self._many("month", offset=None)
+
+    def areas(self) -> Callable[[str], str]:
+        """As ``url(area=…)``, with the drawer closed, for many areas."""
+        return self._many("area", rows=None, which=None, offset=None)
+
+    def _many(self, key: str, **changes: Any) -> Callable[[str], str]:
+        """As :meth:`url` with one key changed, for many values: everything else is put together once."""
+        before, after = replace(self, home=self.home | {key: ""}).url(**{key: _HERE}, **changes).split(_quoted(_HERE))
+        at_home, known = self.url(**{key: None}, **changes), self.home.get(key)
+        return lambda value: at_home if value == known else before + _quoted(value) + after
 
     def subject(self, path: str, **changes: Any) -> str:
         """Another subject with the same area and month."""

@@ -21,7 +21,7 @@ def panel(view: View) -> Node:
     if target is None and ind.whole is not None and own:
         target = own.target
     scale = axis([f.value for _, f in rows], target)
-    items = []
+    items, link = [], view.place.areas()
     for area, figure in rows:
         reached = (
             target is not None
@@ -42,7 +42,7 @@ def panel(view: View) -> Node:
         value = h("span", fmt.fmt_value(ind, figure, unit=False), cls="num")
         here = area.code == view.area.code
         row = h(
-            "a", name, track, value, href=view.place.url(area=area.code, rows=None, which=None, offset=None),
+            "a", name, track, value, href=link(area.code),
             aria_current="true" if here else None, title=f"{area.name} {fmt.fmt_value(ind, figure)}" + ("，已达标" if reached else ""),
         )  # fmt: skip
         items.append(h("li", row))

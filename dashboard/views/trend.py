@@ -8,7 +8,7 @@ from typing import Any
 from dashboard import format as fmt
 from dashboard.views import marks
 from dashboard.views.context import View
-from dashboard.views.h import Node, h
+from dashboard.views.h import El, Node, cell, h
 from dashboard.warehouse.types import Forecast
 
 CONFIG: Any = {"showSendToCloud": False, "displaylogo": False, "displayModeBar": False, "locale": "zh-CN", "responsive": True,
@@ -17,6 +17,8 @@ CONFIG: Any = {"showSendToCloud": False, "displaylogo": False, "displayModeBar":
 
 BLUE, PALE, INK, GREY, LINE = "#1f5fbf", "rgba(63,128,201,0.18)", "#1d2939", "#667085", "#e3e8ef"
 FONT = '"Noto Sans CJK SC","Microsoft YaHei","PingFang SC",sans-serif'
+
+_ROW, _NUMBER = {"scope": "row"}, {"className": "n"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def draw(view: View) -> Trend | None:
     months = h(
         "details", h("summary", "逐月数据"),
         h("div", h("table", h("tbody", [
-            h("tr", h("th", fmt.fmt_month(p.month), scope="row"), h("td", fmt.fmt_value(ind, p), cls="n")) for p in reversed(points)
+            El(("tr", {}, cell("th", _ROW, fmt.fmt_month(p.month)), cell("td", _NUMBER, fmt.fmt_value(ind, p)))) for p in reversed(points)
         ])), cls="pop"), cls="months",
     )  # fmt: skip
     first, last = known[0], known[-1]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -35,6 +35,7 @@ class Cube:
         self._codes = {code: i for i, code in enumerate(codes)}
         self._keys = {key: i for i, key in enumerate(keys)}
         self._cells = cells
+        self._plain: Any = memoryview(cells)  # type: ignore[arg-type]  # an array is a buffer
         self._mask: Callable[[str], np.ndarray | None] | None = None
         self._kept: dict[tuple[str, str, str], Figure] = {}
 
@@ -101,12 +102,14 @@ class Cube:
         indicator = self._snapshot.indicators[code]
         at = self._snapshot.month_index[month]
         target = self._target(indicator, level)
-        _, value, part, whole = self._at(indicator, key, at)
-        hidden = self._hides(code, key, at)
+        row, place = self._codes.get(code), self._keys.get(key)
+        mask = self._mask(code) if self._mask is not None else None
+        part, whole = self._cell(row, place, at, mask)
+        hidden = mask is not None and place is not None and bool(mask[place, at])
         figure = Figure(
-            code, key, month, part, whole, value,
-            previous=self._at(indicator, key, at - 1)[1] if at else None,
-            year_ago=self._at(indicator, key, at - 12)[1] if at >= 12 else None,
+            code, key, month, part, whole, indicator.value(part, whole),
+            previous=indicator.value(*self._cell(row, place, at - 1, mask)) if at else None,
+            year_ago=indicator.value(*self._cell(row, place, at - 12, mask)) if at >= 12 else None,
             target=target.value if target else None,
             verdict=self._verdict(indicator, key, at, target) if target and not hidden else None,
             due=target.due if target else None,
@@ -117,15 +120,12 @@ class Cube:
         self._kept[code, key, month] = figure
         return figure
 
-    def _hides(self, code: str, key: str, at: int) -> bool:
-        """Whether the figure exists but is not shown (小样本)."""
-        mask = self._mask(code) if self._mask is not None else None
-        place = self._keys.get(key)
-        return mask is not None and place is not None and bool(mask[place, at])
-
-    def _at(self, indicator: Indicator, key: str, at: int) -> tuple[str, float | None, float | None, float | None]:
-        """One month of :meth:`series`."""
-        return self.series(indicator, key, at, at)[0]
+    def _cell(self, row: int | None, place: int | None, at: int, mask: np.ndarray | None) -> tuple[float | None, float | None]:
+        """Part and whole of one cell, unless it is masked. Through a memoryview, which gives plain numbers in a tenth of an array's time."""
+        if row is None or place is None or (mask is not None and mask[place, at]):
+            return None, None
+        part, whole = self._plain[row, place, at, 0], self._plain[row, place, at, 1]
+        return part if part == part else None, whole if whole == whole else None  # noqa: PLR0124  # not a number: no figure
 
     def _verdict(self, indicator: Indicator, key: str, at: int, target: Target) -> Verdict | None:
         """How the last year and this month go towards the target."""

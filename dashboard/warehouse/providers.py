@@ -30,10 +30,10 @@ def _shown(snapshot: Snapshot, row: dict[str, Any], scope: Scope) -> dict[str, A
 
 def listed(snapshot: Snapshot, scope: Scope, codes: frozenset[str], month: str) -> list[dict[str, Any]]:
     """Providers with their main site in ``codes``, by id; of a reader with a provider set only those in it."""
-    return [
-        _shown(snapshot, row, scope) for row in snapshot.providers(month).values()
-        if row["community_code"] in codes and scope.sees_provider(row["provider_id"])
-    ]  # fmt: skip
+    shown = snapshot.once(
+        f"providers {month} {','.join(sorted(scope.unmask))}", lambda: [_shown(snapshot, row, scope) for row in snapshot.providers(month).values()]
+    )
+    return [row.copy() for row in shown if row["community_code"] in codes and scope.sees_provider(row["provider_id"])]
 
 
 def detail(snapshot: Snapshot, scope: Scope, provider_id: str, month: str) -> dict[str, Any]:

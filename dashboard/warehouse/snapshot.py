@@ -76,7 +76,7 @@ class Snapshot:
 
         One ``stat`` per call where nothing changed.  A request that already holds the former snapshot keeps reading it undisturbed.
         """
-        pointer = Path(layout.snapshots) / "current.json"
+        pointer: Path = layout.pointer
         try:
             stat = pointer.stat()
         except OSError as error:
