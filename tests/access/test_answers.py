@@ -223,7 +223,7 @@ def test_only_what_the_url_decides_is_kept() -> None:
 
 
 def test_a_request_is_brought_into_its_declared_form() -> None:
-    declared = {"..a.children...b.data..": {"inputs": [{"id": "url", "property": "search"}], "state": []}}
+    declared = {"..a.children...b.data..": {"inputs": [{"id": "url", "property": "search"}], "state": [], "callback": None}}
     sent = {
         "output": "..a.children...b.data..",
         "inputs": [{"id": "url", "property": "search", "value": "?x", "more": 1}],
