@@ -208,6 +208,7 @@ class Table:
     sentence in Chinese to an SQL condition over the cleaned columns; a condition may use window functions.
     ``order_by`` decides which of several rows with one key is the newest (the last wins; the others are superseded).
     ``cursor`` names the timestamp that every change of a row moves on: rows are then read from the last seen moment on, not all again.
+    ``may_be_empty``: no row at all is an answer, not a delivery that went wrong.
     """
 
     name: str
@@ -223,6 +224,7 @@ class Table:
     money: str = ""
     community: str = ""
     cursor: str = ""
+    may_be_empty: bool = False
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError when there is none."""

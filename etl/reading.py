@@ -108,7 +108,7 @@ def _nothing(before: Mapping[str, Any]) -> Receipt:
 
 
 def _taken(compiled: Compiled, receipt: Receipt, state: dict[str, Any]) -> Taken:
-    if not receipt.rows:
+    if not receipt.rows and not compiled.table.may_be_empty:
         raise SourceError(f"{compiled.table.title}（{compiled.table.source}）没有任何数据行。请确认报送是否完整。")
     return Taken(receipt, state["skipped"], state)
 

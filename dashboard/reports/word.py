@@ -49,12 +49,14 @@ TIGHTEN = -5
 def render(report: Report, issue: Issue) -> bytes:
     """The bytes of a .docx."""
     document = Document()
-    _page(document, report, issue)
-    _styles(document)
+    mark = f"　{SYNTHETIC}" if report.synthetic else ""
+    left = f"{report.title} {report.month_text} {report.number}" + (f"　【{SYNTHETIC}】" if report.synthetic else "")
+    lay_page(document, left, issue.text + mark)
+    lay_styles(document)
     _title(document, report)
     for place, section in enumerate(report.sections, start=1):
         title, blocks = numbered(section, place)
-        _line(document, title, HEI, style="Heading 1", keep=True)
+        put_line(document, title, HEI, style="Heading 1", keep=True)
         for block, mark in blocks:
             _block(document, block, mark)
     _ending(document, report, issue)
@@ -66,7 +68,7 @@ def render(report: Report, issue: Issue) -> bytes:
     properties.keywords = SYNTHETIC if report.synthetic else ""
     properties.comments = ""
     properties.created = properties.modified = issue.at.replace(tzinfo=None)
-    _substitutes(document)
+    name_substitutes(document)
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()
@@ -75,7 +77,8 @@ def render(report: Report, issue: Issue) -> bytes:
 # ---------------------------------------------------------------------- page
 
 
-def _page(document: Any, report: Report, issue: Issue) -> None:
+def lay_page(document: Any, head: str, foot: str) -> None:
+    """A4 with the type area of official documents; ``head`` above every page, the page number and ``foot`` below."""
     section = document.sections[0]
     section.orientation = WD_ORIENT.PORTRAIT
     section.page_width, section.page_height = Mm(210), Mm(297)
@@ -87,23 +90,22 @@ def _page(document: Any, report: Report, issue: Issue) -> None:
     pitch = int(TEXT_HEIGHT / 25.4 * 1440 / LINES)
     section._sectPr.append(parse_xml(f'<w:docGrid {nsdecls("w")} w:type="lines" w:linePitch="{pitch}"/>'))
     document.settings.odd_and_even_pages_header_footer = True
-    left = f"{report.title} {report.month_text} {report.number}" + (f"　【{SYNTHETIC}】" if report.synthetic else "")
     for header in (section.header, section.even_page_header):
         paragraph = header.paragraphs[0]
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-        _run(paragraph, left, SONG, Pt(9))
+        put_run(paragraph, head, SONG, Pt(9))
     for footer, side, indent in ((section.footer, "right", "end"), (section.even_page_footer, "left", "start")):
-        _page_number(footer, side, indent, issue, report)
+        _page_number(footer, side, indent, foot)
 
 
-def _page_number(footer: Any, side: str, indent: str, issue: Issue, report: Report) -> None:
+def _page_number(footer: Any, side: str, indent: str, foot: str) -> None:
     """``— 1 —`` in 四号 宋体, outside, one character in from the edge; below it the watermark in small type."""
     paragraph = footer.paragraphs[0]
     paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT if side == "right" else WD_ALIGN_PARAGRAPH.LEFT
     setattr(paragraph.paragraph_format, f"{side}_indent", SIZE_4)
-    _run(paragraph, "— ", SONG, SIZE_4)
+    put_run(paragraph, "— ", SONG, SIZE_4)
     for kind, text in (("begin", None), (None, "PAGE"), ("separate", None), ("text", "1"), ("end", None)):
-        run = _run(paragraph, "1" if kind == "text" else "", SONG, SIZE_4)
+        run = put_run(paragraph, "1" if kind == "text" else "", SONG, SIZE_4)
         if kind in ("begin", "separate", "end"):
             mark = OxmlElement("w:fldChar")
             mark.set(qn("w:fldCharType"), kind)
@@ -113,13 +115,14 @@ def _page_number(footer: Any, side: str, indent: str, issue: Issue, report: Repo
             code.set(qn("xml:space"), "preserve")
             code.text = f" {text} "
             run._r.append(code)
-    _run(paragraph, " —", SONG, SIZE_4)
+    put_run(paragraph, " —", SONG, SIZE_4)
     stamp = footer.add_paragraph()
     stamp.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    _run(stamp, issue.text + (f"　{SYNTHETIC}" if report.synthetic else ""), SONG, Pt(8))
+    put_run(stamp, foot, SONG, Pt(8))
 
 
-def _styles(document: Any) -> None:
+def lay_styles(document: Any) -> None:
+    """The type of official documents for body, headings, header and footer."""
     normal = document.styles["Normal"]
     normal.font.size = SIZE_3
     _fonts(normal.element.get_or_add_rPr(), FANG)
@@ -141,7 +144,7 @@ def _styles(document: Any) -> None:
     for name in ("Header", "Footer"):
         style = document.styles[name].paragraph_format
         style.line_spacing = 1.0
-        _no_grid(document.styles[name].element.get_or_add_pPr())
+        leave_grid(document.styles[name].element.get_or_add_pPr())
 
 
 def _fonts(rpr: Any, font: str) -> None:
@@ -162,7 +165,7 @@ def _tighten(rpr: Any) -> None:
     rpr.insert_element_before(spacing, "w:w", "w:kern", "w:position", "w:sz", "w:szCs", "w:lang", "w:eastAsianLayout")
 
 
-def _no_grid(ppr: Any) -> None:
+def leave_grid(ppr: Any) -> None:
     """Free of the document grid: tables and notes have their own line height."""
     for old in ppr.findall(qn("w:snapToGrid")):
         ppr.remove(old)
@@ -173,7 +176,8 @@ def _no_grid(ppr: Any) -> None:
     )
 
 
-def _run(paragraph: Any, text: str, font: str, size: Any = None, bold: bool | None = None) -> Any:
+def put_run(paragraph: Any, text: str, font: str, size: Any = None, bold: bool | None = None) -> Any:
+    """Text at the end of a paragraph; what XML cannot hold is left out."""
     run = paragraph.add_run(clean(text))
     _fonts(run._r.get_or_add_rPr(), font)
     if size is not None:
@@ -183,7 +187,7 @@ def _run(paragraph: Any, text: str, font: str, size: Any = None, bold: bool | No
     return run
 
 
-def _substitutes(document: Any) -> None:
+def name_substitutes(document: Any) -> None:
     """Tell Word what to take where a reader lacks 方正小标宋简体 and the like."""
     for part in document.part.package.iter_parts():
         if str(part.partname) == "/word/fontTable.xml":
@@ -202,45 +206,46 @@ def _title(document: Any, report: Report) -> None:
         paragraph = document.add_paragraph()
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
         paragraph.paragraph_format.line_spacing = Pt(34)
-        _run(paragraph, text, font, size)
+        put_run(paragraph, text, font, size)
     if report.synthetic:
         paragraph = document.add_paragraph()
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-        _run(paragraph, f"【{SYNTHETIC}】{SYNTHETIC_NOTE}", KAI, SIZE_TABLE)
+        put_run(paragraph, f"【{SYNTHETIC}】{SYNTHETIC_NOTE}", KAI, SIZE_TABLE)
     facts = f"编号：{report.number}　数据时点：{fmt_date(report.data_date)}　校验码：{report.digest[:16]}"
     paragraph = document.add_paragraph()
     paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    _run(paragraph, facts, SONG, SIZE_TABLE)
+    put_run(paragraph, facts, SONG, SIZE_TABLE)
     document.add_paragraph()
 
 
-def _line(document: Any, text: str, font: str, style: str | None = None, keep: bool = False) -> None:
+def put_line(document: Any, text: str, font: str, style: str | None = None, keep: bool = False) -> None:
+    """A paragraph of the body, two characters in."""
     paragraph = document.add_paragraph(style=style)
     paragraph.paragraph_format.first_line_indent = SIZE_3 * 2
     if keep:
         paragraph.paragraph_format.keep_with_next = True
-    _run(paragraph, text, font)
+    put_run(paragraph, text, font)
 
 
 def _block(document: Any, block: Block, mark: str) -> None:
     if isinstance(block, Paragraph):
-        _line(document, block.text, FANG)
+        put_line(document, block.text, FANG)
     elif isinstance(block, Heading):
-        _line(document, mark + block.text, KAI, style="Heading 2", keep=True)
+        put_line(document, mark + block.text, KAI, style="Heading 2", keep=True)
     elif isinstance(block, Table):
-        _table(document, block)
+        put_table(document, block)
     else:
         _chart(document, block)
 
 
 def _small(document: Any, text: str, size: Any = SIZE_TABLE, font: str = SONG, align: Any = None, keep: bool = False) -> Any:
     paragraph = document.add_paragraph()
-    _no_grid(paragraph._p.get_or_add_pPr())
+    leave_grid(paragraph._p.get_or_add_pPr())
     form = paragraph.paragraph_format
     form.line_spacing = 1.0
     form.keep_with_next = keep
     paragraph.alignment = align
-    _run(paragraph, text, font, size)
+    put_run(paragraph, text, font, size)
     return paragraph
 
 
@@ -255,7 +260,8 @@ def _chart(document: Any, chart: Chart) -> None:
     paragraph.paragraph_format.space_after = Pt(6)
 
 
-def _table(document: Any, table: Table) -> None:
+def put_table(document: Any, table: Table) -> None:
+    """A table with its caption and note."""
     caption = _small(document, table.title, Pt(12), HEI, WD_ALIGN_PARAGRAPH.CENTER, keep=True)
     caption.paragraph_format.space_before, caption.paragraph_format.space_after = Pt(8), Pt(3)
     grid = document.add_table(rows=1 + len(table.rows), cols=len(table.columns))
@@ -330,13 +336,13 @@ def _ending(document: Any, report: Report, issue: Issue) -> None:
         paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
         paragraph.paragraph_format.right_indent = SIZE_3 * 2
         paragraph.paragraph_format.keep_with_next = text == issue.by
-        _run(paragraph, text, FANG)
+        put_run(paragraph, text, FANG)
     if not report.definitions:
         return
     paragraph = document.add_paragraph()
     paragraph.paragraph_format.page_break_before = True
-    _run(paragraph, "附件", HEI)
+    put_run(paragraph, "附件", HEI)
     rows = tuple((Cell(f"{d.name}（{d.unit}）"), Cell(d.definition), Cell(d.sources)) for d in report.definitions)
-    _table(
+    put_table(
         document, Table("definitions", "指标口径与数据来源", (Column("指标", 1.5), Column("口径", 3), Column("来源", 1.8)), rows)
     )

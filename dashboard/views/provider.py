@@ -129,7 +129,7 @@ def evidence_panel(view: View, rating: Rating | None) -> Node:
     return panel(view, title, table(cols, body, caption=title), note=f"{len(body)} 条", cls="full")
 
 
-TRACEABLE = ("inspection_finding", "inspection_inspection", "inspection_penalty", "inspection_action", "provider_permit")
+TRACEABLE = ("inspection_finding", "inspection_inspection", "inspection_penalty", "inspection_action", "ledger_measure", "provider_permit")
 """Tables whose records can be opened one by one; a figure opens the rows behind it instead."""
 
 

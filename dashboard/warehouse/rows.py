@@ -95,6 +95,7 @@ RECORDS = {
     "inspection_inspection": ("inspection_fact", "inspection_id"),
     "inspection_penalty": ("penalty_fact", "penalty_id"),
     "inspection_action": ("action_fact", "action_id"),
+    "ledger_measure": ("action_fact", "action_id"),
     "complaint_complaint": ("complaint_fact", "complaint_id"),
     "provider_provider": ("provider_standing", "provider_id"),
     "rating": ("provider_standing", "provider_id"),

@@ -12,6 +12,7 @@ _INPUTS: dict[str, str] = {
     "inspection_finding": "finding_id text, inspection_id text, field text, severity text, scope text, clause text, description text",
     "inspection_rectification": "finding_id text, ordered_on date, deadline date, done_on date, verified_on date",
     "inspection_penalty": "penalty_id text, provider_id text, decided_on date, kind text, reason text, amount decimal",
+    "ledger_measure": "measure_id text, provider_id text, kind text, decided_on date, document_no text",
     "inspection_action": "action_id text, provider_id text, kind text, decided_on date, document_no text",
     "complaint_complaint": "complaint_id text, received_at timestamp, credit_code text, provider_name text, subject text, "
     "due_on date, answered_at timestamp, satisfied boolean",
@@ -50,10 +51,19 @@ def read(con: duckdb.DuckDBPyConnection) -> list[str]:
         name = _view_name(table)
         if table == "complaint_complaint":
             body = _COMPLAINT.format(rows=body)
+        if table == "inspection_action":
+            body = _ACTION.format(rows=body)
         kind = "view" if table == "provider_figure" else "table"  # the figures are many, and most are not asked for
         con.execute(f"create or replace temp {kind} {name} as {body}")
     return absent
 
+
+# Regulatory steps, whether reported by the system of inspections or taken in a case of this product.
+_ACTION = """
+select 'inspection_action' as source_table, action_id, provider_id, kind, decided_on, document_no from ({rows})
+union all
+select 'ledger_measure', measure_id, provider_id, kind, decided_on, document_no from policy_in_ledger_measure
+"""
 
 # A complaint names its provider by credit code or, mostly, by name only; a name that two providers share decides nothing.
 _COMPLAINT = """

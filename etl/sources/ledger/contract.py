@@ -1,8 +1,9 @@
-"""The product's own ledger: how often officials did what, by month and without any person's name."""
+"""The product's own ledger: how often officials did what, by month and without any person's name, and what was decided in cases."""
 
 from __future__ import annotations
 
-from etl.contract import Cadence, Contract, Integer, Month, Table, Text
+from etl.contract import Cadence, Choice, Contract, Date, Integer, Key, Month, Table, Text
+from etl.vocabulary import same
 
 event = Table(
     name="event",
@@ -10,6 +11,7 @@ event = Table(
     source="audit",
     grain="一种操作一个月的次数",
     key=["month", "action"],
+    may_be_empty=True,
     columns=[
         Month(name="month", source="month", title="月份"),
         Text(name="action", source="action", title="操作种类", max_length=40),
@@ -18,12 +20,34 @@ event = Table(
     ],
 )
 
+measure = Table(
+    name="measure",
+    title="案件决定",
+    source="case_step",
+    grain="退出案件中的一项决定",
+    key=["measure_id"],
+    may_be_empty=True,
+    columns=[
+        Key(name="measure_id", source="measure_id", title="决定编号"),
+        Key(name="case_no", source="case_no", title="案号"),
+        Key(name="provider_id", source="provider_id", title="单位编号"),
+        Choice(
+            name="kind",
+            source="kind",
+            title="决定种类",
+            allowed=same("立案关注", "责令整改", "复查不合格", "约谈", "拟退出", "退出决定", "恢复", "注销"),
+        ),
+        Date(name="decided_on", source="decided_on", title="决定日期"),
+        Key(name="document_no", source="document_no", title="文号", optional=True),
+    ],
+)
+
 contract = Contract(
     module="ledger",
     title="本系统台账",
     owner="本系统管理员",
-    systems=["S15"],
-    tables=[event],
+    systems=["S3", "S15"],
+    tables=[event, measure],
     # Nobody has to deliver anything: a month in which nobody signed in is a month without events, not a late one.
     due=Cadence(every="year", grace_days=365, text="随用随记，按整月汇总"),
 )
