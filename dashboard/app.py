@@ -84,7 +84,11 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
 
     login.install(server, sessions, region, accounts, settings)
     _install_geo(server, services)
-    for name in ("dashboard.shell", "dashboard.reports.routes", "dashboard.decisions", "dashboard.people.own", "dashboard.people.manage"):
+    parts = (
+        "dashboard.shell", "dashboard.reports.routes", "dashboard.decisions", "dashboard.people.own", "dashboard.people.manage",
+        "dashboard.casework",
+    )  # fmt: skip
+    for name in parts:
         if importlib.util.find_spec(name) is None:
             log.warning("part_missing", part=name)
             continue

@@ -11,7 +11,11 @@ import orjson
 from flask import g, request
 
 from dashboard.access import guard
+from dashboard.access.rights import RIGHTS
 from dashboard.access.sessions import Identity, Sessions
+from dashboard.cases.calendar import calendar
+from dashboard.cases.procedure import procedures
+from dashboard.cases.store import Cases
 from dashboard.ledger import Ledger
 from dashboard.ledger.audit import record
 from dashboard.settings import Settings
@@ -88,6 +92,12 @@ class Services:
         if held is None:
             held = g.warehouse = Warehouse(self.snapshot(), self.identity.scope)
         return held
+
+    def cases(self) -> Cases:
+        """The cases that the person behind this request may see. PolicyError where a procedure file is wrong."""
+        scope = self.identity.scope
+        rules = procedures(self.region.path / "policies", RIGHTS)
+        return Cases(self.ledger, scope.area, rules, calendar(), self.layout.files, scope.providers)
 
     def warm(self) -> None:
         """Read what every view needs before the first visitor asks for it; nothing where there is no snapshot yet."""

@@ -59,9 +59,9 @@ def install(app: Dash, services: Services) -> None:
     )
     def view(pathname: Any, search: Any) -> tuple[Any, ...]:
         """Everything on the page, from who reads and where he is."""
-        drawn = render(services.warehouse(), pathname, search, services.geo_url, services.warehouse)
-        if "failed" in drawn["kind"]:
-            g.pop("answer_run", None)  # what went wrong once need not go wrong again: not kept
+        drawn = render(services.warehouse(), pathname, search, services.geo_url, services.warehouse, services)
+        if {"failed", "live"} & set(drawn["kind"].split()):
+            g.pop("answer_run", None)  # what went wrong once need not go wrong again, and cases move on: not kept
         chart = _chart(drawn["trend"]) if drawn["trend"] else None
         filled = (tree(drawn[slot]) for slot in SLOTS)
         return (*filled, drawn["map"], chart, _box(drawn), drawn["trend-alt"], drawn["kind"], drawn["title"])
@@ -85,7 +85,7 @@ def first(services: Services) -> First:
     Raises what reading the data raises.
     """
     search = f"?{request.query_string.decode('utf-8', 'replace')}"
-    drawn = render(services.warehouse(), request.path, search, services.geo_url, services.warehouse)
+    drawn = render(services.warehouse(), request.path, search, services.geo_url, services.warehouse, services)
     whole = layout(services, drawn["kind"], _box(drawn))
     return First(markup(whole, {slot: drawn[slot] for slot in SLOTS}), drawn["title"])
 

@@ -59,6 +59,11 @@ class Layout:
         return self.base / "ledger.sqlite"
 
     @cached_property
+    def files(self) -> Path:
+        """Documents of cases, each under its SHA-256."""
+        return self.base / "files"
+
+    @cached_property
     def holds(self) -> Path:
         """The SQLite file of deliveries held back and what was decided about them."""
         return self.base / "holds.sqlite"

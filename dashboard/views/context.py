@@ -14,7 +14,10 @@ from dashboard.warehouse.types import Area, Figure, Unknown
 
 @dataclass(eq=False)
 class View:
-    """Passed to every panel. ``w`` is the reader's Warehouse, ``ident`` the id of a detail page (else empty)."""
+    """Passed to every panel. ``w`` is the reader's Warehouse, ``ident`` the id of a detail page (else empty).
+
+    ``desk`` is what pages that are ``live`` may ask besides: the services of this request, with the reader's account and the ledger.
+    """
 
     w: Any
     place: Place
@@ -23,6 +26,7 @@ class View:
     month: str
     ident: str = ""
     geo_url: Callable[[int], str] = "/geo/{}.json".format
+    desk: Any = None
 
     @cached_property
     def path(self) -> list[Area]:

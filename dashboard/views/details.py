@@ -1,9 +1,10 @@
-"""What stands at ``/<subject>/<id>``: for now the provider."""
+"""What stands at ``/<subject>/<id>``: a provider, or whatever else a page brings along."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from dashboard.views import provider, provider_change
 from dashboard.views.context import View
@@ -14,12 +15,23 @@ from etl.indicators import Indicator
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """The slots of a detail page; ``name`` ends the breadcrumb."""
+    """The slots of a detail page; ``name`` ends the breadcrumb, ``marked`` is the provider picked out on the map (empty: the page's own id)."""
 
     name: str
     head: Node
     side: list[Node]
     below: list[Node]
+    marked: str = ""
+
+
+class Detailed(Protocol):
+    """What a page's ``detail`` can do."""
+
+    def area(self, view: View) -> str:
+        """The community that the page is about; raises Unknown for what the reader does not see."""
+
+    def draw(self, view: View) -> Detail:
+        """All slots."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +62,4 @@ def provider_detail(*indicators: Indicator | str) -> ProviderDetail:
     return ProviderDetail(tuple(code_of(i) for i in indicators))
 
 
-__all__: Sequence[str] = ("Detail", "ProviderDetail", "provider_detail")
+__all__: Sequence[str] = ("Detail", "Detailed", "ProviderDetail", "provider_detail")

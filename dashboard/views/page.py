@@ -14,7 +14,7 @@ from dashboard.access.rights import known
 
 if TYPE_CHECKING:
     from dashboard.views.context import View
-    from dashboard.views.details import ProviderDetail
+    from dashboard.views.details import Detailed
     from dashboard.views.h import Node
     from etl.indicators import Indicator
 
@@ -73,6 +73,7 @@ class Page:
     """A registered page. ``detail`` is what stands at ``path/<id>``; ``right`` is what a reader needs to open it (``access.rights``).
 
     ``parent`` is the path of the subject that a page belongs to: it is reached from there and has no place of its own in the navigation.
+    ``live``: what it shows depends on the ledger, the clock or the very account, so that no answer is kept.
     """
 
     module: str
@@ -80,9 +81,10 @@ class Page:
     title: str
     order: int
     layout: Subject
-    detail: ProviderDetail | None = None
+    detail: Detailed | None = None
     right: str = "figures"
     parent: str = ""
+    live: bool = False
 
     @property
     def key(self) -> str:
@@ -130,16 +132,17 @@ def register_page(
     title: str,
     layout: Subject,
     order: int = 100,
-    detail: ProviderDetail | None = None,
+    detail: Detailed | None = None,
     right: str = "figures",
     parent: str = "",
+    live: bool = False,
 ) -> None:
     """Called once by each file of ``pages/``; a path taken by another file is an error."""
     taken = _pages.get(path)
     if taken and taken.module != module:
         raise ValueError(f"{module} and {taken.module} both register {path}")
     _pages[path] = Page(module=module, path=path, title=title, order=order, layout=layout, detail=detail, right=known(right),
-                        parent=parent)  # fmt: skip
+                        parent=parent, live=live)  # fmt: skip
 
 
 def register_desk(path: str, title: str, right: str, order: int = 200, parent: str = "") -> None:

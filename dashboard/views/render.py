@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 def render(
-    w: Any, pathname: Any, search: Any, geo_url: Callable[[int], str], then: Callable[[str], Any] | None = None
+    w: Any, pathname: Any, search: Any, geo_url: Callable[[int], str], then: Callable[[str], Any] | None = None, desk: Any = None
 ) -> dict[str, Any]:
     """One view for one reader. Never raises for what an address may hold: unknown and forbidden give the same page.
 
@@ -35,7 +35,7 @@ def render(
             if then is None:
                 raise Unknown("snapshot")
             at = then(place.get("as_of"))
-        return _render(at, place, geo_url)
+        return _render(at, place, geo_url, desk)
     except Unknown:
         return _plain(w, frame.missing("/"), "没有找到")
     except Exception:
@@ -43,7 +43,7 @@ def render(
         return _plain(w, frame.trouble("/"), "暂时无法显示", "failed")
 
 
-def _render(w: Any, place: Place, geo_url: Callable[[int], str]) -> dict[str, Any]:
+def _render(w: Any, place: Place, geo_url: Callable[[int], str], desk: Any) -> dict[str, Any]:
     found = find(place.path)
     if found is None:
         raise Unknown("page")
@@ -56,7 +56,7 @@ def _render(w: Any, place: Place, geo_url: Callable[[int], str]) -> dict[str, An
         raise Unknown("month")
     home = {"area": root.code, "month": latest}
     place = replace(place, params={**place.params, "area": area.code, "month": month}, home=home)
-    view = View(w, place, page, area, month, ident, geo_url)
+    view = View(w, place, page, area, month, ident, geo_url, desk)
     rail = frame.rail(frame.pages_for(w.scope), place, page.path)
     return _detail(view, rail) if ident else _subject(view, rail)
 
@@ -80,7 +80,7 @@ def _subject(view: View, rail: Any) -> dict[str, Any]:
         "caption": frame.caption(view) if mapped else None,
         "below": [node for node in (panel(view) for panel in layout.below) if node],
         "over": _over(view),
-        "kind": f"page {view.page.key} {'mapped' if mapped else 'unmapped'}{'' if layout.trend else ' trendless'}",
+        "kind": f"page {view.page.key} {'mapped' if mapped else 'unmapped'}{'' if layout.trend else ' trendless'}{_live(view)}",
         "title": f"{view.page.title} · {view.area.name} · 颐观",
     }
 
@@ -89,11 +89,11 @@ def _detail(view: View, rail: Any) -> dict[str, Any]:
     detail = view.page.detail
     if detail is None:
         raise Unknown("detail")
-    at = View(view.w, view.place, view.page, view.w.area(detail.area(view)), view.month, view.ident, view.geo_url)
+    at = View(view.w, view.place, view.page, view.w.area(detail.area(view)), view.month, view.ident, view.geo_url, view.desk)
     at.layer = Layer("stars", "stars")
     drawn = detail.draw(at)
     painted = maps.data(at)
-    painted["points"] = [[*point, f"/{view.ident}" in point[6]] for point in painted["points"]]
+    painted["points"] = [[*point, f"/{drawn.marked or view.ident}" in point[6]] for point in painted["points"]]
     return {
         "stamp": frame.stamp(view.w.snapshot),
         "as-of": frame.as_of(at),
@@ -109,9 +109,13 @@ def _detail(view: View, rail: Any) -> dict[str, Any]:
         "caption": None,
         "below": [node for node in drawn.below if node],
         "over": _over(at),
-        "kind": f"page {view.page.key} mapped detail",
+        "kind": f"page {view.page.key} mapped detail{_live(view)}",
         "title": f"{drawn.name} · 颐观",
     }
+
+
+def _live(view: View) -> str:
+    return " live" if view.page.live else ""
 
 
 def _trend(course: trend.Trend | None) -> dict[str, Any]:

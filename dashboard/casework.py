@@ -1,0 +1,190 @@
+"""What officials do in cases: open one, take a step, settle an elder, fetch a document. Behind the guard; here: the form, and the answer to it.
+
+Whether a step may be taken is decided by the rules of the procedure (``dashboard.cases``), not here. What was said to whoever tried is kept in
+the audit trail and shown on the page that follows, found by the number of its line: no sentence travels in an address.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from flask import Flask, Response, abort, redirect, request
+
+from dashboard.access import policy
+from dashboard.cases import attempts
+from dashboard.cases.evidence import freeze
+from dashboard.cases.files import LARGEST, FileError, Upload
+from dashboard.cases.machine import Act, Actor
+from dashboard.cases.model import Paper
+from dashboard.cases.store import Cases, ConflictError, Dossier, NoCaseError, RefusedError, Subject, Taken
+from dashboard.ledger.models.cases import CaseResettlement
+from dashboard.reports import notice
+from dashboard.warehouse import Unknown, Warehouse
+
+LARGEST_FORM = 4 * LARGEST
+_NAMES = re.compile(r"[、，,；;\n\r\t]+")
+Told = (RefusedError, ConflictError, FileError, notice.NoticeError)
+
+
+def install(server: Flask, services: Any) -> None:
+    """Add the routes of cases."""
+    policy.allow("case_opened", "case_open")
+    policy.allow("case_stepped", "cases")
+    policy.allow("case_settled", "case_field")
+    policy.allow("case_document", "cases")
+
+    @server.post("/cases/open", endpoint="case_opened")
+    def opened() -> Response:
+        request.max_content_length = LARGEST_FORM
+        w, cases = services.warehouse(), services.cases()
+        kind = request.form.get("procedure", "")
+        rules = cases.procedures.get(kind)
+        if rules is None:
+            abort(400)
+        version = rules.version_at(f"{w.latest_month}") or rules.versions[-1]
+        step = next((s.step for s in version.steps if not s.from_), "")
+        subject, month = _subject(w, rules.subject)
+
+        def go() -> Dossier:
+            taken = _taken(step, w, subject.provider_id, month)
+            return cases.open(kind, subject, _actor(services), taken, _make(services), _ip())
+
+        return _after(services, "/cases", go)
+
+    @server.post("/cases/<int:ident>/step", endpoint="case_stepped")
+    def stepped(ident: int) -> Response:
+        request.max_content_length = LARGEST_FORM
+        w, cases = services.warehouse(), services.cases()
+        here = _seen(lambda: cases.case(ident))
+
+        def go() -> Dossier:
+            taken = _taken(request.form.get("step", "")[:40], w, here.row.provider_id, w.latest_month)
+            return cases.take(ident, _actor(services), taken, _make(services), _ip())
+
+        return _after(services, f"/cases/{ident}", go)
+
+    @server.post("/cases/<int:ident>/elders", endpoint="case_settled")
+    def settled(ident: int) -> Response:
+        cases = services.cases()
+        here = _seen(lambda: cases.case(ident))
+
+        def go() -> Dossier:
+            return cases.settle(ident, _actor(services), _elders(services, here), _ip())
+
+        return _after(services, f"/cases/{ident}", go)
+
+    @server.get("/cases/<int:ident>/documents/<int:document>", endpoint="case_document")
+    def document(ident: int, document: int) -> Response:
+        found, content = _seen(lambda: services.cases().document(ident, document))
+        services.audit("查阅案件文书", f"case:{ident} {found.name}", found.sha256)
+        response = Response(content, mimetype=found.media)
+        ending = found.filename.rpartition(".")[2]
+        name = f"{found.number or found.name}_{found.name}.{ending}" if found.number else found.filename
+        response.headers["Content-Disposition"] = f"attachment; filename=\"document.{ending}\"; filename*=UTF-8''{quote(name, safe='')}"
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+
+def _seen(read: Callable[[], Any]) -> Any:
+    """What a reader asks for, or the answer for what is not there for him."""
+    try:
+        return read()
+    except NoCaseError:
+        raise Unknown("case") from None
+
+
+def _after(services: Any, back: str, go: Callable[[], Dossier]) -> Response:
+    """Do it and show the case; where it is not possible, show why on the page it came from."""
+    try:
+        done = _seen(go)
+    except Told as told:
+        line = attempts.keep(services.ledger, services.identity.username, back, str(told), _ip())
+        return redirect(f"{back}?said={line}", 303)  # type: ignore[return-value]
+    return redirect(f"/cases/{done.row.id}?said=done", 303)  # type: ignore[return-value]
+
+
+def _actor(services: Any) -> Actor:
+    who = services.identity
+    return Actor(who.username, who.display_name, who.scope.rights)
+
+
+def _ip() -> str:
+    return request.remote_addr or ""
+
+
+def _subject(w: Warehouse, sort: str) -> tuple[Subject, str]:
+    """Who a new case is about, within the reader's area; Unknown otherwise."""
+    month = request.form.get("month") or w.latest_month
+    if sort == "provider":
+        found = w.provider(request.form.get("provider", ""), month)
+        code = str(found["community_code"])
+        return Subject(str(found["provider_id"]), str(found["name"]), str(found["kind"]), code, _path(w, code)), month
+    code = w.area(request.form.get("community", "")).code
+    name, kind = " ".join(request.form.get("provider_name", "").split())[:100], request.form.get("kind", "")[:20]
+    return Subject("", name, kind, code, _path(w, code)), month
+
+
+def _path(w: Warehouse, code: str) -> tuple[str, ...]:
+    """The codes from the district down to an area."""
+    found: list[str] = []
+    at = w.snapshot.areas.get(code)
+    while at is not None:
+        found.insert(0, at.code)
+        at = w.snapshot.areas.get(at.parent_code or "")
+    return tuple(found)
+
+
+def _taken(step: str, w: Warehouse, provider_id: str, month: str) -> Taken:
+    """The form as a step: its entries, its files, who took part; with the figures of the snapshot where the case has a provider."""
+    fields = {k: v.strip() for k, v in request.form.items() if k not in ("people", "token", "seen", "step", "procedure", "month", "provider")}
+    people = tuple(n for n in (" ".join(p.split()) for p in _NAMES.split(request.form.get("people", ""))) if n)[:20]
+    uploads = [Upload(kind, f.filename or "", f.read(LARGEST + 1)) for kind, f in request.files.items(multi=True) if f.filename]
+    seen = request.form.get("seen", "0")
+    try:
+        proof = freeze(w, provider_id, month) if provider_id else None
+    except Unknown:
+        proof = None  # a provider that is no longer on the register: the file itself is the evidence
+    return Taken(
+        Act(step, fields, people=people), uploads, int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 6 else 0,
+        re.sub(r"[^0-9a-zA-Z-]", "", request.form.get("token", ""))[:40], proof,
+    )  # fmt: skip
+
+
+def _make(services: Any) -> Callable[[Paper, str, Dossier, Act, datetime], bytes]:
+    cases: Cases = services.cases()
+    bureau, synthetic = services.bureau(), services.region.synthetic
+
+    def make(paper: Paper, number: str, case: Dossier, act: Act, now: datetime) -> bytes:
+        numbers = {d.kind: d.number for d in case.documents if d.number}
+        said = notice.compose(paper, notice.Writing(case, act, now, bureau, cases.calendar, numbers))
+        return notice.render(said, number, bureau, now, synthetic)
+
+    return make
+
+
+def _elders(services: Any, here: Dossier) -> list[CaseResettlement]:
+    """What the form says about one elder: a new one with the figures proposed, or the next standing of one on the list."""
+    ident, form = request.form.get("elder", "")[:64].strip(), request.form
+    known = next((e for e in here.elders if e.elder_id == ident), None)
+    receiver, w = form.get("receiver", "").strip()[:64], services.warehouse()
+    name = str(w.provider(receiver, w.latest_month)["name"]) if receiver else ""
+    if not ident:
+        raise FileError("请写明老年人编号")
+    distance, price = form.get("distance", ""), form.get("price", "").strip()
+    if price and not re.fullmatch(r"-?\d{1,6}(\.\d{1,2})?", price, re.ASCII):
+        raise FileError("月差价应为数字，如 -120.00")
+    return [
+        CaseResettlement(
+            elder_id=ident, elder_name=form.get("name", "").strip()[:64] or (known.elder_name if known else ident),
+            community_code=known.community_code if known else here.row.area_code, provider_id=receiver or (known.provider_id if known else ""),
+            provider_name=name or (known.provider_name if known else ""),
+            distance_m=int(distance) if distance.isascii() and distance.isdigit() and len(distance) < 7 else known.distance_m if known else None,
+            price_difference=price or (known.price_difference if known else None), status=form.get("status", "")[:16],
+            note=" ".join(form.get("note", "").split())[:200],
+        )
+    ]  # fmt: skip

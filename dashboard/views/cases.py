@@ -1,0 +1,226 @@
+"""The board of cases: by state, with their clocks, what is overdue first; the form that opens one; publication; who was restored."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+from dashboard import format as fmt
+from dashboard.cases import attempts, machine
+from dashboard.cases.entries import KINDS
+from dashboard.cases.files import ACCEPT
+from dashboard.cases.machine import Running
+from dashboard.cases.model import Entry, Paper, Step
+from dashboard.cases.store import Dossier, moment
+from dashboard.format import Mark
+from dashboard.views import marks
+from dashboard.views.context import View
+from dashboard.views.h import Node, h
+from dashboard.views.tables import Col, cell, empty, panel, table
+from etl import clock
+
+SOON_DAYS = 3
+TRACKED_MONTHS = 12
+
+
+def state_chip(case: Dossier) -> Node:
+    """Where a case stands, as colour, shape and word."""
+    state = case.file.state
+    return marks.chip(Mark(state.name, state.shape, state.tone)) if state else fmt.NONE
+
+
+def clock_chip(running: Running | None, now: datetime) -> Node:
+    """How a clock stands: overdue, close to its end, or in time, with the day."""
+    if running is None:
+        return fmt.NONE
+    end = running.end.at
+    day = fmt.fmt_date(end.date()) if end.second == 59 else fmt.fmt_time(end)
+    unsure = f"（{running.end.missing} 年节假日未录入，暂按周末推算）" if running.end.missing else ""
+    if running.overdue(now):
+        mark = Mark(f"逾期 {(now.date() - end.date()).days or 1} 天", "■", "bad")
+    elif (end.date() - now.date()).days <= SOON_DAYS:
+        mark = Mark(f"剩 {(end.date() - now.date()).days} 天", "▲", "warn")
+    else:
+        mark = Mark("在期限内", "●", "good")
+    said = f"{running.clock.clock}：{day}{unsure}"
+    return h("span", marks.chip(mark, title=f"{running.clock.because}（{running.clock.clause}）"), h("small", said), cls="term")
+
+
+def first_clock(view: View, case: Dossier) -> Running | None:
+    """The clock of the present state that ends first."""
+    return next(iter(machine.clocks(case.file, view.desk.cases().calendar)), None)
+
+
+def message(view: View) -> Node:
+    """What the reader's last attempt was answered with."""
+    said = view.place.get("said")
+    if said == "done":
+        return h("p", h("i", "●", aria_hidden="true"), "已办理，记入案卷。", cls="said good", role="status")
+    told = attempts.of(view.desk.ledger, view.desk.identity.username, said)
+    if not told:
+        return None
+    return h("section", h("h2", h("i", "■", aria_hidden="true"), "没有办理"), h("ul", [h("li", s) for s in told]), cls="panel full said bad", role="alert")
+
+
+def board(view: View) -> Node:
+    """All cases in the area, those that run first, the most overdue on top; narrowed by procedure, state and clock."""
+    now, cases = clock.now(), [c for c in view.desk.cases().listed() if view.area.code in c.row.area_path]
+    kind, state, late = view.place.get("kind"), view.place.get("state"), view.place.get("clock") == "overdue"
+    running = {c.row.id: first_clock(view, c) for c in cases}
+    open_cases = [c for c in cases if c.file.state and not c.file.state.ends]
+    overdue = [c for c in open_cases if (r := running[c.row.id]) is not None and r.overdue(now)]
+    shown = overdue if late else cases
+    shown = [c for c in shown if kind in ("", c.row.procedure) and state in ("", c.file.done[-1].state)]
+    shown.sort(key=lambda c: (bool(c.file.state and c.file.state.ends), _ends(running[c.row.id]), c.row.id))
+    cols = [Col("案号"), Col("单位"), Col("类别"), Col("案件"), Col("阶段"), Col("最近办理", "w"), Col("期限")]
+    body = []
+    for c in shown:
+        last = c.steps[-1]
+        body.append([
+            h("a", c.row.number, href=view.place.subject(f"/cases/{c.row.id}")), _provider(view, c), c.row.kind, c.procedure.short, state_chip(c),
+            f"{fmt.fmt_date(moment(last.at).date())} {last.sentence}", clock_chip(running[c.row.id], now),
+        ])  # fmt: skip
+    found = table(cols, body, caption="案件") if body else empty("没有符合条件的案件。" if cases else "本区域没有案件。符合条件的单位见“退出监管”，由人立案。")
+    tools = _filters(view, cases, len(overdue))
+    return panel(view, "案件", tools, found, note=f"在办 {len(open_cases)} 件，其中逾期 {len(overdue)} 件", cls="full")
+
+
+def _ends(running: Running | None) -> str:
+    return running.end.at.isoformat() if running else "9999"
+
+
+def _provider(view: View, case: Dossier) -> Node:
+    if not case.row.provider_id:
+        return case.row.name
+    return h("a", case.row.name, href=view.place.subject(f"/providers/{case.row.provider_id}"))
+
+
+def _filters(view: View, cases: list[Dossier], overdue: int) -> Node:
+    """Links that narrow the board, each with how many there are."""
+
+    def link(text: str, count: int, on: bool, **to: Any) -> Node:
+        return h("a", f"{text} {count}", href=view.place.url(said=None, **to), aria_current="true" if on else None, cls="btn small")
+
+    at = view.place.get
+    kinds = {c.row.procedure: c.procedure.short for c in cases}
+    states: dict[str, tuple[str, int]] = {}
+    for c in cases:
+        if c.file.state:
+            states[c.file.state.state] = (c.file.state.name, states.get(c.file.state.state, ("", 0))[1] + 1)
+    items = [link("全部", len(cases), not (at("kind") or at("state") or at("clock")), kind=None, state=None, clock=None)]
+    items += [link("逾期", overdue, at("clock") == "overdue", clock="overdue", state=None)]
+    items += [link(name, sum(c.row.procedure == k for c in cases), at("kind") == k, kind=k, state=None) for k, name in kinds.items()]
+    items += [link(name, n, at("state") == k, state=k, clock=None) for k, (name, n) in states.items()]
+    return h("nav", items, cls="case-filters", aria_label="筛选案件") if cases else None
+
+
+def opening(view: View) -> Node:
+    """The forms that open cases, for those who may; providers that meet a criterion are offered first. Opening is a person's decision."""
+    if not view.scope.may("case_open"):
+        return None
+    cases = view.desk.cases()
+    forms = []
+    for kind, rules in cases.procedures.items():
+        version = rules.version_at(view.month) or rules.versions[-1]
+        step = next(s for s in version.steps if not s.from_)
+        lead = [hidden("procedure", kind), hidden("month", view.month), hidden("token", secrets.token_hex(12)), hidden("step", step.step)]
+        papers = [p for n in step.documents if not (p := version.paper(n.document)).made]
+        if rules.subject == "provider":
+            running = {c.row.provider_id for c in cases.listed(kind) if c.file.state and not c.file.state.ends}
+            lead.append(_candidates(view, running))
+        form = h("form", lead, blanks(view, step, papers), h("button", step.name, type="submit", cls="btn primary"), method="post", action="/cases/open",
+                 encType="multipart/form-data", cls="step-form")  # fmt: skip
+        forms.append(h("details", h("summary", step.name, h("small", f"{rules.title}{step.clause}")), form, cls="step"))
+    return panel(view, "立案与受理", forms, note="准则只提出候选，是否立案由人决定", cls="full")
+
+
+def _candidates(view: View, running: set[str]) -> Node:
+    found = [p for p in view.w.exits(view.area.code, view.month) if p["provider_id"] not in running and p["exit_state"] != "exited"]
+    known = {p["provider_id"] for p in found}
+    rest = [p for p in view.w.providers(view.area.code, view.month) if p["provider_id"] not in known | running and p.get("operating", True)]
+    options = [
+        h("optgroup", [h("option", f"{p['name']}（{fmt.exit_word(p['exit_state'])}）", value=p["provider_id"]) for p in found], label="符合条件的单位"),
+        h("optgroup", [h("option", p["name"], value=p["provider_id"]) for p in rest], label="其他单位"),
+    ]  # fmt: skip
+    return h("label", h("span", "服务单位"), h("select", h("option", "请选择", value=""), options, name="provider", required=True))
+
+
+def hidden(name: str, value: Any) -> Node:
+    """What a form says without being asked."""
+    return h("input", type="hidden", name=name, value=str(value))
+
+
+def blanks(view: View, step: Step, papers: list[Paper]) -> list[Node]:
+    """The blanks of a step's form: entries, who takes part, and a file for each of ``papers``."""
+    found: list[Node] = [_blank(view, e) for e in step.fields]
+    if step.people:
+        hint = f"至少 {step.people.least} 人，用顿号隔开"
+        found.append(h("label", h("span", step.people.name), h("input", type="text", name="people", maxLength=400, placeholder=hint)))
+    return found + [h("label", h("span", p.name), h("input", type="file", name=p.document, accept=ACCEPT)) for p in papers]
+
+
+def _blank(view: View, entry: Entry) -> Node:
+    props: dict[str, Any] = {"name": entry.field, "required": not entry.optional}
+    options = {"choice": [(c, c) for c in entry.choices], "provider_kind": [(k, k) for k in KINDS]}.get(entry.kind)
+    if entry.kind == "community":
+        options = [(a.code, a.name) for a in _communities(view)]
+    if options is not None:
+        made = h("select", h("option", "请选择", value=""), [h("option", text, value=value) for value, text in options], **props)
+    elif entry.kind == "date":
+        made = h("input", type="date", **props)
+    elif entry.kind == "integer":
+        made = h("input", type="number", min="0", **props)
+    elif entry.kind == "credit_code":
+        made = h("input", type="text", maxLength=18, **props)
+    else:
+        made = h("textarea", rows=2, maxLength=2000, **props)
+    return h("label", h("span", entry.name, h("small", entry.help) if entry.help else None), made)
+
+
+def _communities(view: View) -> list[Any]:
+    found, open_ = [], [view.w.root]
+    while open_:
+        area = open_.pop(0)
+        below = view.w.children(area.code)
+        open_ += below
+        if not below:
+            found.append(area)
+    return found
+
+
+def publication(view: View) -> Node:
+    """What is to be made public: notices, decisions, admissions, each with its number."""
+    rows = [c for c in view.desk.cases().listed() if view.area.code in c.row.area_path and c.file.state and c.file.state.publish]
+    if not rows:
+        return None
+    body = []
+    for c in rows:
+        numbers = [d.number for d in c.documents if d.number and d.kind in ("exit_notice", "exit_decision", "closing_notice", "public_notice")]
+        body.append([c.row.name, c.row.kind, c.procedure.short, state_chip(c), cell(moment(c.steps[-1].at).date()), "、".join(numbers)])
+    cols = [Col("单位"), Col("类别"), Col("案件"), Col("公示内容"), Col("日期"), Col("文号", "w")]
+    return panel(view, "公示名单", table(cols, body, caption="公示名单"), note="拟退出、退出、准入", cls="full")
+
+
+def relapse(view: View) -> Node:
+    """Restored providers with their stars in the months after: whether it holds."""
+    months = list(view.w.months)
+    body = []
+    for c in view.desk.cases().listed("exit"):
+        if not (c.file.state and c.file.state.state == "restored" and view.area.code in c.row.area_path):
+            continue
+        since = moment(c.steps[-1].at)
+        after = [m for m in months if m >= f"{since:%Y-%m}"][:TRACKED_MONTHS]
+        try:
+            stars = {m: (star, state) for m, star, state in view.w.rating_history(c.row.provider_id)}
+        except LookupError:
+            stars = {}
+        known = [(m, *stars[m]) for m in after if m in stars]
+        worst = [m for m, star, state in known if (star is not None and star <= 1) or state in ("rectifying", "exit_proposed")]
+        verdict = Mark(f"再犯：{fmt.fmt_month(worst[0])}", "■", "bad") if worst else Mark("未再犯", "●", "good") if known else Mark("待观察", "○", "none")
+        trail = "、".join(f"{fmt.fmt_month(m)} {fmt.star_word(star)}" for m, star, _ in known) or "尚无此后月份的评级"
+        body.append([_provider(view, c), fmt.fmt_date(since.date()), marks.chip(verdict), trail])
+    if not body:
+        return None
+    cols = [Col("单位"), Col("恢复日期"), Col("恢复后"), Col("各月星级", "w")]
+    return panel(view, "恢复后跟踪", table(cols, body, caption="恢复后跟踪"), note=f"恢复后 {TRACKED_MONTHS} 个月", cls="full")
