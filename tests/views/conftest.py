@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from dashboard import ledger
 from dashboard.access.scope import Scope
 from dashboard.views.render import render
 from dashboard.warehouse import Snapshot, Warehouse
 from tests.support import tiny
+from tests.support.desk import desk
 
 DISTRICT = "330105000000"
 
@@ -28,10 +30,19 @@ def reader(snapshot: Snapshot) -> Callable[..., Warehouse]:
 
 
 @pytest.fixture(scope="session")
-def draw(reader: Callable[..., Warehouse]) -> Callable[..., dict[str, Any]]:
+def desk_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Scope], Any]:
+    """The desk of a reader, over one empty ledger for all."""
+    folder = tmp_path_factory.mktemp("desk")
+    book = ledger.open(f"sqlite:///{folder / 'ledger.sqlite'}")
+    return lambda scope: desk(folder, book, scope)
+
+
+@pytest.fixture(scope="session")
+def draw(reader: Callable[..., Warehouse], desk_of: Callable[[Scope], Any]) -> Callable[..., dict[str, Any]]:
     """``draw("/caregivers", "?area=…", role, area)``: all slots of a view."""
 
     def drawn(path: str = "/", search: str = "", role: str = "leader", area: str = DISTRICT) -> dict[str, Any]:
-        return render(reader(role, area), path, search, "/geo/{}.json".format)
+        w = reader(role, area)
+        return render(w, path, search, "/geo/{}.json".format, desk=desk_of(w.scope))
 
     return drawn
