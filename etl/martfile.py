@@ -15,7 +15,7 @@ from etl.contract import Privacy
 
 FOLDER = Path(__file__).parent / "marts"
 GIVEN = ("month", "area", "area_closure", "standard")
-POLICY_TABLES = ("rating", "rating_domain", "rating_evidence", "exit_status", "exit_reason", "inspection_risk", "inspection_risk_reason",
+POLICY_TABLES = ("rating", "rating_domain", "rating_evidence", "rating_change", "exit_status", "exit_reason", "inspection_risk", "inspection_risk_reason",
                  "credit_grade", "credit_reason")  # fmt: skip
 _FIELD = re.compile(r"^--\s*(grain|area|time|provider|key|monthly):\s*(.+?)\s*$")
 _COLUMN = re.compile(r"^--\s{2,}(\w+)\s+(.*?)(?:\s*\[(name|id|phone|address|account|text)\])?\s*$")
