@@ -86,7 +86,7 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
     _install_geo(server, services)
     parts = (
         "dashboard.shell", "dashboard.reports.routes", "dashboard.decisions", "dashboard.people.own", "dashboard.people.manage",
-        "dashboard.casework",
+        "dashboard.casework", "dashboard.inspections.routes",
     )  # fmt: skip
     for name in parts:
         if importlib.util.find_spec(name) is None:

@@ -16,6 +16,7 @@ from dashboard.access.sessions import Identity, Sessions
 from dashboard.cases.calendar import calendar
 from dashboard.cases.procedure import procedures
 from dashboard.cases.store import Cases
+from dashboard.inspections.store import Inspections
 from dashboard.ledger import Ledger
 from dashboard.ledger.audit import record
 from dashboard.settings import Settings
@@ -66,7 +67,7 @@ class Services:
         return held
 
     def told(self) -> str | None:
-        """What answers depend on besides reader and address: the current snapshot, the history of runs, and the deliveries held back.
+        """What answers depend on besides reader and address: the current snapshot, the history of runs, the deliveries held back, the plans.
 
         A run that publishes nothing still shows in the history, so answers kept before it are not given any more. None before the first run.
         """
@@ -75,22 +76,26 @@ class Services:
         except NoSnapshot:
             return None
         runs, held = self._watched
-        return f"{run_id} {_changed(runs)} {_changed(held)}"
+        return f"{run_id} {_changed(runs)} {_changed(held)} {self._plans.changed()}"
 
     @cached_property
     def _watched(self) -> tuple[str, str]:
         """The files besides the pointer whose change makes kept answers old."""
         return str(history.path(self.layout.snapshots)), str(self.layout.holds)
 
+    @cached_property
+    def _plans(self) -> Inspections:
+        return Inspections(self.ledger, self.region.code)
+
     def warehouse(self, as_of: str = "") -> Warehouse:
         """What the person behind this request may read: of the current snapshot, or of that of the run named (Unknown where it is not there)."""
         if as_of:
             if not self.identity.scope.may("rows"):
                 raise Unknown("snapshot")  # the same month before and after a correction would be a second look at a hidden figure
-            return Warehouse(named(self.layout.snapshots, as_of), self.identity.scope)
+            return Warehouse(named(self.layout.snapshots, as_of), self.identity.scope, self.ledger)
         held = g.get("warehouse")
         if held is None:
-            held = g.warehouse = Warehouse(self.snapshot(), self.identity.scope)
+            held = g.warehouse = Warehouse(self.snapshot(), self.identity.scope, self.ledger)
         return held
 
     def cases(self) -> Cases:

@@ -56,6 +56,12 @@ def points(view: View) -> list[list[Any]]:
     by_exit = view.layer is not None and view.layer.kind == "exits"
     out = []
     details = view.place.subjects("/providers")
+    if view.layer is not None and view.layer.spots is not None:
+        out = [
+            [p["lng"], p["lat"], mark.shape, mark.tone, p["name"], f"{p.get('kind') or ''} · {said}", details(p["provider_id"])]
+            for p, mark, said in view.layer.spots(view) if p.get("lng") is not None and p.get("lat") is not None
+        ]  # fmt: skip
+        return _on_top(out)
     for p in view.providers:
         if p.get("lng") is None or p.get("lat") is None:
             continue
@@ -67,9 +73,13 @@ def points(view: View) -> list[list[Any]]:
             key = p.get("star") if p.get("star") in marks.STAR_SHAPES else None
             shape, tone, word = marks.STAR_SHAPES[key], marks.STAR_TONES[key], fmt.star_word(key)
         out.append([p["lng"], p["lat"], shape, tone, p["name"], f"{p.get('kind') or ''} · {word}", details(p["provider_id"])])
-    # The marks that call for action lie on top.
+    return _on_top(out)
+
+
+def _on_top(points: list[list[Any]]) -> list[list[Any]]:
+    """The marks that call for action lie on top."""
     order = {"none": 0, "good": 1, "plain": 2, "warn": 3, "bad": 4}
-    return sorted(out, key=lambda item: order.get(item[3], 0))
+    return sorted(points, key=lambda item: order.get(item[3], 0))
 
 
 def _scale(view: View, figures: list[Figure]) -> Classes:
@@ -94,7 +104,7 @@ def head(view: View) -> Node:
         ind = view.ind(view.focus)
         title = f"{ind.name}（{ind.unit}），按{below}" if ind.unit else f"{ind.name}，按{below}"
     else:
-        title = "服务单位星级" if layer.kind == "stars" else "服务单位退出状态"
+        title = {"stars": "服务单位星级", "exits": "服务单位退出状态"}.get(layer.kind, layer.title)
     hint = {1: "点按进入街道", 2: "点按进入社区"}.get(view.area.level, "点按单位查看详情")
     options = [
         h("a", _layer_title(view, one), href=view.place.url(layer=one.key), aria_current="true" if one == layer else None)
@@ -121,7 +131,9 @@ def legend(view: View) -> Node:
         return None
     if layer.kind == "area" and view.by_child:
         parts.append(_ramp(view))
-    if layer.kind == "exits":
+    if layer.kind == "spots":
+        parts.append(h("ul", [h("li", marks.chip(mark)) for mark in layer.legend], cls="marks", aria_label=layer.title))
+    elif layer.kind == "exits":
         parts.append(
             h("ul", [h("li", marks.chip(mark)) for mark in fmt.EXIT_STATES.values()], cls="marks", aria_label="退出状态")
         )

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from dashboard.access.rights import known
+from dashboard.format import Mark
 
 if TYPE_CHECKING:
     from dashboard.views.context import View
@@ -22,13 +23,22 @@ Panel = Callable[["View"], "Node"]
 """From a view to one panel of it; None where there is nothing to show."""
 
 
+Spots = Callable[["View"], "list[tuple[dict[str, Any], Mark, str]]"]
+"""From a view to the providers that a layer marks: the provider's row, its mark, and the rest of its label."""
+
+
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One way to look at the map. ``key`` stands in the URL; ``title`` is the button's text, empty for the indicator's own label."""
+    """One way to look at the map. ``key`` stands in the URL; ``title`` is the button's text, empty for the indicator's own label.
+
+    Kind ``spots`` marks providers as ``spots`` says, with ``legend`` beside the map.
+    """
 
     key: str
-    kind: Literal["area", "stars", "exits"]
+    kind: Literal["area", "stars", "exits", "spots"]
     title: str = ""
+    spots: Spots | None = None
+    legend: tuple[Mark, ...] = ()
 
 
 def code_of(indicator: Indicator | str) -> str:

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from dashboard.access.scope import Scope
-from dashboard.warehouse import deliveries, lists, origins, providers, rows
+from dashboard.ledger import Ledger
+from dashboard.warehouse import deliveries, inspections, lists, origins, providers, rows
 from dashboard.warehouse.snapshot import Snapshot
 from dashboard.warehouse.types import Area, Change, Figure, Forecast, Point, RatedMonth, Rating, Rows, Standing, Unknown
 from etl.indicators import Indicator
@@ -20,8 +21,12 @@ from etl.wording import ContractWords
 class Warehouse:
     """A reader: one snapshot narrowed by one scope. Cheap to make, one per request; not shared between users."""
 
-    def __init__(self, snapshot: Snapshot, scope: Scope) -> None:
-        """Unknown where the scope's own area is not (any more) an area of the snapshot, or the reader may not see figures at all."""
+    def __init__(self, snapshot: Snapshot, scope: Scope, ledger: Ledger | None = None) -> None:
+        """Unknown where the scope's own area is not (any more) an area of the snapshot, or the reader may not see figures at all.
+
+        ``ledger``: what officials decided, for the panels that show it; the packages that read it narrow it by scope themselves.
+        """
+        self.ledger = ledger
         self.snapshot = snapshot
         self.scope = scope
         if scope.area not in snapshot.areas or not scope.may("figures"):
@@ -173,6 +178,28 @@ class Warehouse:
     def exits(self, area: Any, month: Any) -> list[dict[str, Any]]:
         """Providers whose exit state is not normal, with since, because, basis and ``reasons`` (list of dicts)."""
         return providers.exits(self.snapshot, self.providers(area, month), self._month(month))
+
+    # ------------------------------------------------------------------ inspections
+
+    def risks(self, area: Any, month: Any) -> list[dict[str, Any]]:
+        """The inspection risk of each operating provider of the area, the highest first: its row of :meth:`providers` with score, weight, stratum,
+        due_rule, due_because, last_on, last_team and ``reasons``.
+        """
+        mine = {p["provider_id"]: p for p in self.providers(area, month)}
+        found = inspections.risks(self.snapshot, self._month(month))
+        return [{**mine[r["provider_id"]], "risk": r["score"], **r} for r in found if r["provider_id"] in mine]
+
+    def credit(self, area: Any, month: Any) -> list[dict[str, Any]]:
+        """The credit grade of each operating provider of the area with because, basis, since, ``reasons`` and ``registered``."""
+        found = inspections.credit(self.snapshot, self._month(month))
+        return [{**p, **found[p["provider_id"]]} for p in self.providers(area, month) if p["provider_id"] in found]
+
+    def open_findings(self, area: Any, month: Any) -> list[dict[str, Any]]:
+        """Findings of the area's providers that are not rectified at the month's end, the gravest first. Unknown without the right to rows."""
+        if not self.scope.may("rows"):
+            raise Unknown("rows")
+        mine = {p["provider_id"] for p in self.providers(area, month)}
+        return [dict(row) for row in inspections.findings(self.snapshot, self._month(month)) if row["provider_id"] in mine]
 
     # ------------------------------------------------------------------ rows behind a figure
 

@@ -1,0 +1,107 @@
+"""What officials do on the inspections page: plan, commit, draw, give up; and the file of a draw for everybody who may see figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+from flask import Flask, Response, abort, redirect, request
+
+from dashboard.access import policy
+from dashboard.access.login import local_path
+from dashboard.inspections.candidates import PolicyError, candidates, version_in_force
+from dashboard.inspections.store import By, Inspections, NoPlanError
+from etl import draw
+from etl.draw import DrawError
+from etl.draw.steps import CHINA
+
+LONGEST = 200
+
+
+def install(server: Flask, services: Any) -> None:
+    """Add the routes; they stand behind the guard, which refuses what other sites send."""
+    for endpoint in ("plan_inspections", "commit_inspections", "draw_inspections", "void_inspections"):
+        policy.allow(endpoint, "plan_inspections")
+    policy.allow("drawn_file", "figures")
+
+    def book() -> Inspections:
+        return Inspections(services.ledger, services.region.code)
+
+    def by() -> By:
+        return By(services.identity.username, request.remote_addr or "")
+
+    @server.post("/inspections/plan/<month>")
+    def plan_inspections(month: str) -> Response:
+        warehouse = services.warehouse()
+        if warehouse.root.level != 1 or month != _following(warehouse.latest_month):
+            abort(404)
+        return _done(lambda: _make(services, warehouse, book(), month, by()))
+
+    @server.post("/inspections/commit/<number>")
+    def commit_inspections(number: str) -> Response:
+        return _done(lambda: book().commit(number, by()))
+
+    @server.post("/inspections/draw/<number>")
+    def draw_inspections(number: str) -> Response:
+        return _done(lambda: _draw(book(), number, by()))
+
+    @server.post("/inspections/void/<number>")
+    def void_inspections(number: str) -> Response:
+        return _done(lambda: book().void(number, _said("reason"), by()))
+
+    @server.get("/inspections/<number>.json")
+    def drawn_file(number: str) -> Response:
+        try:
+            found = book().plan(number)
+        except NoPlanError:
+            abort(404)
+        if found.row.stage != "drawn":
+            abort(404)
+        services.audit("下载抽取文件", found.row.number)
+        answer = Response(found.row.paper, mimetype="application/json")
+        answer.headers["Content-Disposition"] = f'attachment; filename="{found.row.number}.json"'
+        return answer
+
+
+def _said(name: str) -> str:
+    return " ".join(request.form.get(name, "").split())[:LONGEST]
+
+
+def _make(services: Any, warehouse: Any, book: Inspections, month: str, by: By) -> None:
+    version = version_in_force(services.region, month)
+    if version is None:
+        raise DrawError("本地区没有生效的抽查办法（policies/inspection.yaml）。")
+    try:
+        on = date.fromisoformat(_said("on"))
+    except ValueError:
+        raise DrawError("种子的公布日写法不对，应如 2026-11-22。") from None
+    book.make(version, candidates(warehouse, warehouse.latest_month), month, _said("source"), on, by)
+
+
+def _draw(book: Inspections, number: str, by: By) -> None:
+    try:
+        numbers = draw.read_numbers(_said("numbers"))
+    except ValueError as problem:
+        raise DrawError(f"{problem}。") from None
+    try:
+        at = datetime.fromisoformat(_said("at")).replace(tzinfo=CHINA)
+    except ValueError:
+        raise DrawError("公布时间写法不对，应如 2026-11-22 21:15。") from None
+    book.draw(number, numbers, _said("evidence"), at, by)
+
+
+def _done(act: Callable[[], object]) -> Response:
+    """Back to the page after the act; what is refused is said with the reason, and nothing has happened."""
+    try:
+        act()
+    except NoPlanError:
+        abort(404)
+    except (DrawError, PolicyError) as problem:
+        return Response(f"{problem}\n请返回上一页。", 409, mimetype="text/plain")
+    return redirect(local_path(request.form.get("next") or "/inspections"), 303)  # type: ignore[return-value]
+
+
+def _following(month: str) -> str:
+    year, number = int(month[:4]), int(month[5:])
+    return f"{year + number // 12}-{number % 12 + 1:02d}"

@@ -1,0 +1,58 @@
+"""What inspections rest on, as readers see it: risk and credit of providers with their reasons, findings that are open with their clocks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboard.warehouse.snapshot import Snapshot
+
+_RISK = """
+select r.provider_id, r.score, r.weight, r.stratum, r.due_rule, r.due_because, r.last_on, i.inspectors as last_team, r.policy_version
+from inspection_risk r left join inspection_inspection i on i.inspection_id = r.last_inspection_id
+where r.month = ? order by r.score desc, r.provider_id
+"""
+_FINDINGS = """
+select finding_id, inspection_id, provider_id, provider_name, community_code, inspected_on, field, severity, scope, clause, description,
+       deadline, overdue
+from finding_month where month = ?
+order by array_position(['重大', '严重', '较重', '一般'], severity), deadline nulls first, finding_id
+"""
+
+
+def risks(snapshot: Snapshot, month: str) -> list[dict[str, Any]]:
+    """One row per operating provider, the highest risk first, each with ``reasons`` (list of dicts); empty where the region has no policy."""
+    if "inspection_risk" not in snapshot.tables:
+        return []
+
+    def read() -> list[dict[str, Any]]:
+        reasons: dict[str, list[dict[str, Any]]] = {}
+        for row in snapshot.dicts(
+            "select provider_id, points, sentence, basis from inspection_risk_reason where month = ? order by provider_id, points desc, rule", [month]
+        ):
+            reasons.setdefault(row.pop("provider_id"), []).append(row)
+        return [{**row, "reasons": reasons.get(row["provider_id"], [])} for row in snapshot.dicts(_RISK, [month])]
+
+    return snapshot.once(f"inspection_risks {month}", read)
+
+
+def credit(snapshot: Snapshot, month: str) -> dict[str, dict[str, Any]]:
+    """The credit grade of each operating provider with ``reasons`` (the records that led to it) and ``registered`` (the grade on the register)."""
+    if "credit_grade" not in snapshot.tables:
+        return {}
+
+    def read() -> dict[str, dict[str, Any]]:
+        reasons: dict[str, list[dict[str, Any]]] = {}
+        for row in snapshot.dicts("select * exclude (month) from credit_reason where month = ? order by provider_id, rule, row_key", [month]):
+            reasons.setdefault(row.pop("provider_id"), []).append(row)
+        registered = dict(snapshot.query("select provider_id, grade from credit_month where month = ?", [month]))
+        return {
+            row["provider_id"]: {**row, "reasons": reasons.get(row["provider_id"], []), "registered": registered.get(row["provider_id"])}
+            for row in snapshot.dicts("select * exclude (month) from credit_grade where month = ?", [month])
+        }
+
+    return snapshot.once(f"credit {month}", read)
+
+
+def findings(snapshot: Snapshot, month: str) -> list[dict[str, Any]]:
+    """Findings open at the month's end, the gravest first."""
+    return snapshot.once(f"open_findings {month}", lambda: snapshot.dicts(_FINDINGS, [month]))
