@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_the_pages_are_found_in_the_order_of_the_navigation():
     titles = [page.title for page in registry().values() if not page.parent]
-    assert titles == ["总览", "护理人员", "补贴资金", "服务单位", "退出监管", "准入与退出", "数据"]
+    assert titles == ["总览", "护理人员", "补贴资金", "服务单位", "检查", "退出监管", "准入与退出", "数据"]
 
 
 def test_every_indicator_that_a_page_names_is_declared():
