@@ -25,6 +25,17 @@ from etl.region import Region
 
 log = structlog.get_logger(__name__)
 LARGEST_FORM = 1 << 20
+PARTS = (
+    "dashboard.shell",
+    "dashboard.reports.routes",
+    "dashboard.decisions",
+    "dashboard.people.own",
+    "dashboard.people.manage",
+    "dashboard.people.sso",
+    "dashboard.casework",
+    "dashboard.inspections.routes",
+)  # fmt: skip
+"""What adds routes and callbacks, each with ``install(server, services)``."""
 
 
 def create_app(settings: Settings | None = None) -> dash.Dash:
@@ -43,8 +54,9 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
         if left and settings.production:
             raise SettingsError(f"台账库中仍有演示账号（{'、'.join(left)}）。请用 yiguan user disable 停用后再启动正式运行。")
     sessions = Sessions(
-        book, key, settings.session_idle_minutes, settings.session_hours, settings.password_age, settings.totp_roles
-    )
+        book, key, settings.session_idle_minutes, settings.session_hours, settings.password_age, settings.totp_roles,
+        [k.get_secret_value().encode() for k in settings.former_secret_keys],
+    )  # fmt: skip
     services = Services(settings, region, settings.layout, book, sessions)
 
     server = Flask("dashboard", template_folder=str(Path(__file__).parent / "access" / "templates"), static_folder=None)
@@ -84,11 +96,7 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
 
     login.install(server, sessions, region, accounts, settings)
     _install_geo(server, services)
-    parts = (
-        "dashboard.shell", "dashboard.reports.routes", "dashboard.decisions", "dashboard.people.own", "dashboard.people.manage",
-        "dashboard.casework", "dashboard.inspections.routes",
-    )  # fmt: skip
-    for name in parts:
+    for name in PARTS:
         if importlib.util.find_spec(name) is None:
             log.warning("part_missing", part=name)
             continue

@@ -124,7 +124,7 @@ class OwnAccount:
                 raise AccountError("已启用两步验证；如需更换，请先停用")
             account.totp_secret, account.totp_step = self._sessions.sealer.seal(f"account {account.id}", secret), step
             session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account.id))
-            session.add_all(RecoveryCode(account_id=account.id, code_hash=self._sessions.sealer.digest(c), used_at=0) for c in codes)
+            session.add_all(RecoveryCode(account_id=account.id, code_hash=self._sessions.sealer.digests(c)[0], used_at=0) for c in codes)
             accounts.end_all(session, account.id, but=self._who.token_hash)
             append(session, account.username, "启用两步验证", account.username, "", self._ip)
         return codes

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -85,10 +85,11 @@ class Sessions:
     """
 
     def __init__(
-        self, ledger: Ledger, key: bytes, idle_minutes: int, hours: int, password_days: int = 0, totp_roles: Collection[str] = ()
-    ) -> None:
+        self, ledger: Ledger, key: bytes, idle_minutes: int, hours: int, password_days: int = 0, totp_roles: Collection[str] = (),
+        former_keys: Iterable[bytes] = (),
+    ) -> None:  # fmt: skip
         self._ledger, self._key = ledger, key
-        self.sealer = Sealer(key)
+        self.sealer = Sealer(key, former_keys)
         self._idle, self._longest = idle_minutes * 60, hours * 3600
         self._password_age, self._totp_roles = password_days * 86400, frozenset(totp_roles)
         self._scopes: dict[tuple[str, str, str], Scope] = {}
@@ -203,8 +204,10 @@ class Sessions:
         if step is not None:
             account.totp_step = step
             return True
-        spare = session.get(RecoveryCode, (account.id, self.sealer.digest(code)))
-        if spare is None or spare.used_at:
+        digests = self.sealer.digests(code)
+        of_this = (RecoveryCode.account_id == account.id, RecoveryCode.code_hash.in_(digests), RecoveryCode.used_at == 0)
+        spare = session.scalar(select(RecoveryCode).where(*of_this).with_for_update())
+        if spare is None:
             return False
         spare.used_at = int(time.time())
         append(session, account.username, "使用备用验证码", "", "", "")

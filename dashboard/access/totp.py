@@ -8,10 +8,11 @@ import hmac
 import io
 import secrets
 import time
+from collections.abc import Iterable
 
 import pyotp
 import segno
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -21,12 +22,14 @@ CODES = 10
 
 
 class Sealer:
-    """Seals secrets for the ledger and for forms. What was sealed under another key, or for another purpose, does not open."""
+    """Seals secrets for the ledger, forms and cookies. What was sealed under a strange key, or for another purpose, does not open.
 
-    def __init__(self, key: bytes) -> None:
-        derived = HKDF(SHA256(), 32, salt=None, info=b"yiguan second factor").derive(key)
-        self._box = Fernet(base64.urlsafe_b64encode(derived))
-        self._key = derived
+    ``former``: keys before this one; what was sealed under them still opens.
+    """
+
+    def __init__(self, key: bytes, former: Iterable[bytes] = ()) -> None:
+        self._keys = [_derived(k) for k in (key, *former)]
+        self._box = MultiFernet([Fernet(base64.urlsafe_b64encode(k)) for k in self._keys])
 
     def seal(self, purpose: str, text: str) -> str:
         """The text, sealed for a purpose (``account 7``)."""
@@ -41,9 +44,13 @@ class Sealer:
         said, _, rest = text.partition("\n")
         return rest if said == purpose else None
 
-    def digest(self, code: str) -> str:
-        """What the ledger keeps of a recovery code."""
-        return hmac.new(self._key, plain(code).encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+    def digests(self, code: str) -> list[str]:
+        """What the ledger keeps of a recovery code: the first is kept from now on, the others were kept under former keys."""
+        return [hmac.new(key, plain(code).encode("utf-8", "replace"), hashlib.sha256).hexdigest() for key in self._keys]
+
+
+def _derived(key: bytes) -> bytes:
+    return HKDF(SHA256(), 32, salt=None, info=b"yiguan second factor").derive(key)
 
 
 def new_secret() -> str:

@@ -47,7 +47,7 @@ def who_am_i(identity: Any, area: str, outside: Sequence[tuple[str, str]], oidc_
     if identity.scope.providers is not None:
         pairs.append(("服务单位范围", f"限 {len(identity.scope.providers)} 家"))
     if oidc_name:
-        bound = [h("span", f"已绑定（{subject}）") for _, subject in outside] or act("/account/outside", f"绑定{oidc_name}")
+        bound = [h("span", f"已绑定（{subject}）") for _, subject in outside] or h("a", f"绑定{oidc_name}", href="/account/outside", cls="btn small")
         pairs.append((oidc_name, bound))
     return section("本人账号", facts(pairs), cls="")
 

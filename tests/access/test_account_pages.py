@@ -25,8 +25,8 @@ PAGE = {"Accept": "text/html"}
 
 
 @pytest.fixture
-def held(own_app: dash.Dash, tmp_path: Path) -> Ledger:
-    return ledger.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+def held(own_app: dash.Dash, settings: Any, tmp_path: Path) -> Ledger:
+    return ledger.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}", settings.seals())
 
 
 @pytest.fixture

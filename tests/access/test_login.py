@@ -26,7 +26,8 @@ PROBE = "/_dash-dependencies"
 
 
 def book(app: dash.Dash, tmp_path: Any) -> Ledger:
-    return ledger.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+    seals = app.server.extensions["yiguan"].settings.seals()
+    return ledger.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}", seals)
 
 
 def region(settings: Any) -> Region:

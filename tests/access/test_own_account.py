@@ -28,7 +28,7 @@ PAGE = {"Accept": "text/html"}
 @pytest.fixture
 def held(own_app: dash.Dash, settings: Any, tmp_path: Path) -> Ledger:
     """The ledger of ``own_app`` with an account ``wang.min`` that has just been given a password."""
-    book = ledger.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+    book = ledger.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}", settings.seals())
     accounts.create(book, Region.load(settings.region), username="wang.min", password=FIRST, role="street", area_code="330105001000", display_name="王敏")
     return book
 

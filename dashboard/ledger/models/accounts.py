@@ -100,19 +100,3 @@ class OutsideIdentity(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
     bound_at: Mapped[int] = mapped_column(BigInteger)
     bound_by: Mapped[str] = mapped_column(String(64))
-
-
-class OutsideLogin(Base):
-    """A login begun at the outside identity provider and not yet come back; used once.
-
-    ``session_hash`` is that of the session that wants to be bound to the identity, empty for a login.
-    """
-
-    __tablename__ = "outside_login"
-
-    state_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    nonce: Mapped[str] = mapped_column(String(64))
-    verifier: Mapped[str] = mapped_column(String(128))
-    target: Mapped[str] = mapped_column(Text)
-    session_hash: Mapped[str] = mapped_column(String(64))
-    expires_at: Mapped[int] = mapped_column(BigInteger)

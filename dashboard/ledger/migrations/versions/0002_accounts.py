@@ -41,12 +41,3 @@ def upgrade() -> None:
         sa.Column("bound_by", sa.String(64), nullable=False),
     )
     op.create_index("ix_outside_identity_account_id", "outside_identity", ["account_id"])
-    op.create_table(
-        "outside_login",
-        sa.Column("state_hash", sa.String(64), primary_key=True),
-        sa.Column("nonce", sa.String(64), nullable=False),
-        sa.Column("verifier", sa.String(128), nullable=False),
-        sa.Column("target", sa.Text, nullable=False),
-        sa.Column("session_hash", sa.String(64), nullable=False),
-        sa.Column("expires_at", sa.BigInteger, nullable=False),
-    )
