@@ -81,7 +81,7 @@
         layer.on("click", function () { yiguan.navigate(data.areas[code][4]); });
         layer.code = code;
         (layers.shapes = layers.shapes || {})[code] = layer;
-        if (!f.properties.point) layers.labels.push([code, layer]);
+        if (!f.properties.point && !(data.sparse && !data.areas[code][2])) layers.labels.push([code, layer]);
       },
     }).addTo(layers);
     if (outline) {
@@ -90,6 +90,10 @@
     }
     front(data);
     layers.labels = layers.labels.map(function (pair) { return label(data, pair[0], pair[1]); }).filter(Boolean);
+    (data.lines || []).forEach(function (l) {
+      L.polyline([[l[1], l[0]], [l[3], l[2]]], { color: "#174a94", weight: l[4], opacity: 0.55, lineCap: "round" })
+        .bindTooltip(words(l[5], l[6]), { sticky: true, className: "map-tip" }).addTo(layers);
+    });
     (data.points || []).forEach(function (p) { mark(p).addTo(layers); });
     bounds = box.isValid() ? box : null;
     var key = data.fit.join();

@@ -16,7 +16,7 @@ from etl.contract import Cadence, Contract
 from etl.indicators.base import Indicator
 from etl.lineage import Lineage
 from etl.martfile import Mart
-from etl.policy import privacy
+from etl.policy import impact, privacy
 from etl.region import Region
 from etl.wording import how
 
@@ -52,6 +52,7 @@ create or replace table marts.meta_target (indicator varchar, value double, due 
 create or replace table marts.meta_module (module varchar, title varchar, owner varchar, systems varchar, cadence varchar,
   status varchar, message varchar, data_date date, loaded_at timestamp, rows bigint, delivery varchar);
 create or replace table marts.meta_small_cell (mart varchar, fewer_than integer);
+create or replace table marts.meta_policy (policy varchar, body varchar);
 create or replace table marts.meta_column (mart varchar, column_name varchar, title varchar, privacy varchar, position integer);
 """
 _LOADS = """
@@ -134,6 +135,8 @@ def write(
     kept = {m.name for m in marts}
     _insert(con, "meta_small_cell", [(m, guarded.small_cells.fewer_than) for m in guarded.protected() if m in kept])
     _insert(con, "meta_column", [(m.name, c.name, c.title, c.privacy, n) for m in marts for n, c in enumerate(m.columns, 1)])
+    policy = impact.read(region.path / "policies")
+    _insert(con, "meta_policy", [("impact", impact.packed(policy))] if policy else [])
     dates = [m["data_date"] for m in listed if m["data_date"]]
     _insert(con, "meta_snapshot", [
         (run_id, region.code, region.name, region.synthetic, clock.now(), max(dates, default=None), latest, product_version())

@@ -17,7 +17,7 @@ from etl.martfile import POLICY_TABLES, Mart
 from etl.paths import Layout
 
 META = ("meta_snapshot", "meta_indicator", "meta_target", "meta_module", "meta_load", "meta_column", "meta_gap",
-        "meta_field", "meta_reads", "meta_origin")  # fmt: skip
+        "meta_field", "meta_reads", "meta_origin", "meta_policy")  # fmt: skip
 # Checked tables whose rows pages show as they are (details of a provider, what a rating's evidence points to).
 SHOWN = ("provider_", "inspection_", "complaint_")
 

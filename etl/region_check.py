@@ -18,7 +18,7 @@ from shapely.geometry.base import BaseGeometry
 
 from etl.boundary_import import LEVEL_NAMES, Imported, import_boundaries
 from etl.martfile import standards_read
-from etl.policy import privacy
+from etl.policy import impact, privacy
 from etl.policy.load import PolicyError
 from etl.region import LEVEL_FILES, Area, Region, RegionError
 
@@ -62,6 +62,7 @@ def check(region_path: str | Path) -> list[Problem]:
     problems += [p for name in POLICIES for p in _guarded(f"policies/{name}.yaml", lambda name=name: _check_policy(region, name))]
     problems += _guarded("policies/standards.yaml", lambda: _check_standards(region))
     problems += _check_privacy(region)
+    problems += _guarded("policies/impact.yaml", lambda: _check_impact(region))
     return sorted(problems, key=lambda p: p.severity != "error")
 
 
@@ -79,6 +80,15 @@ def _check_policy(region: Region, name: str) -> list[Problem]:
     policy = region.policy(name)
     missing = [key for key in ("version",) if not (policy.get(key) or policy.get("versions"))]
     return [Problem("warn", f"policies/{name}.yaml", f"缺少 {key}，结果将无法注明依据的政策版本。") for key in missing]
+
+
+def _check_impact(region: Region) -> list[Problem]:
+    """The policy of impact before decision, every complaint with its line; a district may do without."""
+    try:
+        found = impact.read(region.path / "policies")
+    except PolicyError as error:
+        return [Problem("error", "policies/impact.yaml", line) for line in str(error).splitlines()]
+    return [] if found else [Problem("warn", "policies/impact.yaml", "没有这个文件，退出决定前的影响评估将不可用。")]
 
 
 def _check_standards(region: Region) -> list[Problem]:

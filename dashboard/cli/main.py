@@ -15,6 +15,7 @@ from dashboard.cli import (
     commands_etl,
     commands_figures,
     commands_holds,
+    commands_impact,
     commands_inspection,
     commands_rate,
     commands_region,
@@ -46,7 +47,10 @@ def before(
     choose(region, var)
 
 
-for part in (commands_serve, commands_etl, commands_holds, commands_inspection, commands_care, commands_contract, commands_figures, commands_rate, commands_region, commands_user):
+for part in (
+    commands_serve, commands_etl, commands_holds, commands_inspection, commands_care, commands_contract,
+    commands_figures, commands_impact, commands_rate, commands_region, commands_user,
+):
     part.register(app)
 
 

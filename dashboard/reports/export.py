@@ -331,6 +331,27 @@ def _returns(w: Warehouse, wish: Wish) -> Sheet:
     return Sheet(f"退回清单 {wish.owner}", columns, shown, said, total=total)
 
 
+def _impact(w: Warehouse, wish: Wish) -> Sheet:
+    """The plan for the elders whom the reader may see, each with what becomes of each service."""
+    found = w.impact(wish.provider, wish.month)
+    people = {e.elder_id: e for e in found.elders}
+    rows = []
+    for p in found.placements[: wish.cap]:
+        elder = people[p.need.elder_id]
+        to = "" if p.offer is None else found.names.get(p.offer.provider_id, "辖区外单位")
+        rows.append((
+            elder.elder_id, elder.name, elder.level, "是" if elder.dementia else "否", w.area(elder.community_code).name, p.need.form,
+            "、".join(sorted(p.need.care)), "可安置" if p.offer else "无法安置", to, p.metres, p.before, p.after, p.reason.sentence if p.reason else "",
+        ))  # fmt: skip
+    columns = ("老年人编号", "老年人", "能力等级", "失智", "常住社区", "服务方式", "服务内容", "结果", "接收单位", "路程（米）", "现价（元）", "接收后价格（元）", "原因")
+    policy = found.policy
+    says = (
+        f"{found.name}退出的影响测算：近 {policy.served.months} 个月服务对象中须继续的服务，先求安置最多，再求总路程最短，"
+        f"照护等级不降，价格上浮不超过政策上限（{policy.version}）"
+    )
+    return Sheet(f"安置方案 {found.name}", columns, rows, says, "服务单位库、服务订单、老年食堂、床位统计、护理员台账", total=len(found.placements))
+
+
 TABLES: dict[str, Callable[[Warehouse, Wish], Sheet]] = {
     "rows": _behind,
     "providers": _providers,
@@ -341,6 +362,7 @@ TABLES: dict[str, Callable[[Warehouse, Wish], Sheet]] = {
     "programmes": _programmes,
     "streets": _streets,
     "exits": _exits,
+    "impact": _impact,
     "modules": _modules,
     "loads": _loads,
     "delivered": _delivered,
@@ -359,7 +381,7 @@ ALIASES = {
     ("subsidies", "subsidies"): "programmes",
     ("subsidies", "subsidies_by_street"): "streets",
 }
-SUBJECTS = frozenset({"overview", "caregivers", "subsidies", "providers", "exits", "data"})
+SUBJECTS = frozenset({"overview", "caregivers", "subsidies", "providers", "exits", "data", "impact"})
 
 
 def sheet_of(w: Warehouse, subject: str, wish: Wish) -> Sheet:

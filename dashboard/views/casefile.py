@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import json
 import secrets
 from typing import Any
@@ -14,7 +12,7 @@ from dashboard.cases.evidence import differences, freeze
 from dashboard.cases.machine import Actor, Offer
 from dashboard.cases.store import STATUSES, Dossier, NoCaseError, moment, whole
 from dashboard.format import Mark
-from dashboard.views import marks
+from dashboard.views import impact, marks
 from dashboard.views.cases import blanks, clock_chip, hidden, message, state_chip
 from dashboard.views.context import View
 from dashboard.views.details import Detail
@@ -207,8 +205,5 @@ def _elder_form(view: View, case: Dossier) -> Node:
 
 
 def _impact(view: View, case: Dossier) -> Node:
-    """What leaving would mean, where that is worked out."""
-    if not case.row.provider_id or importlib.util.find_spec("dashboard.views.impact") is None:
-        return None
-    made: Node = importlib.import_module("dashboard.views.impact").panel(view.desk, case.row.provider_id, view.month)
-    return made
+    """What leaving would mean."""
+    return impact.brief(view, case.row.provider_id, view.month) if case.row.provider_id else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from dashboard.views import provider, provider_change
 from dashboard.views.context import View
@@ -15,13 +15,19 @@ from etl.indicators import Indicator
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """The slots of a detail page; ``name`` ends the breadcrumb, ``marked`` is the provider picked out on the map (empty: the page's own id)."""
+    """The slots of a detail page; ``name`` ends the breadcrumb, ``marked`` is the provider picked out on the map (empty: the page's own id).
+
+    Without a ``map`` of its own (as ``maps.data``) the surroundings of the provider are painted.
+    """
 
     name: str
     head: Node
     side: list[Node]
     below: list[Node]
     marked: str = ""
+    map: dict[str, Any] | None = None
+    map_head: Node = None
+    legend: Node = None
 
 
 class Detailed(Protocol):

@@ -42,7 +42,7 @@ def drawer(view: View) -> Node:
           h("div", _switch(view, ind, figure, which), _tools(view, code, which, provider), cls="row"),
           cls="top"),
         _body(rows),
-        _pager(view, offset, rows.total),
+        pager(view, offset, rows.total),
         cls="drawer", role="dialog", aria_labelledby="drawer-title", id="drawer",
     )  # fmt: skip
 
@@ -112,7 +112,7 @@ def _numeric(rows: list[Any], k: int) -> bool:
     )
 
 
-def _pager(view: View, offset: int, total: int) -> Node:
+def pager(view: View, offset: int, total: int) -> Node:
     if total <= PAGE and not offset:
         return None
     before = h("a", "‹ 上一页", href=view.place.url(offset=max(offset - PAGE, 0) or None), cls="btn small") if offset else None

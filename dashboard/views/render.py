@@ -92,17 +92,19 @@ def _detail(view: View, rail: Any) -> dict[str, Any]:
     at = View(view.w, view.place, view.page, view.w.area(detail.area(view)), view.month, view.ident, view.geo_url, view.desk)
     at.layer = Layer("stars", "stars")
     drawn = detail.draw(at)
-    painted = maps.data(at)
-    painted["points"] = [[*point, f"/{drawn.marked or view.ident}" in point[6]] for point in painted["points"]]
+    painted = drawn.map
+    if painted is None:
+        painted = maps.data(at)
+        painted["points"] = [[*point, f"/{drawn.marked or view.ident}" in point[6]] for point in painted["points"]]
     return {
         "stamp": frame.stamp(view.w.snapshot),
         "as-of": frame.as_of(at),
         "rail": rail,
         "bar": frame.bar(at, drawn.name),
         "strip": drawn.head,
-        "map-head": maps.detail_head(at),
+        "map-head": drawn.map_head or maps.detail_head(at),
         "map": painted,
-        "legend": marks.star_legend(),
+        "legend": drawn.legend or marks.star_legend(),
         "side": [node for node in drawn.side if node],
         **_trend(None),
         "attention": None,

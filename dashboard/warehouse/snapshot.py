@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -124,13 +124,13 @@ class Snapshot:
             cursor = self._local.cursor = self._connection.cursor()
         return cursor
 
-    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Rows of a parametrised query as tuples."""
-        return self.cursor().execute(sql, list(parameters)).fetchall()
+    def query(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
+        """Rows of a parametrised query as tuples; ``parameters`` by position, or by name for ``$name``."""
+        return self.cursor().execute(sql, dict(parameters) if isinstance(parameters, Mapping) else list(parameters)).fetchall()
 
-    def dicts(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
-        """Rows of a parametrised query as dicts."""
-        result = self.cursor().execute(sql, list(parameters))
+    def dicts(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:
+        """Rows of a parametrised query as dicts; ``parameters`` as in :meth:`query`."""
+        result = self.cursor().execute(sql, dict(parameters) if isinstance(parameters, Mapping) else list(parameters))
         names = [d[0] for d in result.description or ()]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 

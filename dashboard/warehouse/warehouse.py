@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from dashboard.access.scope import Scope
+from dashboard.impact import Impact
 from dashboard.ledger import Ledger
-from dashboard.warehouse import deliveries, inspections, lists, origins, providers, rows
+from dashboard.warehouse import deliveries, impact, inspections, lists, origins, providers, rows
 from dashboard.warehouse.snapshot import Snapshot
 from dashboard.warehouse.types import Area, Change, Figure, Forecast, Point, RatedMonth, Rating, Rows, Standing, Unknown
 from etl.indicators import Indicator
@@ -200,6 +201,22 @@ class Warehouse:
             raise Unknown("rows")
         mine = {p["provider_id"] for p in self.providers(area, month)}
         return [dict(row) for row in inspections.findings(self.snapshot, self._month(month)) if row["provider_id"] in mine]
+
+    # ------------------------------------------------------------------ impact of an exit
+
+    def impact(self, provider_id: Any, month: Any) -> Impact:
+        """Who is concerned if the provider leaves, who could take over, and a plan; see ``dashboard.impact``.
+
+        The plan is the district's; elders outside the reader's area are numbers only. Unknown where the district has no such policy.
+        """
+        known, when = self._provider(provider_id, month), self._month(month)
+        return impact.narrowed(self.snapshot, impact.assessed(self.snapshot, known, when), self._mine, self.scope)
+
+    def served(self, month: Any) -> dict[str, int]:
+        """How many elders each visible provider served in the months that an assessment looks at; empty without such a policy."""
+        counts = impact.counts(self.snapshot, self._month(month))
+        known = self.snapshot.providers(month)
+        return {p: n for p, n in counts.items() if p in known and known[p]["community_code"] in self._mine and self.scope.sees_provider(p)}
 
     # ------------------------------------------------------------------ rows behind a figure
 

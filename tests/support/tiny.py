@@ -25,6 +25,8 @@ from etl.indicators import Indicator, catalogue
 from etl.lineage import Lineage
 from etl.load import contracts
 from etl.martfile import marts as declared_marts
+from etl.paths import DEFAULT_REGION
+from etl.policy import impact
 from tests.spec.world import World, mart_files
 from tests.support.tiny_areas import closure, read_areas
 from tests.support.tiny_base import Row, Spot, first_day, last_day, month_names
@@ -351,6 +353,9 @@ def _meta(
             for m, t, o in MODULES
         ],
     )
+    policy = impact.read(DEFAULT_REGION / "policies")
+    assert policy is not None
+    _put(con, "meta_policy", [{"policy": "impact", "body": impact.packed(policy)}])
     con.execute("create table meta_gap (indicator text, module text, last_month text)")
     origins.lay(con, Lineage(contracts(), {m.name: m for m in declared_marts()}), used.values(), contracts(), "main")
     _put(
