@@ -34,6 +34,8 @@ PARTS = (
     "dashboard.people.sso",
     "dashboard.casework",
     "dashboard.inspections.routes",
+    "dashboard.unmasking",
+    "dashboard.audit_desk",
 )  # fmt: skip
 """What adds routes and callbacks, each with ``install(server, services)``."""
 
@@ -58,6 +60,7 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
         [k.get_secret_value().encode() for k in settings.former_secret_keys],
     )  # fmt: skip
     services = Services(settings, region, settings.layout, book, sessions)
+    services.privacy  # noqa: B018  # a policy that is wrong is said now, not to the first reader
 
     server = Flask("dashboard", template_folder=str(Path(__file__).parent / "access" / "templates"), static_folder=None)
     server.config.update(MAX_CONTENT_LENGTH=LARGEST_FORM, SECRET_KEY=key, PROPAGATE_EXCEPTIONS=False)

@@ -13,6 +13,7 @@ from flask import g, request
 from dashboard.access import guard
 from dashboard.access.rights import RIGHTS
 from dashboard.access.sessions import Identity, Sessions
+from dashboard.access.witness import RequestWitness
 from dashboard.cases.calendar import calendar
 from dashboard.cases.procedure import procedures
 from dashboard.cases.store import Cases
@@ -24,6 +25,8 @@ from dashboard.warehouse import NoSnapshot, Snapshot, Unknown, Warehouse
 from dashboard.warehouse.deliveries import named
 from etl import history
 from etl.paths import Layout
+from etl.policy import privacy
+from etl.policy.privacy import Privacy
 from etl.region import Region
 
 
@@ -87,15 +90,20 @@ class Services:
     def _plans(self) -> Inspections:
         return Inspections(self.ledger, self.region.code)
 
-    def warehouse(self, as_of: str = "") -> Warehouse:
-        """What the person behind this request may read: of the current snapshot, or of that of the run named (Unknown where it is not there)."""
+    def warehouse(self, as_of: str = "", watched: bool = True) -> Warehouse:
+        """What the person behind this request may read: of the current snapshot, or of that of the run named (Unknown where it is not there).
+
+        ``watched`` is off only for whoever records what he reads himself: downloads, whose line names rows and file.
+        """
         if as_of:
             if not self.identity.scope.may("rows"):
                 raise Unknown("snapshot")  # the same month before and after a correction would be a second look at a hidden figure
-            return Warehouse(named(self.layout.snapshots, as_of), self.identity.scope, self.ledger)
+            return Warehouse(named(self.layout.snapshots, as_of), self.identity.scope, self.ledger, self._witness(watched))
+        if not watched:
+            return Warehouse(self.snapshot(), self.identity.scope, self.ledger)
         held = g.get("warehouse")
         if held is None:
-            held = g.warehouse = Warehouse(self.snapshot(), self.identity.scope, self.ledger)
+            held = g.warehouse = Warehouse(self.snapshot(), self.identity.scope, self.ledger, self._witness(watched))
         return held
 
     def cases(self) -> Cases:
@@ -103,6 +111,15 @@ class Services:
         scope = self.identity.scope
         rules = procedures(self.region.path / "policies", RIGHTS)
         return Cases(self.ledger, scope.area, rules, calendar(), self.layout.files, scope.providers)
+
+    def _witness(self, watched: bool) -> RequestWitness | None:
+        """Who writes down what this request reads of persons."""
+        return RequestWitness(self.ledger, self.identity, self.privacy, request.remote_addr or "") if watched else None
+
+    @cached_property
+    def privacy(self) -> Privacy:
+        """The district's policy on personal data. PolicyError where its file is wrong."""
+        return privacy.read(self.region.path)
 
     def warm(self) -> None:
         """Read what every view needs before the first visitor asks for it; nothing where there is no snapshot yet."""

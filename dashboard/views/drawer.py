@@ -41,7 +41,7 @@ def drawer(view: View) -> Node:
           h("p", h("em", "来源"), sources, cls="def"),
           h("div", _switch(view, ind, figure, which), _tools(view, code, which, provider), cls="row"),
           cls="top"),
-        _body(rows),
+        _body(rows, view, view.w.record_key(code, which)),
         pager(view, offset, rows.total),
         cls="drawer", role="dialog", aria_labelledby="drawer-title", id="drawer",
     )  # fmt: skip
@@ -95,14 +95,24 @@ def _tools(view: View, code: str, which: str, provider: str | None) -> Node:
     return h("a", "导出 Excel", href=address, cls="btn small", download=True)
 
 
-def _body(rows: Any) -> Node:
+def _body(rows: Any, view: View | None = None, key: str = "") -> Node:
+    """The rows as a table; with a ``key`` column, its cells open the one record."""
     if not rows.rows:
         return empty("没有符合口径的记录。可切换分母查看全部记录，或换一个月份。")
     cols = [
         Col(c.title, "n" if _numeric(rows.rows, k) else "", note="按权限脱敏" if c.privacy else "")
         for k, c in enumerate(rows.columns)
     ]
-    return table(cols, [[cell(v) for v in row] for row in rows.rows], caption="明细记录", cls="grow")
+    at = next((k for k, c in enumerate(rows.columns) if c.name == key), -1)
+
+    def shown(k: int, value: Any) -> Node:
+        text = cell(value)
+        if k != at or view is None or value is None:
+            return text
+        return h("a", text, href=view.place.url(one=value), aria_label=f"打开记录 {text}")
+
+    body = [[shown(k, v) for k, v in enumerate(row)] for row in rows.rows]
+    return table(cols, body, caption="明细记录", cls="grow")
 
 
 def _numeric(rows: list[Any], k: int) -> bool:

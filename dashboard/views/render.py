@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from dashboard.views import figures, frame, maps, marks, ranking, trend
+from dashboard.views import figures, frame, maps, marks, person, ranking, trend
 from dashboard.views.context import View
 from dashboard.views.drawer import drawer, record
 from dashboard.views.page import Layer, find
@@ -127,7 +127,9 @@ def _trend(course: trend.Trend | None) -> dict[str, Any]:
 
 
 def _over(view: View) -> Any:
-    return record(view) if view.place.get("rec") and view.ident else drawer(view)
+    if view.place.get("rec") and view.ident:
+        return record(view)
+    return person.panel(view) if view.place.get("one") and view.place.get("rows") else drawer(view)
 
 
 def _plain(w: Any, body: Any, title: str, kind: str = "") -> dict[str, Any]:

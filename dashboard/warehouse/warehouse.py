@@ -12,7 +12,8 @@ from typing import Any
 from dashboard.access.scope import Scope
 from dashboard.impact import Impact
 from dashboard.ledger import Ledger
-from dashboard.warehouse import deliveries, impact, inspections, lists, origins, providers, rows
+from dashboard.warehouse import deliveries, impact, inspections, lists, origins, providers, records, rows
+from dashboard.warehouse.records import Record, Witness
 from dashboard.warehouse.snapshot import Snapshot
 from dashboard.warehouse.types import Area, Change, Figure, Forecast, Point, RatedMonth, Rating, Rows, Standing, Unknown
 from etl.indicators import Indicator
@@ -22,14 +23,16 @@ from etl.wording import ContractWords
 class Warehouse:
     """A reader: one snapshot narrowed by one scope. Cheap to make, one per request; not shared between users."""
 
-    def __init__(self, snapshot: Snapshot, scope: Scope, ledger: Ledger | None = None) -> None:
+    def __init__(self, snapshot: Snapshot, scope: Scope, ledger: Ledger | None = None, witness: Witness | None = None) -> None:
         """Unknown where the scope's own area is not (any more) an area of the snapshot, or the reader may not see figures at all.
 
         ``ledger``: what officials decided, for the panels that show it; the packages that read it narrow it by scope themselves.
+        ``witness`` writes down what is read of persons.
         """
         self.ledger = ledger
         self.snapshot = snapshot
         self.scope = scope
+        self.witness = witness
         if scope.area not in snapshot.areas or not scope.may("figures"):
             raise Unknown("area")
         self._mine = snapshot.below.get(scope.area, frozenset({scope.area}))
@@ -228,15 +231,60 @@ class Warehouse:
             raise Unknown("rows")
         at, when = self.area(area), self._month(month)
         known = None if provider is None else self._provider(provider, when)
-        return rows.behind(self.snapshot, self.scope, self.indicator(code), at.code, when, which, known, offset, limit)
+        found = rows.behind(self.snapshot, self.scope, self.indicator(code), at.code, when, which, known, offset, limit)
+        if self.witness is not None and records.personal(found.columns):
+            of = f"，单位 {known}" if known else ""
+            self.witness.read(f"{code} {at.code} {when}", f"明细（脱敏）自第 {offset + 1} 条起 {len(found.rows)} 条，共 {found.total} 条{of}")
+        return found
+
+    def record(self, code: str, area: Any, month: Any, which: str, key: Any, provider: Any = None, *, quiet: bool = False) -> Record:
+        """One record behind a figure by its number, with the elder's entry in the register where it names one.
+
+        Masked, unless the witness knows of leave; read under the witness's eyes, unless ``quiet`` (then always masked).  Unknown where the
+        role may not see rows, and for whatever is not in the area.
+        """
+        if not self.scope.may("rows") or not isinstance(key, str):
+            raise Unknown("rows")
+        at, when, i = self.area(area), self._month(month), self.indicator(code)
+        known = None if provider is None else self._provider(provider, when)
+        measure = i.whole if which == "whole" and i.whole is not None else i.part
+        present = self.snapshot.tables.get(measure.mart, [])
+        place = next((c for c in rows.AREA_COLUMNS if c in present), None)
+        columns = rows.columns_of(self.snapshot, measure.mart) if present else []
+        if place is None or "month" not in present or not records.personal(columns) or (known and "provider_id" not in present):
+            raise Unknown("record")
+        found = records.fetch(self.snapshot, columns, measure.mart, key, when, place, at.code, known, self.scope.providers)
+        subject = records.subject_of(measure.mart, key, columns, found)
+        entry = rows.columns_of(self.snapshot, records.CONTACT) if records.CONTACT in self.snapshot.tables else []
+        filed = records.contact(self.snapshot, entry, subject, self.scope.area)
+        leave = self.witness.leave(subject) if self.witness is not None and not quiet and self.scope.may("unmask") else None
+        classed = [c for c in (*columns, *(entry if filed else ())) if c.privacy and c.privacy not in self.scope.unmask]
+        titles = tuple(dict.fromkeys(c.title for c in classed))
+        if self.witness is not None and not quiet:
+            how = f"完整信息，用途：{leave.purpose}" if leave else "脱敏"
+            self.witness.read(f"{subject}", f"{i.name} {measure.mart} {key} {when}（{how}）")
+        return Record(
+            measure.mart, key, subject, records.shown(columns, found, self.scope.unmask, leave is not None),
+            records.shown(entry, filed, self.scope.unmask, leave is not None) if filed else records.NOBODY, leave, () if leave else titles,
+        )  # fmt: skip
+
+    def record_key(self, code: str, which: str) -> str:
+        """The column by which a record behind a figure is opened; empty where the records are about nobody."""
+        i = self.indicator(code)
+        measure = i.whole if which == "whole" and i.whole is not None else i.part
+        named = records.keys(self.snapshot).get(measure.mart, "")
+        return named if named and records.personal(rows.columns_of(self.snapshot, measure.mart)) else ""
 
     def evidence_row(self, provider_id: Any, month: Any, source_table: Any, row_key: Any) -> Rows:
         """The record that a rating's evidence or an exit reason rests on; Unknown unless such an evidence is recorded for the provider."""
         if not self.scope.may("rows"):
             raise Unknown("rows")
-        return rows.evidence(
+        found = rows.evidence(
             self.snapshot, self.scope, self._provider(provider_id, month), self._month(month), source_table, row_key
         )
+        if self.witness is not None and records.personal(found.columns):
+            self.witness.read(f"{source_table} {row_key}", f"依据的记录（脱敏）{len(found.rows)} 条，单位 {provider_id} {month}")
+        return found
 
     # ------------------------------------------------------------------ money
 
