@@ -49,13 +49,8 @@ def before(
 
 
 for part in (
-<<<<<<< HEAD
-    commands_serve, commands_etl, commands_holds, commands_inspection, commands_care, commands_contract,
+    commands_audit, commands_serve, commands_etl, commands_holds, commands_inspection, commands_care, commands_contract,
     commands_figures, commands_impact, commands_rate, commands_region, commands_user,
-=======
-    commands_audit, commands_serve, commands_etl, commands_holds, commands_inspection, commands_care,
-    commands_contract, commands_figures, commands_rate, commands_region, commands_user,
->>>>>>> 8cac41e (The auditor's page: the audit trail searched, verified, anchored daily outside, archived and exported with its proof)
 ):
     part.register(app)
 
