@@ -1,4 +1,4 @@
-"""``user list|add|password|place|enable|disable``: the accounts of the ledger."""
+"""``user list|add|password|place|enable|disable|unlock|end-sessions|totp-off|bind|unbind``: the accounts of the ledger."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from dashboard.access.passwords import AccountError
 from dashboard.cli.common import UserError, fail, out, place, print_json, settings
 from dashboard.ledger import Ledger
 
-user_app = typer.Typer(no_args_is_help=True, help="账号：列出、新建、改密、改岗位、停用。")
+user_app = typer.Typer(no_args_is_help=True, help="账号：列出、新建、改密、改岗位、停用、解锁、绑定统一身份。")
 Name = Annotated[str, typer.Argument(help="用户名")]
 ROLE_HELP = "leader 局领导、staff 业务科室、street 街道、steward 社区专管员、finance 财务审计查阅、auditor 安全审计员、admin 系统管理员"
 RoleOption = Annotated[str, typer.Option("--role", help=ROLE_HELP)]
+OnlyOption = Annotated[str, typer.Option("--providers", help="只限这些服务单位（编号，逗号隔开）；不填为辖区内全部")]
 AreaOption = Annotated[str, typer.Option("--area", help="管辖区划代码（6、9 或 12 位）")]
 
 
@@ -47,6 +48,12 @@ def ask_password() -> str:
     return str(typer.prompt("密码", hide_input=True, confirmation_prompt="再输入一次"))
 
 
+def only(text: str) -> list[str] | None:
+    """A provider set as given on the command line; None for all providers."""
+    ids = [part.strip() for part in text.replace("，", ",").split(",") if part.strip()]
+    return ids or None
+
+
 @user_app.command("list")
 def listed(as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False) -> None:
     """全部账号；不显示密码。"""
@@ -55,7 +62,10 @@ def listed(as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] 
 
     with book() as ledger:
         rows: list[dict[str, Any]] = [
-            {"username": a.username, "name": a.display_name, "role": a.role, "area": a.area_code, "active": bool(a.active)}
+            {
+                "username": a.username, "name": a.display_name, "role": a.role, "area": a.area_code, "active": bool(a.active),
+                "must_change": bool(a.must_change), "second_factor": bool(a.totp_secret), "providers": sorted(accounts.provider_set(a.providers) or ()),
+            }
             for a in accounts.listed(ledger)
         ]
     if as_json:
@@ -71,22 +81,22 @@ def listed(as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] 
 
 
 @user_app.command("add")
-def add(username: Name, role: RoleOption, area: AreaOption, name: Annotated[str, typer.Option("--name", help="显示姓名")] = "") -> None:
-    """新建账号；密码在终端输入。"""
+def add(username: Name, role: RoleOption, area: AreaOption, name: Annotated[str, typer.Option("--name", help="显示姓名")] = "", providers: OnlyOption = "") -> None:  # fmt: skip
+    """新建账号；初始密码在终端输入，首次登录须修改。"""
     from dashboard.access import accounts
 
     region, _ = place()
     with book() as ledger:
         accounts.create(
             ledger, region, username=username, password=ask_password(), role=role, area_code=area.ljust(12, "0"),
-            display_name=name or username, by="命令行",
+            display_name=name or username, by="命令行", providers=only(providers),
         )  # fmt: skip
     out.print(f"已新建账号 {username}。")
 
 
 @user_app.command("password")
 def password(username: Name) -> None:
-    """更换密码；该账号的全部会话随即失效。"""
+    """重置密码；该账号的全部会话随即失效，本人登录后须再修改。"""
     from dashboard.access import accounts
 
     with book() as ledger:
@@ -95,13 +105,13 @@ def password(username: Name) -> None:
 
 
 @user_app.command("place")
-def change_place(username: Name, role: RoleOption, area: AreaOption) -> None:
+def change_place(username: Name, role: RoleOption, area: AreaOption, providers: OnlyOption = "") -> None:
     """更换岗位或管辖区划；全部会话随即失效。"""
     from dashboard.access import accounts
 
     region, _ = place()
     with book() as ledger:
-        accounts.set_place(ledger, region, username, role, area.ljust(12, "0"))
+        accounts.set_place(ledger, region, username, role, area.ljust(12, "0"), providers=only(providers))
     out.print(f"已更换 {username} 的岗位。")
 
 
@@ -123,3 +133,57 @@ def enable(username: Name) -> None:
     with book() as ledger:
         accounts.set_active(ledger, username, active=True)
     out.print(f"已启用 {username}。")
+
+
+@user_app.command("unlock")
+def unlock(username: Name) -> None:
+    """解除因多次输错密码或验证码而来的锁定。"""
+    from dashboard.access import accounts
+
+    with book() as ledger:
+        accounts.unlock(ledger, username)
+    out.print(f"已解除 {username} 的锁定。")
+
+
+@user_app.command("end-sessions")
+def end_sessions(username: Name) -> None:
+    """结束该账号的全部会话。"""
+    from dashboard.access import accounts
+
+    with book() as ledger:
+        ended = accounts.end_sessions(ledger, username)
+    out.print(f"已结束 {username} 的 {ended} 个会话。")
+
+
+@user_app.command("totp-off")
+def second_factor_off(username: Name) -> None:
+    """解除两步验证（本人丢失手机且没有备用验证码时）；全部会话随即失效。"""
+    from dashboard.access import accounts
+
+    with book() as ledger:
+        accounts.clear_second_factor(ledger, username)
+    out.print(f"已解除 {username} 的两步验证。")
+
+
+@user_app.command("bind")
+def bind(
+    username: Name,
+    subject: Annotated[str, typer.Option("--subject", help="统一身份认证中的用户标识（sub），不是姓名或邮箱")],
+    issuer: Annotated[str, typer.Option("--issuer", help="签发者；默认用 YIGUAN_OIDC_ISSUER")] = "",
+) -> None:
+    """把统一身份认证中的一个用户绑定到账号。"""
+    from dashboard.access import accounts
+
+    with book() as ledger:
+        accounts.bind(ledger, username, issuer or settings().oidc_issuer or "", subject)
+    out.print(f"已绑定 {username}。")
+
+
+@user_app.command("unbind")
+def unbind(username: Name) -> None:
+    """解除账号的统一身份绑定；全部会话随即失效。"""
+    from dashboard.access import accounts
+
+    with book() as ledger:
+        ended = accounts.unbind(ledger, username)
+    out.print(f"已解除 {username} 的 {ended} 个绑定。")

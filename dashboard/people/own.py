@@ -13,6 +13,7 @@ from dashboard.access.passwords import AccountError, Busy
 from dashboard.access.sessions import Refused, Sessions
 from dashboard.views import account_forms as forms
 from dashboard.views.desk import desk
+from dashboard.views.h import h
 
 BUSY = "现在操作的人较多，请稍后再试。"
 DONE = {
@@ -42,7 +43,7 @@ def install(server: Flask, services: Any) -> None:
         area = next((a.name for a in services.region.areas if a.code == who.area_code), who.area_code)
         oidc = settings.oidc_name if settings.oidc_issuer else ""
         body = [
-            forms.who_am_i(who, area, own.outside_identities() if oidc else (), oidc), forms.second_factor(own.second_factor()),
+            h("div", forms.who_am_i(who, area, own.outside_identities() if oidc else (), oidc), forms.second_factor(own.second_factor()), cls="stack"),
             forms.password_form(False), forms.logins(own.logins()),
         ]  # fmt: skip
         return page("本人账号", *body, wrong=wrong, status=status)

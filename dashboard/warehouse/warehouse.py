@@ -210,8 +210,11 @@ class Warehouse:
     def impact(self, provider_id: Any, month: Any) -> Impact:
         """Who is concerned if the provider leaves, who could take over, and a plan; see ``dashboard.impact``.
 
-        The plan is the district's; elders outside the reader's area are numbers only. Unknown where the district has no such policy.
+        The plan is the district's; elders outside the reader's area are numbers only. Unknown where the district has no such policy, and for
+        a reader with a provider set: the plan names the others.
         """
+        if self.scope.providers is not None:
+            raise Unknown("impact")
         known, when = self._provider(provider_id, month), self._month(month)
         return impact.narrowed(self.snapshot, impact.assessed(self.snapshot, known, when), self._mine, self.scope)
 

@@ -65,7 +65,7 @@ def test_every_login_gets_a_fresh_token(own_app: dash.Dash) -> None:
     assert token(client) != first
 
 
-def test_a_cookie_copied_before_logout_is_dead_in_every_worker(own_app: dash.Dash, settings: Any, tmp_path: Any) -> None:
+def test_item_10_a_cookie_copied_before_logout_is_dead_in_every_worker(own_app: dash.Dash, settings: Any, tmp_path: Any) -> None:
     from dashboard.app import create_app
 
     other_worker = create_app(settings.model_copy(update={"ledger_url": f"sqlite:///{tmp_path / 'ledger.sqlite'}"}))
@@ -83,7 +83,7 @@ def test_a_link_on_another_site_logs_nobody_out(own_app: dash.Dash) -> None:
 
 
 @pytest.mark.parametrize("change", ["disable", "password", "role"])
-def test_a_change_of_the_account_ends_its_sessions(own_app: dash.Dash, settings: Any, tmp_path: Any, change: str) -> None:
+def test_item_10_a_change_of_the_account_ends_its_sessions(own_app: dash.Dash, settings: Any, tmp_path: Any, change: str) -> None:
     client, unconcerned = log_in(own_app, "street"), log_in(own_app, "leader")
     held = book(own_app, tmp_path)
     if change == "disable":
@@ -101,7 +101,7 @@ def test_a_change_of_the_account_ends_its_sessions(own_app: dash.Dash, settings:
 
 
 @pytest.mark.parametrize("column", ["last_seen", "expires_at"])
-def test_a_session_ends_when_idle_and_at_its_term(own_app: dash.Dash, tmp_path: Any, settings: Any, column: str) -> None:
+def test_item_11_a_session_ends_when_idle_and_at_its_term(own_app: dash.Dash, tmp_path: Any, settings: Any, column: str) -> None:
     client = log_in(own_app, "leader")
     past = int(time.time()) - (settings.session_idle_minutes * 60 + 5 if column == "last_seen" else 1)
     with book(own_app, tmp_path).write() as session:
@@ -131,7 +131,7 @@ def attempt(app: dash.Dash, username: str, password: str, ip: str = "10.0.0.1") 
 
 
 @pytest.mark.parametrize("username", ["leader", "nobody"])
-def test_the_fifth_failure_locks_that_name_from_that_address_only(own_app: dash.Dash, username: str) -> None:
+def test_item_11_the_fifth_failure_locks_that_name_from_that_address_only(own_app: dash.Dash, username: str) -> None:
     answers = [attempt(own_app, username, f"wrong-{i}") for i in range(6)]
     assert [a.status_code for a in answers] == [401] * 4 + [429] * 2
     assert "用户名或密码不正确" in answers[0].text and "请 1 分钟后再试" in answers[4].text
@@ -140,7 +140,7 @@ def test_the_fifth_failure_locks_that_name_from_that_address_only(own_app: dash.
     assert attempt(own_app, "staff", DEMO_PASSWORDS["staff"]).status_code == 303  # a colleague at the same address
 
 
-def test_each_further_failure_locks_twice_as_long_up_to_an_hour(own_app: dash.Dash, tmp_path: Any) -> None:
+def test_item_11_each_further_failure_locks_twice_as_long_up_to_an_hour(own_app: dash.Dash, tmp_path: Any) -> None:
     held = book(own_app, tmp_path)
     minutes = []
     for i in range(12):
