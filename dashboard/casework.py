@@ -86,7 +86,6 @@ def install(server: Flask, services: Any) -> None:
         name = f"{found.number or found.name}_{found.name}.{ending}" if found.number else found.filename
         response.headers["Content-Disposition"] = f"attachment; filename=\"document.{ending}\"; filename*=UTF-8''{quote(name, safe='')}"
         response.headers["Cache-Control"] = "no-store"
-        response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 
 
