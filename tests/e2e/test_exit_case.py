@@ -222,7 +222,7 @@ def decision(staff: Official, case: str) -> str:
 def shown(leader: Official, provider: str, name: str, number: str) -> None:
     """The exit is on the map, in the list and in the monthly report."""
     leader.log_in("leader")
-    with leader.page.expect_response(lambda r: r.url.endswith("/_dash-update-component") and "map-data" in r.text()) as answer:
+    with leader.page.expect_response(lambda r: "pathname" in (r.request.post_data or "")) as answer:
         leader.open("/exits?layer=exits")
     points = answer.value.json()["response"]["map-data"]["data"]["points"]
     assert any(f"/providers/{provider}" in str(point) and "已退出" in str(point) for point in points)
