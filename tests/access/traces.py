@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import html
 import io
-import json
 import re
 import zipfile
 from collections import defaultdict
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 
+ESCAPED = re.compile(r"\\+u([0-9a-fA-F]{4})")
 WORD = re.compile(r"[\w·]{2,}")
 PLACES = ("community_code", "street_code")
 NEVER = frozenset({"id", "phone", "address", "account"})
@@ -31,10 +31,13 @@ def words(content: bytes) -> set[str]:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             text = " ".join(packed.read(n).decode("utf-8", "replace") for n in packed.namelist() if n.endswith(".xml"))
         return set(WORD.findall(html.unescape(text)))
+    return set(WORD.findall(html.unescape(plain(content))))
+
+
+def plain(content: bytes) -> str:
+    """An answer as text, with the escapes of JSON undone, also of JSON inside JSON."""
     text = content.decode("utf-8", "replace")
-    if text[:1] in "{[" and "\\u" in text:
-        text = json.dumps(json.loads(text), ensure_ascii=False)
-    return set(WORD.findall(html.unescape(text)))
+    return ESCAPED.sub(lambda m: chr(int(m[1], 16)), text).replace('\\"', '"') if text[:1] in "{[" else text
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,9 @@ def lay(snapshot: Path) -> Traces:
 def _columns(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
     privacy = {(m, c): p for m, c, p in con.execute("select mart, column_name, privacy from meta_column").fetchall()}
     found: dict[str, dict[str, str]] = defaultdict(dict)
-    for table, column in con.execute("select table_name, column_name from duckdb_columns() where schema_name = 'main'").fetchall():
+    for table, column in con.execute(
+        "select table_name, column_name from duckdb_columns() where schema_name = 'main'"
+    ).fetchall():
         if table not in ("figure", "area"):
             found[table][column] = privacy.get((table, column), "")
     return found

@@ -1,0 +1,23 @@
+"""Every route and callback as every role with what others' pages hold and with forged arguments: nothing foreign, nothing broken (streets, communities, administrator)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.access.sweeping import Ground, carry_out, ground
+
+ROLES = ("steward", "street", "admin")
+
+
+@pytest.fixture(scope="module")
+def held(tmp_path_factory: pytest.TempPathFactory) -> Ground:
+    return ground(tmp_path_factory)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_gets_nothing_that_is_not_its_own(held: Ground, role: str) -> None:
+    before = held.sweep.sent
+    carry_out(held, role, seed=len(role))
+    assert held.sweep.leaks == []
+    assert held.sweep.broken == []
+    assert held.sweep.sent - before >= 2_860, "seven roles together: at least 20,000 requests"
