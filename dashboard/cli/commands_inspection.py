@@ -73,7 +73,8 @@ def show(file: File) -> None:
     out.print(table)
 
 
-def _book() -> Inspections:
+def book() -> Inspections:
+    """The plans and inspectors in the ledger of the region in force."""
     from dashboard import ledger
     from dashboard.inspections.store import Inspections
 
@@ -109,7 +110,7 @@ def inspectors(file: Annotated[Path, typer.Argument(help="名录 CSV：编号,�
 
     region, _ = place()
     try:
-        people, conflicts = _book().take_over(file.read_text(encoding="utf-8-sig"), [a.code for a in region.areas if a.level == 2], _by())
+        people, conflicts = book().take_over(file.read_text(encoding="utf-8-sig"), [a.code for a in region.areas if a.level == 2], _by())
     except FileNotFoundError:
         raise UserError(f"没有这个文件：{file}", "请核对路径", WRONG_USE) from None
     except UnicodeDecodeError:
@@ -124,7 +125,7 @@ def listed(as_json: Json = False) -> None:
     """列出各月抽查计划、所处阶段与名单摘要。"""
     from dashboard.inspections.store import STAGES
 
-    plans = _book().listed()
+    plans = book().listed()
     if as_json:
         print_json([{"number": p.row.number, "month": p.row.month, "stage": p.row.stage, "sha256": p.row.sha256} for p in plans])
         return
@@ -155,13 +156,13 @@ def plan(
         day = date.fromisoformat(on)
     except ValueError:
         raise UserError(f"日期“{on}”写法不对", "应如 2026-11-22", WRONG_USE) from None
-    _shown(lambda: _book().make(version, candidates(warehouse, warehouse.latest_month), month, source, day, _by()), "已编制")
+    _shown(lambda: book().make(version, candidates(warehouse, warehouse.latest_month), month, source, day, _by()), "已编制")
 
 
 @draw_app.command("commit")
 def commit(number: Annotated[str, typer.Argument(help="计划编号")]) -> None:
     """承诺名单：固定名单并记录其 SHA-256 摘要；此后名单不能再改。"""
-    _shown(lambda: _book().commit(number, _by()), "已承诺")
+    _shown(lambda: book().commit(number, _by()), "已承诺")
 
 
 @draw_app.command("draw")
@@ -182,8 +183,8 @@ def draw_now(
         seed, moment = read_numbers(numbers), datetime.fromisoformat(at)
     except ValueError as problem:
         raise UserError(f"种子号码或公布时间写法不对：{problem}", "号码如 3 9 12 / 7，时间如 2026-11-22T21:15", WRONG_USE) from problem
-    book = _book()
-    _shown(lambda: book.draw(number, seed, evidence, moment if moment.tzinfo else moment.replace(tzinfo=CHINA), _by()), "已抽取")
+    kept = book()
+    _shown(lambda: kept.draw(number, seed, evidence, moment if moment.tzinfo else moment.replace(tzinfo=CHINA), _by()), "已抽取")
     target = output or Path(f"{number}.json")
-    target.write_text(book.plan(number).row.paper, encoding="utf-8")
+    target.write_text(kept.plan(number).row.paper, encoding="utf-8")
     out.print(f"抽取文件 {target}。复核：yiguan draw verify {target}", soft_wrap=True)

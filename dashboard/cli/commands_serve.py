@@ -30,8 +30,19 @@ def demo(
     commands_etl.show_result(result)
     if result.exit_code == FAILED:
         fail("数据汇集失败，未启动服务", "用 yiguan etl status 查看各模块，修复后重试")
+    _import_inspectors()
     say_accounts(host, port)
     serve(host=host, port=port, workers=2)
+
+
+def _import_inspectors() -> None:
+    """The simulated list of inspectors into the demo's ledger, once."""
+    from dashboard.cli.commands_inspection import book, inspectors
+
+    _, layout = place()
+    listed = layout.sources / "检查人员名录.csv"
+    if listed.is_file() and not book().inspectors():
+        inspectors(listed)
 
 
 def say_accounts(host: str, port: int) -> None:

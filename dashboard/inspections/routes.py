@@ -11,8 +11,10 @@ from flask import Flask, Response, abort, redirect, request
 from dashboard.access import policy
 from dashboard.access.login import local_path
 from dashboard.inspections.candidates import PolicyError, candidates, version_in_force
+from dashboard.inspections.repair import Record, RepairError, Repairs
 from dashboard.inspections.store import By, Inspections, NoPlanError
-from etl import draw
+from dashboard.warehouse import Warehouse
+from etl import clock, draw
 from etl.draw import DrawError
 from etl.draw.steps import CHINA
 
@@ -24,6 +26,8 @@ def install(server: Flask, services: Any) -> None:
     for endpoint in ("plan_inspections", "commit_inspections", "draw_inspections", "void_inspections"):
         policy.allow(endpoint, "plan_inspections")
     policy.allow("drawn_file", "figures")
+    policy.allow("apply_repair", "plan_inspections")
+    policy.allow("decide_repair", "case_review")
 
     def book() -> Inspections:
         return Inspections(services.ledger, services.region.code)
@@ -50,6 +54,17 @@ def install(server: Flask, services: Any) -> None:
     def void_inspections(number: str) -> Response:
         return _done(lambda: book().void(number, _said("reason"), by()))
 
+    @server.post("/inspections/repair")
+    def apply_repair() -> Response:
+        warehouse = services.warehouse()
+        found = _record(warehouse, request.form.get("provider"), request.form.get("table"), request.form.get("row"))
+        return _done(lambda: Repairs(services.ledger).apply(found, _said("grounds"), clock.today(), by()))
+
+    @server.post("/inspections/repair/<number>")
+    def decide_repair(number: str) -> Response:
+        mine = services.warehouse().communities
+        return _done(lambda: Repairs(services.ledger, mine).decide(number, _said("outcome"), _said("note"), clock.today(), by()))
+
     @server.get("/inspections/<number>.json")
     def drawn_file(number: str) -> Response:
         try:
@@ -68,7 +83,17 @@ def _said(name: str) -> str:
     return " ".join(request.form.get(name, "").split())[:LONGEST]
 
 
-def _make(services: Any, warehouse: Any, book: Inspections, month: str, by: By) -> None:
+def _record(warehouse: Warehouse, provider: str | None, table: str | None, row: str | None) -> Record:
+    """The record of the latest credit grades that a form names; 404 for any other."""
+    for graded in warehouse.credit(warehouse.root.code, warehouse.latest_month):
+        for reason in graded["reasons"] if graded["provider_id"] == provider else ():
+            if (reason["source_table"], reason["row_key"]) == (table, row):
+                return Record(graded["provider_id"], graded["community_code"], reason["source_table"], reason["row_key"], reason["sentence"],
+                              reason["repairable_on"])  # fmt: skip
+    abort(404)
+
+
+def _make(services: Any, warehouse: Warehouse, book: Inspections, month: str, by: By) -> None:
     version = version_in_force(services.region, month)
     if version is None:
         raise DrawError("本地区没有生效的抽查办法（policies/inspection.yaml）。")
@@ -95,9 +120,9 @@ def _done(act: Callable[[], object]) -> Response:
     """Back to the page after the act; what is refused is said with the reason, and nothing has happened."""
     try:
         act()
-    except NoPlanError:
+    except LookupError:
         abort(404)
-    except (DrawError, PolicyError) as problem:
+    except (DrawError, PolicyError, RepairError) as problem:
         return Response(f"{problem}\n请返回上一页。", 409, mimetype="text/plain")
     return redirect(local_path(request.form.get("next") or "/inspections"), 303)  # type: ignore[return-value]
 

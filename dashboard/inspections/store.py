@@ -121,9 +121,13 @@ class Inspections:
             return _plan(self._row(session, number))
 
     def changed(self) -> str:
-        """What answers that show plans depend on: differs after every change of a plan."""
-        found = self.ledger.fetch("select count(*), coalesce(sum(revision), 0) from inspection_plan where area_code = ?", (self.area,))
-        return "-".join(str(int(v)) for v in found or (0, 0))
+        """What answers that show plans depend on: differs after every change of a plan or a repair."""
+        found = self.ledger.fetch(
+            "select (select coalesce(sum(revision), 0) from inspection_plan where area_code = ?), (select count(*) from credit_repair),"
+            " (select count(*) from credit_repair where outcome <> '')",
+            (self.area,),
+        )
+        return "-".join(str(int(v)) for v in found or (0, 0, 0))
 
     def _row(self, session: OrmSession, number: object) -> InspectionPlan:
         wanted = select(InspectionPlan).where(InspectionPlan.area_code == self.area, InspectionPlan.number == str(number))

@@ -141,3 +141,28 @@ def credit_list(view: View) -> Node:
     listed = table(cols, body, caption="C、D 级单位") if body else empty("没有 C、D 级单位。")
     note = f"只依据查实的检查、处罚、监管措施和证照记录，共 {len(rows)} 家"
     return panel(view, title, summary, listed, note=note, cls="full")
+
+
+def grades_list(view: View) -> Node:
+    """Grades of GB/T 37276 that the provider's own score or the latest third-party evaluation does not bear out; None where the check is not there."""
+    if not view.knows("grades_contradicted"):
+        return None
+    rows, title = view.w.grade_checks(view.area.code, view.month), "等级存疑"
+    if not rows:
+        return panel(view, title, empty("本区域没有与评分不符的评定等级。"), cls="full")
+    details = view.place.subjects("/providers")
+    body = [
+        [h("a", r["provider_name"], href=details(r["provider_id"])), r["kind"], f"{fmt.star_word(r['grade'])[0]}级", fmt.fmt_number(r["grade_score"]),
+         fmt.fmt_number(r["least_score"]), *(fmt.fmt_number(r[part], 1) for part in ("setting_share", "management_share", "service_share")),
+         fmt.fmt_number(r["least_share"]), cell(r["evaluated_on"]), _doubt(r)]
+        for r in rows
+    ]  # fmt: skip
+    cols = [Col("单位"), Col("类型"), Col("等级"), Col("评定得分", "n"), Col("至少", "n"), Col("环境设施%", "n"), Col("运营管理%", "n"), Col("服务质量%", "n"),
+            Col("分项至少%", "n"), Col("评价日期"), Col("存疑", "w")]  # fmt: skip
+    note = f"{len(rows)} 家，按 GB/T 37276 的总分与分项要求核对；第三方评价的分项与等级评定的分项相近而不相同，供复核"
+    return panel(view, title, table(cols, body, caption=title, cls="tall"), note=note, cls="full")
+
+
+def _doubt(row: dict[str, Any]) -> str:
+    short = "没有评定得分" if row["grade_score"] is None else "评定得分低于等级要求"
+    return "；".join([short] * bool(row["total_short"]) + ["第三方评价分项低于等级要求"] * bool(row["section_short"]))

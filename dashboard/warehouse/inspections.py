@@ -56,3 +56,11 @@ def credit(snapshot: Snapshot, month: str) -> dict[str, dict[str, Any]]:
 def findings(snapshot: Snapshot, month: str) -> list[dict[str, Any]]:
     """Findings open at the month's end, the gravest first."""
     return snapshot.once(f"open_findings {month}", lambda: snapshot.dicts(_FINDINGS, [month]))
+
+
+def grade_checks(snapshot: Snapshot, month: str) -> list[dict[str, Any]]:
+    """Providers whose GB/T 37276 grade their own score or the latest evaluation contradicts; empty in snapshots without the check."""
+    if "grade_check_month" not in snapshot.tables:
+        return []
+    query = "select * exclude (month) from grade_check_month where month = ? and (total_short or section_short) order by grade desc, provider_id"
+    return snapshot.once(f"grade_checks {month}", lambda: snapshot.dicts(query, [month]))

@@ -185,6 +185,11 @@ class Warehouse:
 
     # ------------------------------------------------------------------ inspections
 
+    @property
+    def communities(self) -> frozenset[str]:
+        """The codes of the reader's own area and of all below it."""
+        return self._mine
+
     def risks(self, area: Any, month: Any) -> list[dict[str, Any]]:
         """The inspection risk of each operating provider of the area, the highest first: its row of :meth:`providers` with score, weight, stratum,
         due_rule, due_because, last_on, last_team and ``reasons``.
@@ -197,6 +202,11 @@ class Warehouse:
         """The credit grade of each operating provider of the area with because, basis, since, ``reasons`` and ``registered``."""
         found = inspections.credit(self.snapshot, self._month(month))
         return [{**p, **found[p["provider_id"]]} for p in self.providers(area, month) if p["provider_id"] in found]
+
+    def grade_checks(self, area: Any, month: Any) -> list[dict[str, Any]]:
+        """Providers of the area whose claimed grade is contradicted, each as ``grade_check_month`` has it."""
+        mine = {p["provider_id"] for p in self.providers(area, month)}
+        return [dict(row) for row in inspections.grade_checks(self.snapshot, self._month(month)) if row["provider_id"] in mine]
 
     def open_findings(self, area: Any, month: Any) -> list[dict[str, Any]]:
         """Findings of the area's providers that are not rectified at the month's end, the gravest first. Unknown without the right to rows."""

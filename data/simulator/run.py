@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
-from data.simulator import beds, complaints, money, orders, people, providers, register, staff, supervision, systems
+from data.simulator import beds, complaints, inspectors, money, orders, people, providers, register, staff, supervision, systems
 from data.simulator.world import World
 from data.simulator.writers import SqlSink
 
-VERSION = "3"
+VERSION = "4"
 SQL_MODULES = ("registry", "assessment", "provider", "bed", "order", "inspection")
 Progress = Callable[[str, int, int], None]
 
@@ -118,6 +118,7 @@ def _write(world: World, out: Path, urls: dict[str, str], summary: Summary, repo
     people.expect_elders(world, elders)
     summary.rows["caregiver"] = staff.write_workbook(world, firms, team, out / "caregiver" / "护理员台账.xlsx")
     summary.rows["complaint"] = complaints.write_complaints(world, firms, out / "complaint" / "12345工单.xlsx")
+    inspectors.write_inspectors(world, firms, out / "检查人员名录.csv")
     step("caregiver")
     summary.rows["subsidy"] = money.write_money(world, elders, firms, team, out / "subsidy")
     step("subsidy")

@@ -24,7 +24,7 @@ from etl.contract import Contract, Table
 
 
 class LedgerReader:
-    """``audit`` and ``case_step`` of the ledger at an SQLAlchemy URL, read-only. NothingYetError before there is anything to read."""
+    """``audit``, ``case_step`` and ``credit_repair`` of the ledger at an SQLAlchemy URL, read-only. NothingYetError before there is anything to read."""
 
     def __init__(self, contract: Contract, url: str):
         self.contract = contract
@@ -40,7 +40,7 @@ class LedgerReader:
             try:
                 with engine.connect() as connection:
                     self.rows: dict[str, list[tuple[object, ...]]] = {
-                        "audit": _counts(connection), "case_step": _measures(connection),
+                        "audit": _counts(connection), "case_step": _measures(connection), "credit_repair": _repairs(connection),
                     }  # fmt: skip
             finally:
                 engine.dispose()
@@ -102,3 +102,13 @@ def _measures(connection: sa.Connection) -> list[tuple[object, ...]]:
         (f"AJ{case}-{seq}", number, provider, measure, datetime.fromtimestamp(at, clock.ZONE).date(), document or None)
         for case, seq, number, provider, measure, at, document in connection.execute(query)
     ]
+
+
+def _repairs(connection: sa.Connection) -> list[tuple[object, ...]]:
+    """(provider_id, source_table, row_key, decided_on) of every repair of credit that was granted, in the order of the applications."""
+    if not sa.inspect(connection).has_table("credit_repair"):
+        return []
+    named = ("id", "provider_id", "source_table", "row_key", "decided_on", "outcome")
+    repair = sa.table("credit_repair", *map(sa.column, named))
+    query = sa.select(*(repair.c[name] for name in named[1:5])).where(repair.c.outcome == "同意").order_by(repair.c.id)
+    return [tuple(row) for row in connection.execute(query)]

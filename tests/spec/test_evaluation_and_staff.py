@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from etl.indicators.beds import bed_reports_differ, waiting_days_median, waiting_people
-from etl.indicators.evaluation import evaluation_score_mean, survey_satisfaction
+from etl.indicators.evaluation import evaluation_score_mean, grades_contradicted, survey_satisfaction
 from etl.indicators.staff import dedicated_workers, staff_rule_met
 
 XIAOHE, STREET, OTHER, DISTRICT = "330105003051", "330105003", "330105001", "330105"
@@ -21,6 +21,20 @@ def test_the_latest_evaluation_of_the_last_twelve_months_counts_for_a_provider_i
         """)
     spec.gives(evaluation_score_mean, {XIAOHE: "82.5/1", OTHER: "0/0", DISTRICT: "82.5/1"})
     spec.at("2026-05").gives(evaluation_score_mean, {DISTRICT: "150/2"})
+
+
+def test_a_grade_is_held_against_its_score_and_against_every_section_of_the_evaluation(spec):
+    spec.provider("P1", grade=4, grade_score=780).provider("P2", "330105001051", grade=4, grade_score=779).provider("P3", grade=3)
+    spec.provider("P4", grade=2, grade_score=500).provider("P5").provider("P6", grade=5, grade_score=100, status="注销", closed_on="2026-10-01")
+    spec.given("evaluation_score", """
+        evaluation_no | credit_code | setting | management | service | voice | score | evaluated_on
+        N1            | CP1         | 20      | 20         | 28      | 1     | 69    | 2026-06-20
+        N2            | CP4         | 25      | 12.4       | 35      | 15    | 87.4  | 2026-06-20
+        N3            | CP2         | 25      | 25         | 35      | 15    | 100   | 2025-06-20
+        """)
+    # P1: exactly what four stars need; P2: one point short; P3: no score; P4: management below 50 %; P5 claims nothing; P6 is closed.
+    spec.gives(grades_contradicted, {XIAOHE: "2/3", OTHER: "1/1", DISTRICT: "3/4"})
+    spec.at("2025-10").gives(grades_contradicted, {XIAOHE: "2/4"})  # P6 was still in business, and the evaluation not yet made
 
 
 def test_surveys_of_the_month_add_up_and_an_unknown_provider_counts_for_the_district(spec):

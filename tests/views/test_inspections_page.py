@@ -77,7 +77,8 @@ def below(view: dict[str, Any]) -> str:
 
 
 def actions(view: dict[str, Any]) -> list[str]:
-    return [el.props["action"].split("/")[2] for el in walk(view["below"]) if el.tag == "form"]
+    named = [el.props["action"].split("/")[2] for el in walk(view["below"]) if el.tag == "form"]
+    return [name for name in named if name != "repair"]
 
 
 def test_the_steps_appear_one_after_the_other_and_only_for_those_who_plan(place: Any, see: Draw, book: Inspections) -> None:
@@ -129,3 +130,11 @@ def test_risk_and_credit_say_what_they_rest_on(see: Draw) -> None:
 def following(month: str) -> str:
     year, number = int(month[:4]), int(month[5:])
     return f"{year + number // 12}-{number % 12 + 1:02d}"
+
+
+def test_whoever_plans_applies_for_a_repair_and_somebody_who_reviews_decides(see: Draw) -> None:
+    def forms(view: dict[str, Any]) -> list[str]:
+        return [el.props["action"] for el in walk(view["below"]) if el.tag == "form" and "repair" in el.props["action"]]
+
+    assert forms(see()) == ["/inspections/repair"] and forms(see(role="leader")) == []
+    assert "信用修复" in below(see())

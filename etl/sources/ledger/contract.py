@@ -1,4 +1,4 @@
-"""The product's own ledger: how often officials did what, by month and without any person's name, and what was decided in cases."""
+"""The product's own ledger: how often officials did what, by month and without any person's name, and what was decided in cases and on repairs of credit."""
 
 from __future__ import annotations
 
@@ -42,12 +42,27 @@ measure = Table(
     ],
 )
 
+repair = Table(
+    name="repair",
+    title="信用修复决定",
+    source="credit_repair",
+    grain="同意修复的一条失信记录",
+    key=["provider_id", "source_table", "row_key"],
+    may_be_empty=True,
+    columns=[
+        Key(name="provider_id", source="provider_id", title="单位编号"),
+        Key(name="source_table", source="source_table", title="记录所在的表"),
+        Key(name="row_key", source="row_key", title="记录编号"),
+        Date(name="decided_on", source="decided_on", title="决定日期"),
+    ],
+)
+
 contract = Contract(
     module="ledger",
     title="本系统台账",
     owner="本系统管理员",
-    systems=["S3", "S15"],
-    tables=[event, measure],
+    systems=["S3", "S15", "S16"],
+    tables=[event, measure, repair],
     # Nobody has to deliver anything: a month in which nobody signed in is a month without events, not a late one.
     due=Cadence(every="year", grace_days=365, text="随用随记，按整月汇总"),
 )
