@@ -23,9 +23,17 @@
 --   section_short      分项不足
 with graded as (
     select l.month, l.provider_id, l.name as provider_name, l.community_code, p.kind, p.grade, p.grade_score,
-           (select max(s.value) from standard as s where s.standard = 'grade_score_' || cast(p.grade as varchar)
+           (select max(s.value) from standard as s where ((s.standard = 'grade_score_1' and p.grade = 1)
+                 or (s.standard = 'grade_score_2' and p.grade = 2)
+                 or (s.standard = 'grade_score_3' and p.grade = 3)
+                 or (s.standard = 'grade_score_4' and p.grade = 4)
+                 or (s.standard = 'grade_score_5' and p.grade = 5))
             and s.valid_from <= l.month and (s.valid_to is null or l.month < s.valid_to)) as least_score,
-           (select max(s.value) from standard as s where s.standard = 'grade_section_' || cast(p.grade as varchar)
+           (select max(s.value) from standard as s where ((s.standard = 'grade_section_1' and p.grade = 1)
+                 or (s.standard = 'grade_section_2' and p.grade = 2)
+                 or (s.standard = 'grade_section_3' and p.grade = 3)
+                 or (s.standard = 'grade_section_4' and p.grade = 4)
+                 or (s.standard = 'grade_section_5' and p.grade = 5))
             and s.valid_from <= l.month and (s.valid_to is null or l.month < s.valid_to)) as least_share
     from provider_place as l
     join provider_provider as p on p.provider_id = l.provider_id
