@@ -33,6 +33,7 @@ PARTS = (
     "dashboard.people.manage",
     "dashboard.people.sso",
     "dashboard.casework",
+    "dashboard.policies.routes",
     "dashboard.inspections.routes",
     "dashboard.unmasking",
     "dashboard.audit_desk",

@@ -44,6 +44,11 @@ class Layout:
         return self.base / "work.duckdb"
 
     @cached_property
+    def policies(self) -> Path:
+        """Policy files with the versions approved in the product; laid there from the ledger, whose copy counts."""
+        return self.base / "policies"
+
+    @cached_property
     def snapshots(self) -> Path:
         """The folder of immutable published snapshots."""
         return self.base / "snapshots"

@@ -40,7 +40,8 @@ from etl.region import Region, RegionError
 DONE, FAILED, QUARANTINE = 0, 1, 3
 MEMORY_LIMIT = "1200MB"
 Progress = Callable[[str], None]
-Policy = Callable[[duckdb.DuckDBPyConnection, Region, Progress], object]
+Policy = Callable[..., object]
+"""(connection, region, progress, approved=folder of approved versions)."""
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,7 @@ def _run(
         if here and here.get("content") == content:
             result.snapshot, result.run_id = layout.snapshots / here["file"], here["run_id"]
             return
-        _build(con, region, line, result, note, today)
+        _build(con, region, line, result, note, today, layout.policies)
         with _timed(result, "发布"):
             note("发布快照")
             result.snapshot = publish.publish(con, layout, result.run_id, content, line.visible, keep)
@@ -254,7 +255,7 @@ def _tally(con: duckdb.DuckDBPyConnection, line: Line, result: RunResult) -> Non
 
 
 def _build(
-    con: duckdb.DuckDBPyConnection, region: Region, line: Line, result: RunResult, note: Progress, today: date
+    con: duckdb.DuckDBPyConnection, region: Region, line: Line, result: RunResult, note: Progress, today: date, approved: Path
 ) -> None:
     by_name = {m.name: m for m in line.marts}
     late = after_policy(line.marts)
@@ -277,7 +278,7 @@ def _build(
     faults.point("figures")
     with _timed(result, "评级与退出"):
         note("评级与退出监管")
-        _policies(con, region, line, note, fresh)
+        _policies(con, region, line, note, fresh, approved)
     with _timed(result, "评级后汇总"):
         build.build(con, [m for m in line.marts if m.name in late], note, fresh)
         figures.refresh(con, "figure after policy", [i for i in line.indicators.values() if set(i.marts) & late], by_name, fresh, unknown, spans)
@@ -285,16 +286,16 @@ def _build(
     meta.write(con, region, line.contracts, line.visible, line.indicators, lineage, result.run_id)
 
 
-def _policies(con: duckdb.DuckDBPyConnection, region: Region, line: Line, note: Progress, fresh: Freshness) -> None:
+def _policies(con: duckdb.DuckDBPyConnection, region: Region, line: Line, note: Progress, fresh: Freshness, approved: Path) -> None:
     """Ratings and exit states, where something that they read has changed."""
-    definition = _digest(region.path / "policies", Path(__file__).parent / "policy").hexdigest() + repr(line.policy is None)
+    definition = _digest(region.path / "policies", approved, Path(__file__).parent / "policy").hexdigest() + repr(line.policy is None)
     inputs = {table: "" for table in POLICY_INPUTS if fresh.home(table)}
     if fresh.stale("policy", inputs, definition) == set() and fresh.home("rating"):
         return
     fresh.forget("policy")
     meta.lay_policy_tables(con)
     if line.policy is not None:
-        line.policy(con, region, note)
+        line.policy(con, region, note, approved=approved)
     fresh.built("policy", inputs, definition)
 
 
@@ -304,7 +305,7 @@ def content_hash(con: duckdb.DuckDBPyConnection, region: Region, layout: Layout,
     states = {"delivery": "module, table_name, batch, check_hash, data_date", "module": "module, status, message"}
     for table, columns in states.items():
         digest.update(repr(con.execute(f"select {columns} from state.{table} order by all").fetchall()).encode())
-    digest.update(_digest(region.path).digest() + _digest(Path(__file__).parent).digest())
+    digest.update(_digest(region.path, layout.policies).digest() + _digest(Path(__file__).parent).digest())
     digest.update(repr([(m.name, m.sql) for m in line.marts]).encode() + repr(sorted(line.indicators)).encode())
     digest.update(build.last_complete_month(today).encode())
     return digest.hexdigest()

@@ -13,7 +13,7 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from dashboard.cli.common import DONE, UserError, err, out, place, print_json
+from dashboard.cli.common import DONE, UserError, err, out, place, print_json, settings
 
 if TYPE_CHECKING:
     from etl.paths import Layout
@@ -163,8 +163,24 @@ def run_line(only: list[str] | None = None, depth: Any = "keys") -> Any:
     from etl.run import run
 
     region, layout = place()
+    lay_policies(layout)
     with outside(region, layout), Ticker("读取各模块…") as tick:
         return run(region, layout, only=only or None, progress=tick, depth=depth)
+
+
+def lay_policies(layout: Layout) -> None:
+    """Put the policy versions approved in the ledger where the line reads them; without a ledger there is nothing to put."""
+    from dashboard.ledger.store import open_ledger
+    from dashboard.policies.store import lay
+
+    url = settings().ledger_url
+    if url is None and not layout.ledger.exists():
+        return
+    ledger = open_ledger(url or f"sqlite:///{layout.ledger}")
+    try:
+        lay(ledger, layout)
+    finally:
+        ledger.close()
 
 
 @contextmanager

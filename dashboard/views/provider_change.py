@@ -48,7 +48,7 @@ def standing_panel(view: View, rating: Rating | None) -> Node:
     if not standings:
         return None
     cols = [Col("范围"), Col("已评级", "n"), Col("位次", "n"), Col("平均星级", "n"), Col("平均得分", "n"), *(Col(f"{w}星", "n") for w in "一二三四五")]
-    return panel(view, "同类与街道比较", table(cols, [_standing(s) for s in standings], caption="同类与街道比较"), cls="half")
+    return panel(view, "同类与街道比较", table(cols, [_standing(s) for s in standings], caption="同类与街道比较"), cls="full")
 
 
 def _standing(s: Standing) -> list[Node]:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 
@@ -16,7 +16,7 @@ from etl.policy.check import exit_check, rating_check
 from etl.policy.conditions import figure_codes
 from etl.policy.exits import judge
 from etl.policy.lay import fill
-from etl.policy.load import load
+from etl.policy.load import PolicyError, Problem, load
 from etl.policy.model import Condition, ExitPolicy, IndicatorPart, RatingPolicy, Version
 from etl.policy.oversight import OUTPUT, SELECT, load_oversight, weigh
 from etl.policy.rating import rate
@@ -70,18 +70,32 @@ class PolicyResult:
 
 
 def load_policies(
-    folder: Path, indicators: Mapping[str, Indicator] | None = None
+    folder: Path, indicators: Mapping[str, Indicator] | None = None, approved: Path | None = None
 ) -> tuple[RatingPolicy | None, ExitPolicy | None]:
     """The rating and exit policies of a region's ``policies`` folder; None for a file that is not there.
 
-    Raises `PolicyError` with the lines that are wrong.
+    A file of the same name in ``approved`` takes its place: the region's versions with those approved since behind them. Raises
+    `PolicyError` with the lines that are wrong, and where an approved file does not go on from the region's.
     """
     known = catalogue() if indicators is None else indicators
-    rating, leaving = folder / "rating.yaml", folder / "exit.yaml"
     return (
-        load(rating, RatingPolicy, rating_check(known)) if rating.exists() else None,
-        load(leaving, ExitPolicy, exit_check(known)) if leaving.exists() else None,
+        _goes_on(folder, approved, "rating.yaml", lambda path: load(path, RatingPolicy, rating_check(known))),
+        _goes_on(folder, approved, "exit.yaml", lambda path: load(path, ExitPolicy, exit_check(known))),
     )
+
+
+P = TypeVar("P", RatingPolicy, ExitPolicy)
+
+
+def _goes_on(folder: Path, approved: Path | None, name: str, read: Callable[[Path], P]) -> P | None:
+    base = read(folder / name) if (folder / name).exists() else None
+    if approved is None or not (approved / name).exists():
+        return base
+    found = read(approved / name)
+    if base is not None and list(found.versions[: len(base.versions)]) != list(base.versions):
+        text = f"已批准的版本与地区目录 {folder / name} 的版本对不上；请把地区目录恢复原样，或重新提出草案"
+        raise PolicyError(approved / name, [Problem((), text)])
+    return found
 
 
 def run(
@@ -91,20 +105,19 @@ def run(
     *,
     indicators: Mapping[str, Indicator] | None = None,
     policies: tuple[RatingPolicy | None, ExitPolicy | None] | None = None,
+    approved: Path | None = None,
 ) -> PolicyResult:
     """Write rating, rating_domain, rating_evidence, exit_status, exit_reason and the tables of oversight.py into schema ``marts`` in one transaction.
 
     ``con`` holds the schemas ``checked`` and ``marts``; what a module never delivered reads as empty. ``policies``, where given,
-    take the place of the region's files (to try a change). Raises `PolicyError`.
+    take the place of the region's files; ``approved`` is the folder of versions approved since. Raises `PolicyError`.
     """
     began = time.perf_counter()
     known = catalogue() if indicators is None else indicators
-    rating, leaving = load_policies(region.path / "policies", known) if policies is None else policies
+    rating, leaving = load_policies(region.path / "policies", known, approved) if policies is None else policies
     oversight = load_oversight(region.path / "policies", known)
     absent = inputs.read(con)
-    _lay_areas(con, rating)
-    _lay_months(con, list(rating.versions) if rating else [], list(leaving.versions) if leaving else [])
-    _lay_figures(con, rating, leaving, known)
+    lay_for(con, rating, leaving, known)
     laid = rate(con, rating, known, progress)
     judge(con, leaving, laid, progress)
     weigh(con, oversight, _version_of, progress)
@@ -118,6 +131,15 @@ def run(
     _clean(con)
     versions = {name: [v.version for v in p.versions] for name, p in (("rating", rating), ("exit", leaving)) if p}
     return PolicyResult(rows, stars, states, versions, absent, time.perf_counter() - began)
+
+
+def lay_for(
+    con: duckdb.DuckDBPyConnection, rating: RatingPolicy | None, leaving: ExitPolicy | None, known: Mapping[str, Indicator]
+) -> None:
+    """Lay areas, months with the versions in force, subjects and figures: what both engines stand on. `inputs.read` comes before."""
+    _lay_areas(con, rating)
+    _lay_months(con, list(rating.versions) if rating else [], list(leaving.versions) if leaving else [])
+    _lay_figures(con, rating, leaving, known)
 
 
 def _version_of(versions: Sequence[Version]) -> str:

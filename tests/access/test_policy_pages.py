@@ -1,0 +1,63 @@
+"""The policy pages: who may try, who may approve, that nobody approves his own, and that it is all on record."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import dash
+import pytest
+from flask.testing import FlaskClient
+
+from dashboard import ledger
+from tests.access.conftest import OWN, log_in
+from tests.policy.test_trials import BASE, NEXT, STRICTER, drafted
+
+FORM = {"content_type": "multipart/form-data", "headers": OWN}
+
+
+def sent(client: FlaskClient, text: str = "", subject: str = "rating") -> Any:
+    return client.post("/policies/try", data={"subject": subject, "file": (io.BytesIO((text or drafted(BASE, STRICTER)).encode()), "rating.yaml")}, **FORM)
+
+
+def test_a_draft_goes_from_trial_to_approval_by_another_person(own_app: dash.Dash, tmp_path: Path) -> None:
+    staff, leader = log_in(own_app, "staff"), log_in(own_app, "leader")
+    page = staff.get("/policies").text
+    assert "一票否决" in page and "养老机构重大事故隐患判定" in page and "检查问题扣分" in page and "{" not in page.split("<body>")[1]
+    answer = sent(staff)
+    assert answer.status_code == 303, answer.text
+    at = answer.location.partition("?")[0]
+    shown = staff.get(at).text
+    assert "待批准" in shown and "须由另一人批准" in shown and "按街道" in shown and "trial-map" in shown
+    refused = staff.post(f"{at}/approve", headers=OWN)
+    assert refused.status_code == 404  # no right to approve at all
+    assert leader.post(f"{at}/reject", headers=OWN).status_code == 409  # without a reason
+    assert leader.post(f"{at}/approve", headers=OWN).status_code == 303
+    assert "已批准" in leader.get(at).text and "试行-2" in leader.get("/policies/rating.yaml").text
+    held = ledger.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+    assert held.fetch("select account, detail from audit where action = '批准政策草案'", ())[0] == "leader"  # type: ignore[index]
+
+
+def test_a_leader_does_not_approve_his_own_draft(own_app: dash.Dash) -> None:
+    leader = log_in(own_app, "leader")
+    at = sent(leader).location.partition("?")[0]
+    answer = leader.post(f"{at}/approve", headers=OWN)
+    assert answer.status_code == 409 and "不能审批本人提出的草案" in answer.text
+    assert leader.post(f"{at}/withdraw", headers=OWN).status_code == 303 and "已撤回" in leader.get(at).text
+
+
+def test_a_wrong_file_comes_back_with_its_lines(own_app: dash.Dash) -> None:
+    staff = log_in(own_app, "staff")
+    answer = sent(staff, drafted(BASE, ("indicator: satisfaction", "indicator: <b>")))
+    assert answer.status_code == 400 and "第 " in answer.text and "没有“&lt;b&gt;”这个指标" in answer.text
+    assert sent(staff, BASE, subject="x").status_code == 400
+    assert staff.post("/policies/try", data={"subject": "rating", "file": (io.BytesIO(b"\xff\xfe\xb1"), "a.yaml")}, **FORM).status_code == 400
+    assert "还没有草案" in staff.get("/policies").text and NEXT not in staff.get("/policies").text
+
+
+@pytest.mark.parametrize("role", ["street", "steward", "finance", "auditor", "admin"])
+def test_the_pages_are_not_there_for_who_may_not_try(own_app: dash.Dash, role: str) -> None:
+    client = log_in(own_app, role)
+    statuses = {client.get(path).status_code for path in ("/policies", "/policies/rating.yaml", "/policies/trial/1", "/policies/trial/x")}
+    assert statuses | {sent(client).status_code, client.post("/policies/trial/1/approve", headers=OWN).status_code} == {404}
