@@ -21,6 +21,7 @@ from dashboard.inspections.store import Inspections
 from dashboard.ledger import Ledger
 from dashboard.ledger.audit import record
 from dashboard.settings import Settings
+from dashboard.views.desk import desk, purpose_form
 from dashboard.warehouse import NoSnapshot, Snapshot, Unknown, Warehouse
 from dashboard.warehouse.deliveries import named
 from etl import history
@@ -120,6 +121,12 @@ class Services:
     def privacy(self) -> Privacy:
         """The district's policy on personal data. PolicyError where its file is wrong."""
         return privacy.read(self.region.path)
+
+    def ask_purpose(self, title: str, wrong: str = "") -> str:
+        """The page that asks what a file is wanted for; its form goes to the very address that was asked for."""
+        purposes = [(p.code, p.name, p.needs_text) for p in self.privacy.export.of(self.identity.role)]
+        body = purpose_form(request.full_path.rstrip("?"), purposes, request.form.get("purpose", ""))
+        return desk(title, body, reader=self.identity, bureau=self.bureau(), here="", wrong=wrong)
 
     def warm(self) -> None:
         """Read what every view needs before the first visitor asks for it; nothing where there is no snapshot yet."""

@@ -26,10 +26,10 @@ FORMATS: dict[str, str] = {
 """Forms of the report with their media types."""
 
 
-def build(warehouse: Warehouse, area: Any, month: Any, fmt: str, issued_by: str, now: datetime) -> bytes:
+def build(warehouse: Warehouse, area: Any, month: Any, fmt: str, issued_by: str, now: datetime, purpose: str = "") -> bytes:
     """The monthly report of an area as a file's bytes.
 
-    ``issued_by`` and ``now`` (local time of the office) are the watermark.  Raises ``Unknown`` for an area or month outside the reader's
+    ``issued_by``, ``now`` (local time of the office) and ``purpose`` are the watermark.  Raises ``Unknown`` for an area or month outside the reader's
     scope, ValueError for another format.  About a second each; safe in threads.
     """
     if fmt not in FORMATS:
@@ -38,7 +38,7 @@ def build(warehouse: Warehouse, area: Any, month: Any, fmt: str, issued_by: str,
     from dashboard.reports.content import compose
 
     report = compose(warehouse, area, month, rows=fmt == "xlsx")
-    issue = Issue(issued_by, now)
+    issue = Issue(issued_by, now, purpose)
     if fmt == "docx":
         from dashboard.reports import word
 

@@ -384,14 +384,19 @@ ALIASES = {
 SUBJECTS = frozenset({"overview", "caregivers", "subsidies", "providers", "exits", "data", "impact"})
 
 
-def sheet_of(w: Warehouse, subject: str, wish: Wish) -> Sheet:
-    """The table asked for; Unknown for a table, area, month or code that does not exist for this reader."""
+def offered(w: Warehouse, subject: str, wish: Wish) -> Callable[[Warehouse, Wish], Sheet]:
+    """What makes the table asked for; Unknown for a table, area or month that does not exist for this reader."""
     w.area(wish.area)
     w.figures([], wish.area, wish.month)
     make = TABLES.get(ALIASES.get((subject, wish.table), wish.table))
     if make is None or (subject not in SUBJECTS and wish.table != "rows"):
         raise Unknown("table")
-    return make(w, wish)
+    return make
 
 
-__all__ = ["ROW_CAP", "Meta", "Sheet", "Wish", "sheet_of", "table_xlsx"]
+def sheet_of(w: Warehouse, subject: str, wish: Wish) -> Sheet:
+    """The table asked for; Unknown also for a code that does not exist for this reader."""
+    return offered(w, subject, wish)(w, wish)
+
+
+__all__ = ["ROW_CAP", "Meta", "Sheet", "Wish", "offered", "sheet_of", "table_xlsx"]

@@ -26,12 +26,12 @@ class Letter(Report):
         return self.heading
 
 
-def provider_letter(w: Warehouse, provider: Any, month: Any, bureau: str, issued_by: str, now: datetime) -> tuple[str, bytes]:
+def provider_letter(w: Warehouse, provider: Any, month: Any, bureau: str, issued_by: str, now: datetime, purpose: str = "") -> tuple[str, bytes]:
     """(name of the provider, bytes of the .docx). ``bureau`` signs it. Unknown for a provider that the reader does not see."""
     from dashboard.reports import word
 
     letter = compose(w, provider, month, bureau)
-    return letter.area_name, word.render(letter, Issue(issued_by, now))
+    return letter.area_name, word.render(letter, Issue(issued_by, now, purpose))
 
 
 def compose(w: Warehouse, provider: Any, month: Any, bureau: str) -> Letter:

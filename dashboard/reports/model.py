@@ -190,17 +190,18 @@ class Report:
 
 @dataclass(frozen=True)
 class Issue:
-    """Who printed it and when: the watermark."""
+    """Who printed it, when and what for: the watermark."""
 
     by: str
     at: datetime
+    purpose: str = ""
 
     @property
     def text(self) -> str:
-        """``王某 2026年11月5日 09:30 生成``."""
+        """``王某 2026年11月5日 09:30 生成，用途：例会``."""
         from dashboard.format import fmt_time
 
-        return f"{self.by} {fmt_time(self.at)} 生成"
+        return f"{self.by} {fmt_time(self.at)} 生成" + (f"，用途：{self.purpose}" if self.purpose else "")
 
 
 def _plain(block: Block) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from flask import Flask, Response, abort, request
 
 from dashboard.access import policy
 from dashboard.reports import FORMATS, build
-from dashboard.reports.export import Meta, Sheet, Wish, sheet_of, table_xlsx
+from dashboard.reports.export import Meta, Sheet, Wish, offered, sheet_of, table_xlsx
 from dashboard.reports.letter import provider_letter
 from dashboard.reports.template import template_xlsx
 from dashboard.warehouse import Unknown, Warehouse
@@ -23,6 +24,7 @@ from dashboard.warehouse.deliveries import declared
 ZONE = ZoneInfo("Asia/Shanghai")
 AT_ONCE = 2
 WAIT = 90
+SHORTEST_REASON = 2
 _turns = threading.BoundedSemaphore(AT_ONCE)
 """Making a file takes a processor for a second: so many at once a process, the others wait their turn, so that pages stay quick."""
 
@@ -44,19 +46,21 @@ def install(server: Flask, services: Any) -> None:
     for endpoint in ("export", "contract", "report", "letter"):
         policy.allow(endpoint, "export")
 
-    @server.get("/export/<subject>.xlsx")
+    @server.route("/export/<subject>.xlsx", methods=["GET", "POST"])
     def export(subject: str) -> Response:
         w = _warehouse(services)
         wish = _wish(w, int(services.settings.export_rows))
+        offered(w, subject, wish)
+        purpose = _purpose(services, "导出表格")
+        if isinstance(purpose, Response):
+            return purpose
         with turn():
             sheet = sheet_of(w, subject, wish)
-            meta = _meta(services, w, wish, sheet)
+            meta = _meta(services, w, wish, sheet, purpose)
             content = table_xlsx(sheet.title, sheet.columns, sheet.rows, meta)
         area = w.area(wish.area)
         # The line is written before the file leaves: what cannot be recorded is not handed out.
-        services.audit(
-            "export", f"{sheet.title} {area.code} {wish.month}", f"{len(sheet.rows)} 行；用途：{meta.purpose or '未填'}"
-        )
+        services.audit("export", f"{sheet.title} {area.code} {wish.month}", _left(content, purpose, f"{len(sheet.rows)} 行；"))
         return _file(content, "xlsx", f"{area.name}_{sheet.title}_{wish.month}")
 
     @server.get("/contract/<module>.xlsx")
@@ -68,31 +72,39 @@ def install(server: Flask, services: Any) -> None:
         services.audit("export", f"填报模板 {module}", "空白模板")
         return _file(content, "xlsx", f"{words.title}填报模板")
 
-    @server.get("/report.<fmt>")
+    @server.route("/report.<fmt>", methods=["GET", "POST"])
     def report(fmt: str) -> Response:
         if fmt not in FORMATS:
             raise Unknown("format")
         w = _warehouse(services)
         area = w.area(request.args.get("area") or w.root.code)
         month = request.args.get("month") or w.latest_month
+        w.figures([], area.code, month)
+        purpose = _purpose(services, "下载月报")
+        if isinstance(purpose, Response):
+            return purpose
         with turn():
-            content = build(w, area.code, month, fmt, issued_by=_who(services), now=datetime.now(ZONE))
-        services.audit("report", f"月报 {fmt} {area.code} {month}", f"用途：{_purpose() or '未填'}")
+            content = build(w, area.code, month, fmt, issued_by=_who(services), now=datetime.now(ZONE), purpose=purpose)
+        services.audit("report", f"月报 {fmt} {area.code} {month}", _left(content, purpose))
         return _file(content, fmt, f"{area.name}养老服务监管月报_{month}")
 
-    @server.get("/letter/<provider>.docx")
+    @server.route("/letter/<provider>.docx", methods=["GET", "POST"])
     def letter(provider: str) -> Response:
         w = _warehouse(services)
         month = request.args.get("month") or w.latest_month
+        w.provider(provider, month)
+        purpose = _purpose(services, "下载告知函")
+        if isinstance(purpose, Response):
+            return purpose
         with turn():
-            name, content = provider_letter(w, provider, month, services.bureau(), issued_by=_who(services), now=datetime.now(ZONE))
-        services.audit("export", f"告知函 {provider} {month}", f"用途：{_purpose() or '未填'}")
+            name, content = provider_letter(w, provider, month, services.bureau(), issued_by=_who(services), now=datetime.now(ZONE), purpose=purpose)
+        services.audit("export", f"告知函 {provider} {month}", _left(content, purpose))
         return _file(content, "docx", f"{name}监管评级告知函_{month}")
 
 
 def _warehouse(services: Any) -> Warehouse:
     """The reader's warehouse over the snapshot asked for; Unknown where he may take nothing out of the house."""
-    w: Warehouse = services.warehouse(request.args.get("as_of", ""))
+    w: Warehouse = services.warehouse(request.args.get("as_of", ""), watched=False)
     if not w.scope.may("export"):
         raise Unknown("export")
     return w
@@ -112,14 +124,28 @@ def _who(services: Any) -> str:
     return f"{who.display_name}（{who.username}）" if who.display_name != who.username else str(who.username)
 
 
-def _purpose() -> str:
-    return " ".join(request.args.get("purpose", "").split())[:60]
+def _purpose(services: Any, title: str) -> str | Response:
+    """What the file is for, in words; until that is said, the page that asks. Only a form of ours may say it: a link cannot."""
+    if request.method != "POST":
+        return Response(services.ask_purpose(title), mimetype="text/html")
+    listed = services.privacy.export
+    purpose = listed.find(request.form.get("purpose", ""))
+    text = " ".join(request.form.get("reason", "").split())[:60]
+    if purpose is None or (purpose.needs_text and len(text) < SHORTEST_REASON):
+        wrong = "请选择用途。" if purpose is None else f"选择“{purpose.name}”时请写明用途。"
+        return Response(services.ask_purpose(title, wrong), 400, mimetype="text/html")
+    return f"{purpose.name}（{text}）" if text else str(purpose.name)
 
 
-def _meta(services: Any, w: Warehouse, wish: Wish, sheet: Sheet) -> Meta:
+def _left(content: bytes, purpose: str, rows: str = "") -> str:
+    """What the audit trail keeps of a file that left: rows, purpose, and the hash by which a copy that turns up is known again."""
+    return f"{rows}用途：{purpose}；{len(content):,} 字节；SHA-256 {hashlib.sha256(content).hexdigest()}"
+
+
+def _meta(services: Any, w: Warehouse, wish: Wish, sheet: Sheet, purpose: str) -> Meta:
     return Meta(
         area="".join(a.name for a in w.path(wish.area)), month=wish.month, data_date=w.snapshot.data_date, run_id=w.snapshot.run_id,
-        synthetic=w.snapshot.synthetic, by=_who(services), at=datetime.now(ZONE), purpose=_purpose(), definition=sheet.definition,
+        synthetic=w.snapshot.synthetic, by=_who(services), at=datetime.now(ZONE), purpose=purpose, definition=sheet.definition,
         source=sheet.source, total=sheet.total, figure=sheet.figure,
     )  # fmt: skip
 

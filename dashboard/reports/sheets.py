@@ -29,7 +29,7 @@ def safe_text(value: Any) -> str:
 
 def dangerous(text: str) -> bool:
     """Whether a spreadsheet would take the text for a formula if a person edited the cell or pasted it elsewhere."""
-    return text.lstrip(" \u3000\u00a0\ufeff").startswith(_DANGEROUS)
+    return text.lstrip(" \u3000\u00a0\ufeff\u200b\u200c\u200d\u2060").startswith(_DANGEROUS)
 
 
 class Book:

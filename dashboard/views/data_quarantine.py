@@ -30,7 +30,7 @@ def by_owner(view: View) -> Node:
         before = owner
         back = None
         if first and view.scope.may("export"):
-            back = h("a", "退回 Excel", href=view.place.export(view.page.key, table="returns", owner=owner), cls="btn small", download=True,
+            back = h("a", "退回 Excel", href=view.place.export(view.page.key, table="returns", owner=owner), cls="btn small", target="_self",
                      aria_label=f"下载退回清单：{owner}")  # fmt: skip
         reasons = [h("li", f"{r['sentence']}（{r['rows']:,} 行）") for r in found[:REASONS]]
         if len(found) > REASONS:

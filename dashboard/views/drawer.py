@@ -92,7 +92,7 @@ def _tools(view: View, code: str, which: str, provider: str | None) -> Node:
     if not view.scope.may("export"):
         return None
     address = view.place.export(view.page.key, table="rows", rows=code, which=which, provider=provider)
-    return h("a", "导出 Excel", href=address, cls="btn small", download=True)
+    return h("a", "导出 Excel", href=address, cls="btn small", target="_self")
 
 
 def _body(rows: Any, view: View | None = None, key: str = "") -> Node:

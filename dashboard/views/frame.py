@@ -117,9 +117,9 @@ def downloads(view: View) -> Node:
         return None
     place, items = view.place, []
     for form, name in (("docx", "月报 Word"), ("xlsx", "月报 Excel"), ("pdf", "月报 PDF")):
-        items.append(h("a", name, href=place.report(form), download=True))
+        items.append(h("a", name, href=place.report(form), target="_self"))
     for sheet, title in view.page.layout.sheets.items():
-        items.append(h("a", f"表：{title}", href=place.export(view.page.key, table=sheet), download=True))
+        items.append(h("a", f"表：{title}", href=place.export(view.page.key, table=sheet), target="_self"))
     return h("details", h("summary", "导出", cls="btn"), h("div", items, cls="pop list"), cls="menu")
 
 

@@ -220,7 +220,7 @@ def _excel(view: View, impact: Impact) -> Node:
     if not view.scope.may("export"):
         return None
     address = view.place.export("impact", table="impact", provider=impact.provider_id, month=impact.month)
-    return h("a", "Excel", href=address, cls="btn small", download=True, aria_label="下载 Excel：安置方案")
+    return h("a", "Excel", href=address, cls="btn small", target="_self", aria_label="下载 Excel：安置方案")
 
 
 def staff(view: View, impact: Impact) -> Node:

@@ -67,7 +67,7 @@ def star_panel(view: View, rating: Rating | None) -> Node:
     small = f"可信度 {confidence(rating.confidence)} · 依据 {fmt.fmt_number(rating.evidence_count)} 条 · 规则版本 {rating.policy_version or fmt.NONE}"
     letter = None
     if view.scope.may("export"):
-        letter = h("a", "告知函", href=view.place.letter(view.ident), cls="btn small", download=True, aria_label="下载告知函（Word）")
+        letter = h("a", "告知函", href=view.place.letter(view.ident), cls="btn small", target="_self", aria_label="下载告知函（Word）")
     return h(
         "section", h("div", h("h2", "监管星级", h("small", small)), letter, cls="row"),
         h("p", h("span", fmt.fmt_stars(rating.star), cls="stars", aria_hidden="true"), h("b", fmt.star_word(rating.star)),

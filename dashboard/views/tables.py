@@ -85,7 +85,7 @@ def panel(view: View, title: str, *body: Any, sheet: str = "", note: str = "", c
             "Excel",
             href=view.place.export(view.page.key, table=sheet),
             cls="btn small",
-            download=True,
+            target="_self",
             aria_label=f"下载 Excel：{title}",
         )
     return h(

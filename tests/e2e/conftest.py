@@ -66,9 +66,12 @@ class Visit:
         return str(self.page.inner_text(f"a.card[data-code={code}] .v")).replace("\n", "").replace(" ", "")
 
     def download(self, selector: str) -> bytes:
-        """The file behind a link."""
+        """The file behind a link, for a stated purpose."""
+        self.page.click(selector)
+        self.page.select_option("select[name=purpose]", "meeting")
         with self.page.expect_download() as waiting:
-            self.page.click(selector)
+            self.page.click("form.sheet button[type=submit]")
+        self.page.go_back()
         return bytes(waiting.value.path().read_bytes())
 
     def crumbs(self) -> list[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from types import SimpleNamespace
 from urllib.parse import unquote
 
+import docx
 import openpyxl
 import pytest
 from flask import Flask
@@ -13,6 +15,8 @@ from werkzeug.exceptions import HTTPException
 
 from dashboard.reports import routes
 from dashboard.warehouse import Unknown
+from etl.paths import DEFAULT_REGION
+from etl.policy import privacy
 from tests.reports.conftest import DISTRICT, MONTH, STREET
 
 
@@ -25,8 +29,13 @@ class Services:
         self.identity = SimpleNamespace(display_name="李某", username="staff")
         self.lines = []
 
-    def warehouse(self, as_of=""):
+    def warehouse(self, as_of="", watched=True):
         return self._warehouse
+
+    privacy = privacy.read(DEFAULT_REGION)
+
+    def ask_purpose(self, title, wrong=""):
+        return f"<h1>{title}</h1>{wrong}"
 
     def audit(self, action, obj="", detail=""):
         self.lines.append((action, obj, detail))
@@ -40,6 +49,27 @@ def server(services):
     return app.test_client()
 
 
+def fetch(services, url, **form):
+    """The file behind an address, for a stated purpose."""
+    return server(services).post(url, data={"purpose": "meeting", **form})
+
+
+def test_a_purpose_is_asked_for_before_anything_leaves(reader):
+    services = Services(reader())
+    url = f"/report.docx?area={DISTRICT}&month={MONTH}"
+    asked = server(services).get(url + "&purpose=meeting")
+    assert asked.mimetype == "text/html" and "下载月报" in asked.text
+    for form in ({"purpose": ""}, {"purpose": "curiosity"}, {"purpose": "other", "reason": " "}):
+        refused = fetch(services, url, **form)
+        assert refused.status_code == 400 and refused.mimetype == "text/html"
+    assert services.lines == []
+    given = fetch(services, url, purpose="other", reason="市局督查")
+    (detail,) = (line[2] for line in services.lines)
+    assert "其他（市局督查）" in detail and hashlib.sha256(given.data).hexdigest() in detail
+    document = docx.Document(io.BytesIO(given.data))
+    assert "其他（市局督查）" in "".join(p.text for s in document.sections for p in s.footer.paragraphs)
+
+
 def book(response):
     return openpyxl.load_workbook(io.BytesIO(response.data))
 
@@ -50,7 +80,7 @@ def texts(response):
 
 def test_the_file_is_named_in_chinese_and_recorded(reader):
     services = Services(reader())
-    answer = server(services).get(f"/report.docx?area={DISTRICT}&month={MONTH}")
+    answer = fetch(services, f"/report.docx?area={DISTRICT}&month={MONTH}")
     assert answer.status_code == 200
     assert unquote(answer.headers["Content-Disposition"]).endswith("拱墅区养老服务监管月报_2026-10.docx")
     assert answer.headers["Cache-Control"] == "no-store"
@@ -59,13 +89,13 @@ def test_the_file_is_named_in_chinese_and_recorded(reader):
 
 def test_rejected_rows_go_back_to_their_owner_masked_and_safe_to_open(reader):
     services = Services(reader())
-    answer = server(services).get(f"/export/data.xlsx?area={DISTRICT}&month={MONTH}&table=returns&owner=区人力社保局")
+    answer = fetch(services, f"/export/data.xlsx?area={DISTRICT}&month={MONTH}&table=returns&owner=区人力社保局")
     assert answer.status_code == 200 and services.lines[0][0] == "export"
     said = texts(answer)
     assert all(word in said for word in ("退回清单 区人力社保局", "更正后的值", "有效期至", "不是有效日期", "证书!5"))
     assert not [c for sheet in book(answer) for row in sheet.iter_rows() for c in row if c.data_type == "f"]
     for owner in ("", "没有这个单位"):
-        assert server(services).get(f"/export/data.xlsx?area={DISTRICT}&month={MONTH}&table=returns&owner={owner}").status_code == 404
+        assert fetch(services, f"/export/data.xlsx?area={DISTRICT}&month={MONTH}&table=returns&owner={owner}").status_code == 404
 
 
 def test_the_template_of_a_contract_is_handed_out_and_recorded(reader):
@@ -97,7 +127,7 @@ TABLES = (
 @pytest.mark.parametrize(("area", "role"), [(DISTRICT, "leader"), (STREET, "street")])
 def test_every_table_says_what_it_is(reader, table, area, role):
     services = Services(reader(area, role))
-    answer = server(services).get(f"/export/overview.xlsx?area={area}&month={MONTH}&table={table}&purpose=季度检查")
+    answer = fetch(services, f"/export/overview.xlsx?area={area}&month={MONTH}&table={table}", purpose="report", reason="季度检查")
     assert answer.status_code == 200
     said = texts(answer)
     for part in ("模拟数据", "2026年10月", "数据时点", "李某（staff）", "季度检查"):
@@ -107,7 +137,7 @@ def test_every_table_says_what_it_is(reader, table, area, role):
 
 def test_rows_behind_a_figure_are_all_there_and_masked(reader):
     w = reader()
-    answer = server(Services(w)).get(
+    answer = fetch(Services(w),
         f"/export/caregivers.xlsx?area={DISTRICT}&month={MONTH}&table=rows&rows=caregiver_cert_rate&which=whole"
     )
     sheet = book(answer).worksheets[0]
@@ -121,7 +151,7 @@ def test_rows_behind_a_figure_are_all_there_and_masked(reader):
 
 def test_more_rows_than_allowed_are_cut_and_it_is_said(reader):
     services = Services(reader(), rows=7)
-    answer = server(services).get("/export/caregivers.xlsx?table=rows&rows=caregivers")
+    answer = fetch(services, "/export/caregivers.xlsx?table=rows&rows=caregivers")
     assert "只含前7行" in texts(answer)
     assert book(answer).worksheets[0].max_row == 4 + 7
 
@@ -155,7 +185,7 @@ def test_a_reader_without_the_permission_takes_nothing_out(reader, community):
 )
 def test_wrong_and_forbidden_addresses_are_alike(reader, address):
     services = Services(reader(STREET, "street"))
-    answer = server(services).get(address)
+    answer = fetch(services, address)
     assert (answer.status_code, answer.get_data(as_text=True)) == (404, "没有找到")
     assert services.lines == []
 
@@ -169,4 +199,4 @@ def test_what_cannot_be_recorded_is_not_handed_out(reader):
     services.audit = broken
     app = server(services)
     app.application.testing = False
-    assert app.get("/export/providers.xlsx").status_code == 500
+    assert app.post("/export/providers.xlsx", data={"purpose": "meeting"}).status_code == 500
