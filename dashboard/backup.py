@@ -1,4 +1,5 @@
-"""Backup and restore of what a region has accumulated: the warehouse (work file, snapshots, pointer, held deliveries) and the ledger.
+"""Backup and restore of what a region has accumulated: the warehouse (work file, snapshots, pointer, held deliveries) and the ledger
+with the documents of cases.
 
 A backup is a folder with a manifest: every file with its size and SHA-256, the rows and sums of money of every table in force, the
 length and last hash of the audit trail. A restore checks all of it, before and after copying, and puts nothing in place that differs.
@@ -61,6 +62,8 @@ def backup(
         (partial / "snapshots").mkdir()
         note("备份台账")
         trail = _copy_ledger(ledger_url, partial / "ledger.sqlite")
+        if layout.files.exists():  # copied after the ledger: whatever it names is there
+            shutil.copytree(layout.files, partial / layout.files.name, ignore=shutil.ignore_patterns(".draft.*"))
         with _between_runs(layout, wait, note):
             if problem := publish.verify(layout):
                 raise BackupError(f"{problem}，未备份。请先运行 yiguan etl run 修复。")
@@ -245,7 +248,7 @@ def _between_runs(layout: Layout, wait: float, note: Progress) -> Iterator[None]
 
 def _places(layout: Layout) -> list[Path]:
     """What a restore would replace."""
-    found = [layout.work, layout.work.with_name(layout.work.name + ".wal"), layout.holds, layout.ledger]
+    found = [layout.work, layout.work.with_name(layout.work.name + ".wal"), layout.holds, layout.ledger, layout.files]
     found += [layout.ledger.with_name(layout.ledger.name + tail) for tail in ("-wal", "-shm")]
     return found + ([layout.snapshots] if layout.snapshots.exists() and any(layout.snapshots.iterdir()) else [])
 

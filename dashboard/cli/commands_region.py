@@ -22,10 +22,19 @@ def register(app: typer.Typer) -> None:
 @region_app.command("check")
 def region_check(as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False) -> None:
     """检查地区目录：区划、边界、目标、政策、来源。"""
+    from dashboard.access.rights import RIGHTS
+    from dashboard.cases.calendar import calendar
+    from dashboard.cases.procedure import procedures
+    from etl.policy import PolicyError
     from etl.region_check import check
 
     region, _ = place()
-    problems = check(region.path)
+    problems: list[object] = list(check(region.path))
+    for read in (lambda: procedures(region.path / "policies", RIGHTS), calendar):
+        try:
+            read()
+        except PolicyError as wrong:
+            problems += str(wrong).splitlines()
     if as_json:
         print_json([str(problem) for problem in problems])
     else:

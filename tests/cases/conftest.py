@@ -62,7 +62,7 @@ class Desk:
         self, case: Dossier, step: str, by: str, papers: tuple[str, ...] = (), people: tuple[str, ...] = (), **fields: str
     ) -> Dossier:
         uploads = [Upload(kind, f"{kind}.pdf", PDF) for kind in papers]
-        taken = Taken(Act(step, fields, people=people), uploads, case.seen, evidence=FROZEN)
+        taken = Taken(Act(step, fields, people=people), uploads, case.seen, evidence=FROZEN if case.row.provider_id else None)
         return self.cases.take(case.row.id, PEOPLE[by], taken, self.make)
 
     def fresh(self, case: Dossier) -> Dossier:

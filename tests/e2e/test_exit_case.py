@@ -29,9 +29,11 @@ from tests.e2e.conftest import Visit
 
 pytestmark = pytest.mark.browser
 PAPER = {"name": "paper.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4 signed and scanned"}
+LAST_BAD = "2026-08"
 BAD = (
-    "select e.provider_id, any_value(p.name), min(e.month) from exit_reason e join provider_standing p using (provider_id, month)"
-    " where e.rule = 'two_one_star_months' and e.month <= '2026-06' group by 1 order by 3, 1 limit 1"
+    "select e.provider_id, p.name, e.month from exit_reason e join provider_standing p using (provider_id, month)"
+    " where e.rule = 'two_one_star_months' and e.month = ? and p.operating"
+    " and not exists (from action_fact a where a.provider_id = e.provider_id and a.kind in ('拟退出', '退出决定')) order by 1 limit 1"
 )
 FORCE = """async ([url, fields]) => {
   const form = new FormData();
@@ -44,7 +46,7 @@ FORCE = """async ([url, fields]) => {
 class Wall:
     """The clock on the wall of the office: what ``etl.clock.now`` says while the district is served."""
 
-    now: datetime = datetime(2026, 6, 2, 9, 0)
+    now: datetime = datetime(2026, 9, 2, 9, 0)
 
     def at(self, text: str) -> None:
         self.now = datetime.fromisoformat(text)
@@ -116,7 +118,7 @@ def test_a_provider_leaves_by_due_process(browser: Any, small_demo: Demo, tmp_pa
     var = tmp_path / "var"
     shutil.copytree(small_demo.var, var)
     layout = Layout(var, small_demo.layout.region_key)
-    ((provider, name, month),) = rows(layout, BAD)
+    ((provider, name, month),) = rows(layout, BAD, LAST_BAD)
     before = rows(layout, "select * from exit_status where provider_id = ? and month <= ? order by month", provider, month)
     wall = Wall()
     made: list[Official] = []
@@ -159,29 +161,29 @@ def process(official: Callable[[str], Official], wall: Wall, provider: str, mont
     assert "一星" in staff.page.inner_text(".frozen")
 
     staff.take("order_rectification", "service_proof", hazard="3日整改", problems="服务人员未持证上岗", demands="停止无证服务")
-    wall.at("2026-06-03T09:00")  # too early
+    wall.at("2026-09-03T09:00")  # too early
     said = second.force("reinspect", result="不合格", found="未整改", people="王芳、林敏")
-    assert "2026年6月5日届满后" in said and "第六条" in said
-    wall.at("2026-06-08T09:00")
+    assert "2026年9月5日届满后" in said and "第六条" in said
+    wall.at("2026-09-07T09:00")
     second.take("reinspect", "inspection_record", result="不合格", found="仍未整改", people="王芳、林敏")
-    staff.take("summon", held_on="2026-06-10", place="区民政局二楼会议室", reason="复查不合格")
-    wall.at("2026-06-10T09:00")
+    staff.take("summon", held_on="2026-09-09", place="区民政局二楼会议室", reason="复查不合格")
+    wall.at("2026-09-09T09:00")
     staff.take("interview", "interview_minutes", said="单位承认问题", people="王芳、陈晓")
     staff.take("propose", facts="连续两个月一星，责令整改后复查不合格", grounds="整改不到位，不符合准入条件")
 
-    wall.at("2026-06-11T09:00")
+    wall.at("2026-09-10T09:00")
     said = staff.force("notify")  # one's own proposal
     assert "不得再由您办理" in said and "第九条" in said
     said = second.take("notify")  # without its document
     assert "须附送达回证" in said and "第九条" in said
     assert "已办理" in second.take("notify", "service_proof")
-    wall.at("2026-06-15T09:00")
-    staff.take("request_hearing", "hearing_request", received_on="2026-06-15")
-    staff.take("notify_hearing", "service_proof", held_on="2026-06-26", place="区民政局听证室", host="郑伟")
-    wall.at("2026-06-26T09:00")
+    wall.at("2026-09-14T09:00")
+    staff.take("request_hearing", "hearing_request", received_on="2026-09-14")
+    staff.take("notify_hearing", "service_proof", held_on="2026-09-23", place="区民政局听证室", host="郑伟")
+    wall.at("2026-09-23T09:00")
     staff.take("hold_hearing", "hearing_minutes", opinion="事实清楚，程序合法", people="郑伟")
     second.take("review", "review_minutes", result="同意退出", opinion="一致同意", people="王芳、林敏、郑伟")
-    wall.at("2026-06-29T09:00")
+    wall.at("2026-09-24T09:00")
     said = second.force("decide", result="退出", reason="同意")  # without the right
     assert "没有办理“退出决定”的权限" in said and "第十三条" in said
     assert "已办理" in leader.take("decide", result="退出", reason="逾期未整改，同意集体审议意见")
@@ -192,7 +194,7 @@ def process(official: Callable[[str], Official], wall: Wall, provider: str, mont
         settle(staff, status)
         if status == "拟安置":
             staff.take("plan_resettlement", "service_proof", contact="养老服务科 0571-00000000")
-    wall.at("2026-06-30T09:00")
+    wall.at("2026-09-28T09:00")
     assert "已办理" in staff.take("finish_resettlement", "resettlement_proof", said="全部安置")
     assert not [error for one in (staff, second, leader) for error in one.errors]
     return case
