@@ -9,9 +9,9 @@ from datetime import date, timedelta
 import duckdb
 from shapely.geometry import shape
 
-from etl import faults
-from etl.clean import name
-from etl.freshness import Freshness, listed
+from etl import faults, rebuild
+from etl.clean import insert
+from etl.freshness import Freshness
 from etl.martfile import Mart, MartError
 from etl.region import Area, Region
 
@@ -89,9 +89,8 @@ def lay_areas(con: duckdb.DuckDBPyConnection, region: Region) -> None:
         " street_code varchar, lng double, lat double)"
     )
     con.execute("create or replace table marts.area_closure (ancestor varchar, descendant varchar)")
-    if rows:
-        con.executemany("insert into marts.area values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
-        con.executemany("insert into marts.area_closure values (?, ?)", closure)
+    insert(con, "marts.area", rows)
+    insert(con, "marts.area_closure", closure)
 
 
 def ancestors(area: Area, areas: dict[str, Area]) -> list[Area]:
@@ -123,19 +122,19 @@ def build(
 ) -> None:
     """Bring each mart up to date as a table in schema ``marts``; MartError naming the file whose SQL fails.
 
-    With ``fresh``: only marts of which an input has changed, and only the months that it touches where the header allows that.
+    With ``fresh``: only marts of which an input has changed, and only the months and keys that it touches where the header allows that.
     """
     fresh = fresh or Freshness(con)
     for mart in marts:
-        inputs = {table: mart.monthly.get(table, "") for table in sorted(mart.reads)}
-        months = fresh.stale(mart.name, inputs, mart.sql) if fresh.home(mart.name) else None
-        if months == set():
+        inputs = rebuild.labels(mart)
+        changed = fresh.stale(mart.name, inputs, mart.sql) if fresh.home(mart.name) else None
+        if changed == set():
             continue
         note(f"汇总 {mart.name}")
         faults.point("mart", mart.name)
         con.execute("begin")
         try:
-            _write(con, mart, months, fresh)
+            rebuild.write(con, mart, changed, fresh)
             fresh.built(mart.name, inputs, mart.sql)
             con.execute("commit")
         except duckdb.Error as error:
@@ -148,22 +147,3 @@ def build(
             with suppress(duckdb.Error):
                 con.execute("rollback")
             raise
-
-
-def _write(con: duckdb.DuckDBPyConnection, mart: Mart, months: set[str] | None, fresh: Freshness) -> None:
-    """Build a mart in full, or some months of it from those months of its inputs."""
-    table = f"marts.{name(mart.name)}"
-    if months is None or not mart.time:
-        con.execute(f"create or replace table {table} as {mart.sql}")
-        return
-    chosen = listed(months)
-    narrowed = [(source, by) for source, by in mart.monthly.items() if source in mart.reads]
-    for source, by in narrowed:
-        con.execute(f"create or replace temp view {name(source)} as select * from {fresh.home(source)} where coalesce(cast({by} as varchar), '') in {chosen}")
-    try:
-        con.execute(f"delete from {table} where {name(mart.time)} in {chosen}")
-        con.execute(f"insert into {table} by name select * from ({mart.sql}) where {name(mart.time)} in {chosen}")
-    finally:
-        with suppress(duckdb.TransactionException):  # a rollback takes the views with it
-            for source, _ in narrowed:
-                con.execute(f"drop view if exists temp.{name(source)}")

@@ -101,6 +101,15 @@ class Compiled:
         """The checked columns, comma-joined and quoted."""
         return ", ".join(name(c.name) for c in self.cells)
 
+    def keyed(self, where: str) -> str:
+        """A SELECT of the cleaned key and ``_row`` of raw rows; without looking anything up where the key can do without."""
+        cells = [c for c in self.cells if c.name in self.table.key]
+        if any(isinstance(c.column, AreaCode | Point) for c in cells):
+            return self.cleaned.replace("{where}", where)
+        texts = ", ".join(f"yg_text({name(r)}) as {name('t:' + r)}" for r in dict.fromkeys(c.column.source for c in cells))
+        cleans = ", ".join(f"{c.clean} as {name(c.name)}" for c in cells)
+        return f"select {cleans}, _row from (select {texts}, rowid as _row from raw.{name(self.full_name)} where {where}) as r"
+
     @property
     def stage(self) -> str:
         """One pass: cleaned columns, position, and the two marks."""

@@ -2,26 +2,33 @@
 
 A table is rebuilt where the contents of an input differ from those it remembers, and only then: nothing has to be announced, so a run that
 was killed between two steps is simply continued by the next one.  Where a mart's header declares that an output month depends on
-the same month of an input only, just those months are built again; everything else is built in full.
+the same month of an input only, or an output row on the rows of an input with the same key, just those months and shares of the keys are
+built again; everything else is built in full.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import duckdb
 
-from etl.clean import first, name
+from etl.clean import first, insert, name
+from etl.martfile import GIVEN
 
 Contents = dict[str, tuple[int, str]]
-"""Month ('' where a table is looked at as a whole) → rows and a sum of hashes that does not depend on their order."""
+"""Label ('' where a table is looked at as a whole) → rows and a sum of hashes that does not depend on their order."""
 _STATE = """
 create table if not exists state.content (source varchar, by_month varchar, token varchar, month varchar, rows bigint, hash varchar);
 create table if not exists state.built (target varchar, source varchar, by_month varchar, month varchar, rows bigint, hash varchar);
 create sequence if not exists state.building;
 """
 DEFINITION = "#definition"
+# In place of a label: the token of the input when the target was built from it.
+AT = "#"
+KEYED = " # "
+# What a run knows of its own deliveries, in schema state.
+_DELIVERIES = ("module", "delivery", "delivered", "quarantine", "warning")
 
 
 class Freshness:
@@ -37,32 +44,30 @@ class Freshness:
         self.tokens |= dict(
             con.execute("select target, hash from state.built where source = ?", ["#token"]).fetchall()
         )
-        self.held: dict[tuple[str, str], Contents] = {}
+        # What is laid once, before anything is built, stays as it is while this memory is in use.
+        self.tokens |= dict.fromkeys((*GIVEN, *_DELIVERIES), "laid " + self._number())
+        self.known: dict[tuple[str, str], str] = {
+            (source, by): token for source, by, token in con.execute("select distinct source, by_month, token from state.content").fetchall()
+        }
         self.homes = dict(
             con.execute(
-                "select table_name, table_schema from information_schema.tables where table_schema in ('checked', 'marts')"
-                " and table_catalog = current_database() order by table_schema"
+                "select table_name, table_schema from information_schema.tables where table_catalog = current_database()"
+                " and (table_schema in ('checked', 'marts') or table_schema = 'state' and list_contains(?, table_name))"
+                " order by case table_schema when 'state' then 0 when 'checked' then 1 else 2 end", [list(_DELIVERIES)],
             ).fetchall()
-        )
+        )  # fmt: skip
+        self.was: dict[str, dict[str, tuple[str, Contents]]] = {}
+        for target, source, by, month, count, found in con.execute(
+            "select * from state.built where month = ? or by_month not like ?", [AT, f"%{KEYED}%"]
+        ).fetchall():
+            self.was.setdefault(target, {}).setdefault(source, (by, {}))[1][month] = (count, found)
 
     def contents(self, source: str, by: str = "") -> Contents | None:
-        """The contents of a table as it is now, by an expression that gives the month; None for a table that is not ours to know."""
-        home = self.home(source)
-        if home is None:
+        """The contents of a table as it is now, by an expression that gives the label; None for a table that is not ours to know."""
+        if not self._look(source, by):
             return None
-        token = self.tokens.get(source)
-        if token is None:
-            return self._count(home, by)
-        if (source, by) not in self.held:
-            kept = self.con.execute(
-                "select month, rows, hash from state.content where source = ? and by_month = ? and token = ?", [source, by, token]
-            ).fetchall()
-            found = {m: (n, h) for m, n, h in kept} if kept else self._count(home, by)
-            if not kept:
-                self.con.execute("delete from state.content where source = ? and by_month = ?", [source, by])
-                self._write("state.content", [(source, by, token, m, n, h) for m, (n, h) in found.items()] or [(source, by, token, "", 0, "0")])
-            self.held[source, by] = found
-        return self.held[source, by]
+        kept = self.con.execute("select month, rows, hash from state.content where source = ? and by_month = ?", [source, by]).fetchall()
+        return {m: (n, h) for m, n, h in kept if n}
 
     def home(self, source: str) -> str | None:
         """The qualified name of a checked table or mart; None where there is none."""
@@ -77,56 +82,115 @@ class Freshness:
         return f"{self.homes[source]}.{name(source)}"
 
     def stale(self, target: str, inputs: Mapping[str, str], definition: str) -> set[str] | None:
-        """The months in which an input differs from what the target was built from; None: build it in full.
+        """The labels at which an input differs from what the target was built from; None: build it in full.
 
-        ``inputs``: table → month expression ('' where the whole table matters).
+        ``inputs``: table → label of a row, as SQL: its month, a share of its keys or both (see :func:`label`); '' where the whole table matters.
         """
-        kept = self.con.execute(
-            "select source, by_month, month, rows, hash from state.built where target = ? and source not in ('#token', '#figures')", [target]
-        ).fetchall()
-        was: dict[str, tuple[str, Contents]] = {}
-        for source, by, month, rows, found in kept:
-            was.setdefault(source, (by, {}))[1][month] = (rows, found)
+        was = self.was.get(target, {})
         if was.get(DEFINITION, ("", {}))[1].get("") != (0, _short(definition)):
             return None
-        months: set[str] = set()
+        changed: set[str] = set()
         for source, by in inputs.items():
-            now = self.contents(source, by)
-            if now is None or source not in was or was[source][0] != by:
+            if source not in was or was[source][0] != by or self.home(source) is None:
                 return None
-            then = was[source][1]
-            differing = {m for m in {*now, *then} if now.get(m, (0, "0")) != then.get(m, (0, "0"))}
+            then, token = was[source][1], self.tokens.get(source)
+            if token and then.get(AT) == (0, token):
+                continue
+            differing = self._differing(target, source, by) if KEYED in by else _apart(then, self.contents(source, by) or {})
             if differing and not by:
                 return None
-            months |= differing
-        return months
+            changed |= differing
+        return changed
+
+    def _differing(self, target: str, source: str, by: str) -> set[str]:
+        """The labels at which an input told by month and key is not as it was; too many to be carried about."""
+        self._look(source, by)
+        found = self.con.execute(
+            "select month from (select month, rows, hash from state.built where target = ? and source = ? and by_month = ? and month <> ?) as b"
+            " full join (select month, rows, hash from state.content where source = ? and by_month = ?) as c using (month)"
+            " where coalesce(b.rows, 0) <> coalesce(c.rows, 0) or coalesce(b.hash, '0') <> coalesce(c.hash, '0')",
+            [target, source, by, AT, source, by],
+        ).fetchall()
+        return {month for (month,) in found}
 
     def built(self, target: str, inputs: Mapping[str, str], definition: str) -> None:
         """Remember that the target has been built from its inputs as they are now; call inside its transaction."""
         self.forget(target)
-        token = str(first(self.con, "select nextval('state.building')")[0])  # type: ignore[index]
-        rows: list[tuple[object, ...]] = [(target, DEFINITION, "", "", 0, _short(definition)), (target, "#token", "", "", 0, token)]
+        token = self._number()
+        rows: list[tuple[str, str, str, str, int, str]] = [
+            (target, DEFINITION, "", "", 0, _short(definition)), (target, "#token", "", "", 0, token)
+        ]  # fmt: skip
         for source, by in inputs.items():
-            found = self.contents(source, by) or {}
-            rows += [(target, source, by, m, n, h) for m, (n, h) in found.items()] or [(target, source, by, "", 0, "0")]
-        self._write("state.built", rows)
+            if not self._look(source, by):
+                continue
+            rows.append((target, source, by, AT, 0, self.tokens.get(source, "")))
+            if KEYED in by:
+                self.con.execute(
+                    "insert into state.built select ?, source, by_month, month, rows, hash from state.content where source = ? and by_month = ?",
+                    [target, source, by],
+                )
+            else:
+                found = self.contents(source, by) or {}
+                rows += [(target, source, by, month, n, h) for month, (n, h) in found.items()]
+        insert(self.con, "state.built", rows)
+        for _, source, by, month, n, h in rows:
+            self.was.setdefault(target, {}).setdefault(source, (by, {}))[1][month] = (n, h)
         self.tokens[target] = token
-        for key in [k for k in self.held if k[0] == target]:
-            del self.held[key]
 
     def forget(self, target: str) -> None:
         """The target is about to change: what it was built from is unknown until it is done."""
         self.con.execute("delete from state.built where target = ?", [target])
+        self.was.pop(target, None)
 
-    def _count(self, home: str, by: str) -> Contents:
-        month = f"coalesce(cast({by} as varchar), '')" if by else "''"
-        rows = self.con.execute(f"select {month} as m, count(*), cast(sum(hash(t)) as varchar) from {home} as t group by 1").fetchall()
-        return {m: (n, h) for m, n, h in rows}
+    def _number(self) -> str:
+        return str(first(self.con, "select nextval('state.building')")[0])  # type: ignore[index]
 
-    def _write(self, table: str, rows: Sequence[tuple[object, ...]]) -> None:
-        width = len(rows[0])
-        marks = ", ".join(["(" + ", ".join("?" * width) + ")"] * len(rows))
-        self.con.execute(f"insert into {table} values {marks}", [v for row in rows for v in row])
+    def _look(self, source: str, by: str) -> bool:
+        """Have the table's contents in ``state.content``; false for a table that is not ours to know."""
+        home = self.home(source)
+        if home is None:
+            return False
+        token = self.tokens.get(source)
+        if token is None or self.known.get((source, by)) != token:
+            self.con.execute("delete from state.content where source = ? and by_month = ?", [source, by])
+            finer = next((b for (s, b), t in self.known.items() if s == source and t == token and b.startswith(by + KEYED)), None) if by and token else None
+            if finer:  # what has been counted by month and key need not be looked at again for the month
+                found, about, given = "split_part(month, '/', 1)", "sum(rows), cast(sum(cast(hash as hugeint)) as varchar)", "state.content where source = ? and by_month = ?"
+            else:
+                found, about, given = _labelled(by), "count(*), cast(sum(hash(t)) as varchar)", f"{home} as t"
+            self.con.execute(
+                f"insert into state.content select ?, ?, ?, {found}, {about} from {given} group by 4",
+                [source, by, token or "", *([source, finer] if finer else [])],
+            )
+            if not first(self.con, "select 1 from state.content where source = ? and by_month = ? limit 1", [source, by]):
+                insert(self.con, "state.content", [(source, by, token or "", "", 0, "0")])
+            self.known[source, by] = token or ""
+        return True
+
+
+SHARES = 1024
+"""Keys are told apart by this many shares of them: enough to leave out nearly everything, few enough to remember."""
+
+
+def label(month: str = "", key: str = "") -> str:
+    """The label of a row as inputs name it: by month (SQL), by share of a key column, or by both."""
+    return month + (KEYED + key if key else "")
+
+
+def share(column: str) -> str:
+    """SQL: the share to which a row's key belongs."""
+    return f"hash({name(column)}) % {SHARES}"
+
+
+def _apart(then: Contents, now: Contents) -> set[str]:
+    """The labels at which two contents differ; one without rows is as good as none."""
+    return {m for m in {*then, *now} - {AT} if then.get(m, (0, "0")) != now.get(m, (0, "0"))}
+
+
+def _labelled(by: str) -> str:
+    month, _, key = by.partition(KEYED)
+    found = f"coalesce(cast({month} as varchar), '')" if month else "''"
+    return f"{found} || '/' || {share(key)}" if key else found
 
 
 def _short(text: str) -> str:

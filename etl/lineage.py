@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import cast
 
 import sqlglot
@@ -11,6 +12,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
+from sqlglot.schema import Schema, ensure_schema
 
 from etl import checks
 from etl.contract import Contract
@@ -179,7 +181,7 @@ class Lineage:
         if mart not in self.scopes:
             try:
                 tree = qualify(
-                    sqlglot.parse_one(self.marts[mart].sql, read="duckdb"), schema=self._schema(), dialect="duckdb",
+                    sqlglot.parse_one(self.marts[mart].sql, read="duckdb"), schema=self._schema, dialect="duckdb",
                     validate_qualify_columns=False, quote_identifiers=False,
                 )  # fmt: skip
                 self.scopes[mart] = build_scope(tree)
@@ -187,10 +189,12 @@ class Lineage:
                 self.scopes[mart] = None
         return self.scopes[mart]
 
-    def _schema(self) -> dict[str, object]:
+    @cached_property
+    def _schema(self) -> Schema:
         known: dict[str, object] = {name: dict.fromkeys(columns, "text") for name, columns in _GIVEN_COLUMNS.items()}
         known |= {name: {c.name: "text" for c in compiled.cells} for name, compiled in self.compiled.items()}
-        return known | {m.name: {c.name: "text" for c in m.columns} for m in self.marts.values()}
+        known |= {m.name: {c.name: "text" for c in m.columns} for m in self.marts.values()}
+        return ensure_schema(known, dialect="duckdb")
 
 
 def _query(scope: Scope) -> exp.Query:

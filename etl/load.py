@@ -189,13 +189,15 @@ def _load_table(
         row = None if known else before | taken.state | {"data_date": reader.delivered_on() or before["data_date"]}
         return Plan(compiled, loaded, row)
     faults.point("raw", compiled.full_name)
-    batch = before["batch"] if before and taken.receipt.same else taken.receipt.batch
+    standing = before if taken.receipt.same else None  # the delivery is the one before: only what it is held against has changed
+    batch = standing["batch"] if standing else taken.receipt.batch
     counts, part = _sift(con, compiled, before if kept and not whole else None, taken.receipt, batch, refs)
     revised = changes.revised(con, compiled, terms.months.get(compiled.full_name), part) if before else []
     faults.point("sifted", compiled.full_name)
     row = {
         "module": contract.module, "table_name": table.name, "batch": batch, "content": None, "check_hash": check_hash, "refs": refs,
-        "data_date": reader.delivered_on() or clock.today(), "loaded_at": clock.now(), **taken.state, **asdict(counts),
+        "data_date": reader.delivered_on() or (standing["data_date"] if standing else clock.today()),
+        "loaded_at": standing["loaded_at"] if standing else clock.now(), **taken.state, **asdict(counts),
     }  # fmt: skip
     receipt = taken.receipt
     loaded = Loaded(contract.module, table.name, table.title, True, batch, taken.skipped, counts, receipt.fresh, receipt.gone)
@@ -237,7 +239,7 @@ def _referred(con: duckdb.DuckDBPyConnection, compiled: Compiled) -> str:
     found = []
     for reference in compiled.table.references:
         home = sift.referred(con, reference)
-        seen = "o" if reference.fault else name(reference.key)
+        seen = ", ".join(name(c) for c in (reference.key, *sift.looks_at(reference)))
         keys = first(con, f"select count(*), sum(hash({seen})) from {home} as o") if home else None
         found.append(f"{reference.column}>{reference.table}:{keys}")
     return short("|".join(found))

@@ -17,7 +17,7 @@ FOLDER = Path(__file__).parent / "marts"
 GIVEN = ("month", "area", "area_closure", "standard")
 POLICY_TABLES = ("rating", "rating_domain", "rating_evidence", "rating_change", "exit_status", "exit_reason", "inspection_risk", "inspection_risk_reason",
                  "credit_grade", "credit_reason")  # fmt: skip
-_FIELD = re.compile(r"^--\s*(grain|area|time|provider|key|monthly):\s*(.+?)\s*$")
+_FIELD = re.compile(r"^--\s*(grain|area|time|provider|key|monthly|keyed|rows):\s*(.+?)\s*$")
 _COLUMN = re.compile(r"^--\s{2,}(\w+)\s+(.*?)(?:\s*\[(name|id|phone|address|account|text)\])?\s*$")
 
 
@@ -51,6 +51,10 @@ class Mart:
     key: str = ""
     monthly: Mapping[str, str] = field(default_factory=dict)
     """Inputs of which a month of the mart needs the same month only: table → SQL that gives the month of a row."""
+    keyed: Mapping[str, str] = field(default_factory=dict)
+    """Inputs of which a row of the mart needs the rows of the same key only: table → column with the key."""
+    rows: tuple[str, tuple[str, ...]] = ("", ())
+    """How the mart's rows of a key are found: ('', its own column), or by the rows of an input (table, the columns that name a row of it)."""
 
     @cached_property
     def reads(self) -> frozenset[str]:
@@ -78,14 +82,27 @@ def parse(name: str, text: str) -> Mart:
             in_columns = True
         elif in_columns and (column := _COLUMN.match(line)):
             columns.append(MartColumn(column[1], column[2], column[3] or ""))  # type: ignore[arg-type]
-        elif field and (field[1] in ("grain", "monthly") or re.fullmatch(r"\w+", field[2])):
+        elif field and (field[1] in ("grain", "monthly", "keyed", "rows") or re.fullmatch(r"\w+", field[2])):
             # A remark may explain "provider: by credit code …"; only a bare column name declares.
             fields[field[1]] = field[2]
     if "grain" not in fields:
         raise MartError(f"{name}.sql: the header does not say the grain")
     place = (fields.get("area", ""), fields.get("time", ""), fields.get("provider", ""))
     monthly = dict(_monthly(name, word) for word in fields.get("monthly", "").split())
-    return Mart(name, text, fields["grain"], *place, tuple(columns), fields.get("key", ""), monthly)
+    keyed = dict(_column(name, word) for word in fields.get("keyed", "").split())
+    driver, _, own = fields.get("rows", "").rpartition(".")
+    if bool(keyed) != bool(own) or (driver and (driver not in keyed or driver not in monthly)):
+        raise MartError(f"{name}.sql: keyed needs rows; rows of an input need that input among keyed and monthly")
+    return Mart(name, text, fields["grain"], *place, tuple(columns), fields.get("key", ""), monthly, keyed,
+                (driver, tuple(own.split(",")) if own else ()))  # fmt: skip
+
+
+def _column(mart: str, word: str) -> tuple[str, str]:
+    """``table.column``."""
+    if not re.fullmatch(r"\w+\.\w+", word):
+        raise MartError(f"{mart}.sql: {word!r} is no column of a table")
+    table, _, column = word.partition(".")
+    return table, column
 
 
 def _monthly(mart: str, word: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from etl import clock, origins
+from etl import clean, clock, origins
 from etl.clean import first
 from etl.contract import Cadence, Contract
 from etl.indicators.base import Indicator
@@ -152,8 +152,7 @@ def product_version() -> str:
 
 
 def _insert(con: duckdb.DuckDBPyConnection, table: str, values: Sequence[tuple[Any, ...]]) -> None:
-    if values:
-        con.executemany(f"insert into marts.{table} values ({', '.join('?' * len(values[0]))})", list(values))
+    clean.insert(con, f"marts.{table}", values)
 
 
 def rows(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import duckdb
 from etl import faults, snapshotfile
 from etl.clean import first, name
 from etl.connectors.base import sha256
+from etl.freshness import Freshness
 from etl.martfile import POLICY_TABLES, Mart
 from etl.paths import Layout
 
@@ -27,10 +28,11 @@ class PublishError(Exception):
 
 
 def publish(
-    con: duckdb.DuckDBPyConnection, layout: Layout, run_id: str, content: str, marts: Iterable[Mart], keep: int
+    con: duckdb.DuckDBPyConnection, layout: Layout, run_id: str, content: str, marts: Iterable[Mart], keep: int, thorough: bool = True
 ) -> Path:
     """Write ``snapshots/<run_id>.duckdb`` with these marts, verify it, move the pointer, delete all but ``keep`` snapshots.
 
+    ``thorough``: read the whole file back, and count what the work file holds anew; else what was written this time.
     The old file stays readable for whoever has it open. PublishError (pointer unmoved) when a table's rows do not agree.
     """
     target = layout.snapshots / f"{run_id}.duckdb"
@@ -38,7 +40,7 @@ def publish(
     for stale in layout.snapshots.glob("*.tmp*"):
         stale.unlink()
     tables = _tables(con, list(marts))
-    odd = _lay(con, unfinished, tables, current(layout))
+    odd = _lay(con, unfinished, tables, current(layout), thorough)
     if odd:
         raise PublishError(f"快照中 {odd} 的内容与工作库不一致，未发布。请检查磁盘空间后重试。")
     _sync(unfinished)
@@ -57,13 +59,14 @@ def publish(
     return target
 
 
-def _lay(con: duckdb.DuckDBPyConnection, file: Path, tables: snapshotfile.Tables, before: Path | None) -> str | None:
+def _lay(con: duckdb.DuckDBPyConnection, file: Path, tables: snapshotfile.Tables, before: Path | None, thorough: bool) -> str | None:
     """Write and compare; where the copy of the snapshot before leads to something else, once more from nothing. A table that differs."""
     for start in dict.fromkeys((before, None)):
         try:
-            contents = snapshotfile.write(con, file, tables, start)
+            quick = start is not None and not thorough
+            written = snapshotfile.write(con, file, tables, start, _known(con) if quick else None)
             faults.point("written", path=file)
-            odd = snapshotfile.differing(con, file, contents)
+            odd = snapshotfile.differing(con, file, written.contents, written.tables if quick else None)
         except (duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException, duckdb.IOException):
             if start is None:
                 raise
@@ -73,6 +76,17 @@ def _lay(con: duckdb.DuckDBPyConnection, file: Path, tables: snapshotfile.Tables
         file.unlink(missing_ok=True)
         Path(f"{file}.wal").unlink(missing_ok=True)
     return odd
+
+
+def _known(con: duckdb.DuckDBPyConnection) -> Callable[[str, str, bool], snapshotfile.Contents]:
+    """What tables of the work file hold, as far as it remembers; the others are counted."""
+    fresh = Freshness(con)
+
+    def known(table: str, source: str, monthly: bool) -> snapshotfile.Contents:
+        kept = fresh.contents(table, name("month") if monthly else "") if table in fresh.tokens and fresh.home(table) else None
+        return snapshotfile.content(con, source, monthly) if kept is None else kept
+
+    return known
 
 
 def _tables(con: duckdb.DuckDBPyConnection, marts: Sequence[Mart]) -> list[tuple[str, str, str]]:

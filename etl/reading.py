@@ -84,13 +84,13 @@ def take(
     state: dict[str, Any] = {"fingerprint": marked, "content": shape}
     if before and depth != "full" and before["content"] == shape:
         if marked and before["fingerprint"] == marked:
-            return Taken(_nothing(before), before["skipped"])
+            return Taken(_nothing(before), before["skipped"], _known(before))
         if table.cursor and isinstance(reader, Cursored):
             receipt = _by_cursor(con, compiled, reader, before, depth)
             if receipt:
-                return _taken(compiled, receipt, state | {"skipped": before["skipped"]})
+                return _taken(compiled, receipt, state | {"skipped": before["skipped"], "complete_at": before["complete_at"]})
         elif depth == "quick" and not marked:
-            return Taken(_nothing(before), before["skipped"])
+            return Taken(_nothing(before), before["skipped"], _known(before))
     if isinstance(reader, Filed):
         receipt, parts = _by_file(con, compiled, reader, before, afresh=depth == "full" or not before or before["content"] != shape)
         skipped = sum(int(p[1]) for p in parts.values())
@@ -105,6 +105,11 @@ def take(
 
 def _nothing(before: Mapping[str, Any]) -> Receipt:
     return Receipt(before["batch"], before["read"], 0, 0)
+
+
+def _known(before: Mapping[str, Any]) -> dict[str, Any]:
+    """What was remembered of a delivery that is not read again."""
+    return {k: before[k] for k in ("fingerprint", "content", "parts", "skipped", "complete_at")}
 
 
 def _taken(compiled: Compiled, receipt: Receipt, state: dict[str, Any]) -> Taken:

@@ -188,7 +188,7 @@ def _run(
         _build(con, region, line, result, note, today, layout.policies)
         with _timed(result, "发布"):
             note("发布快照")
-            result.snapshot = publish.publish(con, layout, result.run_id, content, line.visible, keep)
+            result.snapshot = publish.publish(con, layout, result.run_id, content, line.visible, keep, thorough=depth != "quick")
         result.published = True
     finally:
         con.close()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import duckdb
+import sqlglot
+from sqlglot import exp
 
 from etl.checks import Cell, Compiled, Counts, shown
 from etl.clean import first, name, quote
@@ -102,6 +106,13 @@ def referred(con: duckdb.DuckDBPyConnection, reference: Reference) -> str | None
     if not found or not _one(con, f"select count(*) from checked.{name(found[0])}")[0]:
         return None
     return f"checked.{name(found[0])}"
+
+
+@lru_cache(maxsize=256)
+def looks_at(reference: Reference) -> tuple[str, ...]:
+    """The columns of the referred table that decide about a reference's fault; what else changes there is of no matter."""
+    found = sqlglot.parse_one(reference.fault or "true", read="duckdb").find_all(exp.Column)
+    return tuple(sorted({c.name for c in found if c.table == "o"}))
 
 
 def broken(reference: Reference, home: str) -> str:

@@ -37,13 +37,16 @@ def touch(con: duckdb.DuckDBPyConnection, compiled: Compiled, old: int, new: int
             sources += _of_reference(con, compiled, reference, old, keys)
     con.execute(f"create or replace temp table touched as select distinct {keys} from ({' union all '.join(sources)})"
                 if sources else f"create or replace temp table touched as select {keys} from checked.{name(compiled.full_name)} limit 0")  # fmt: skip
+    if not first(con, "select 1 from touched limit 1"):
+        con.execute("create or replace temp table touched_rows (row bigint, s varchar, p bigint, was boolean, now boolean)")
+        return 0
     either = f"_batch <= {new} and coalesce(_until > {old}, true)"
     same = " and ".join(f"r.{name(k)} is not distinct from t.{name(k)}" for k in compiled.table.key)
     con.execute(
         "create or replace temp table touched_rows as"
         f" select rowid as row, _source as s, _position as p, {raw.in_force(old)} as was, {raw.in_force(new)} as now"
         f" from {raw.table(compiled)} where rowid in"
-        f" (select _row from (select _row, {keys} from ({_cleaned(compiled, either)})) as r semi join touched as t on {same})"
+        f" (select _row from (select _row, {keys} from ({compiled.keyed(either)})) as r semi join touched as t on {same})"
     )
     return int(first(con, "select count(*) from touched_rows")[0])  # type: ignore[index]
 

@@ -7,26 +7,42 @@ finished file is read back and compared with the work file before anybody may se
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from etl import faults
-from etl.clean import name, quote
+from etl.clean import first, insert, name, quote
 
 Tables = Sequence[tuple[str, str, str]]
 """(table, where its rows are, order by)."""
 Contents = dict[str, tuple[int, str]]
 CONTENT = "meta_content"
+# In place of a month: how many rows of a table have been exchanged since it was written as a whole.
+WORN = "#"
 # A file in which this share of the blocks is empty is written afresh.
 SLACK = 0.5
 # Replacing most of a table costs more than writing it anew.
 MOST = 0.4
 
 
-def write(con: duckdb.DuckDBPyConnection, file: Path, tables: Tables, before: Path | None) -> dict[str, Contents]:
-    """Write ``file`` with these tables, from a copy of ``before`` where there is one; what each table holds. The file is closed on return."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a file holds: table → contents, and the tables that were written; the others are as in the file that it was copied from."""
+
+    contents: dict[str, Contents]
+    tables: frozenset[str]
+
+
+def write(
+    con: duckdb.DuckDBPyConnection, file: Path, tables: Tables, before: Path | None, known: Callable[[str, str, bool], Contents] | None = None
+) -> Written:  # fmt: skip
+    """Write ``file`` with these tables, from a copy of ``before`` where there is one. The file is closed on return.
+
+    ``known`` (table, source, monthly) says what a table of the work file holds; by default it is counted.
+    """
     if before is not None:
         shutil.copyfile(before, file)
     con.execute(f"attach {quote(file)} as snapshot_file")
@@ -38,32 +54,42 @@ def write(con: duckdb.DuckDBPyConnection, file: Path, tables: Tables, before: Pa
         columns = _columns(con)
         held = _held(con) if CONTENT in columns else {}
         found: dict[str, Contents] = {}
+        written: set[str] = set()
+        worn: dict[str, int] = {}
         for table, source, order in tables:
             faults.point("snapshot", table)
             shape = con.execute(f"select * from {source} limit 0").description or []
-            now = content(con, source, "month" in [d[0] for d in shape])
+            monthly = "month" in [d[0] for d in shape]
+            now = found[table] = known(table, source, monthly) if known else content(con, source, monthly)
             same_shape = columns.get(table) == [(d[0], str(d[1])) for d in shape] if table in columns else False
-            _put(con, table, source, order, held.get(table) if same_shape else None, now)
-            found[table] = now
+            was = held.get(table) if same_shape else None
+            worn[table] = was.pop(WORN, (0, ""))[0] if was else 0
+            if was != now:
+                written.add(table)
+                # A table in which many rows have been exchanged is in nobody's order any more, and full of holes.
+                fit = worn[table] <= MOST * sum(n for n, _ in now.values())
+                exchanged = _put(con, table, source, order, was if fit else None, now)
+                worn[table] = 0 if exchanged is None else worn[table] + exchanged
         for stranger in set(columns) - {t for t, _, _ in tables} - {CONTENT}:
             con.execute(f"drop table snapshot_file.main.{name(stranger)}")
         con.execute(f"create table snapshot_file.main.{CONTENT} (table_name varchar, month varchar, rows bigint, hash varchar)")
         contents = [(table, month, rows, total) for table, now in found.items() for month, (rows, total) in now.items()]
-        for at in range(0, len(contents), 500):
-            part = contents[at : at + 500]
-            con.execute(f"insert into snapshot_file.main.{CONTENT} values {', '.join(['(?, ?, ?, ?)'] * len(part))}", [v for row in part for v in row])
+        contents += [(table, WORN, rows, "") for table, rows in worn.items() if rows]
+        insert(con, f"snapshot_file.main.{CONTENT}", contents)
         faults.point("checkpoint")
         con.execute("checkpoint snapshot_file")
     finally:
         con.execute("detach snapshot_file")
-    return found
+    return Written(found, frozenset(written))
 
 
-def differing(con: duckdb.DuckDBPyConnection, file: Path, contents: dict[str, Contents]) -> str | None:
-    """The first table that does not hold in the file what it held in the work file; None where all agree."""
+def differing(con: duckdb.DuckDBPyConnection, file: Path, contents: dict[str, Contents], tables: Collection[str] | None = None) -> str | None:
+    """The first table (of ``tables``, or of all) that does not hold in the file what it held in the work file; None where all agree."""
     con.execute(f"attach {quote(file)} as written (read_only)")
     try:
         for table, wanted in contents.items():
+            if tables is not None and table not in tables:
+                continue
             monthly = "month" in [d[0] for d in con.execute(f"select * from written.main.{name(table)} limit 0").description or []]
             if content(con, f"written.main.{name(table)}", monthly) != wanted:
                 return table
@@ -79,20 +105,38 @@ def content(con: duckdb.DuckDBPyConnection, source: str, monthly: bool) -> Conte
     return {m: (n, h) for m, n, h in rows}
 
 
-def _put(con: duckdb.DuckDBPyConnection, table: str, source: str, order: str, was: Contents | None, now: Contents) -> None:
+def _put(con: duckdb.DuckDBPyConnection, table: str, source: str, order: str, was: Contents | None, now: Contents) -> int | None:
+    """Make a table of the file what the work file holds; how many rows were exchanged in it (None: it was written anew)."""
     target = f"snapshot_file.main.{name(table)}"
     if was is not None:
         months = {m for m in {*was, *now} if was.get(m) != now.get(m)}
-        rows = sum(now[m][0] for m in months if m in now)
-        if not months:
-            return
-        if "" not in months and rows <= MOST * sum(n for n, _ in now.values()):
-            chosen = "month in (" + ", ".join(quote(m) for m in sorted(months)) + ")"
-            con.execute(f"delete from {target} where {chosen}")
-            con.execute(f"insert into {target} select * from {source} where {chosen}{order}")
-            return
+        chosen = "true" if "" in months else "month in (" + ", ".join(quote(m) for m in sorted(months)) + ")"
+        moved = _exchange(con, source, target, chosen, order, int(MOST * sum(n for n, _ in now.values())))
+        if moved is not None:
+            return moved
     con.execute(f"drop table if exists {target}")
     con.execute(f"create table {target} as select * from {source}{order}")
+    return None
+
+
+def _exchange(con: duckdb.DuckDBPyConnection, source: str, target: str, chosen: str, order: str, most: int) -> int | None:
+    """Take rows that are no more out of the target and put new ones in; how many. None, and nothing done, where that is no gain."""
+    con.execute(
+        "create or replace temp table differing as select h, sum(d) as d from"
+        f" (select hash(s) as h, 1 as d from {source} as s where {chosen} union all"
+        f" select hash(t) as h, -1 as d from {target} as t where {chosen}) group by h having sum(d) <> 0"
+    )
+    coming, going = first(con, "select coalesce(sum(d) filter (d > 0), 0), coalesce(-sum(d) filter (d < 0), 0) from differing") or (0, 0)
+    if coming + going > most:
+        return None
+    con.execute(f"create or replace temp table leaving as select t.rowid as row from {target} as t where {chosen} and hash(t) in (select h from differing where d < 0)")
+    con.execute(f"create or replace temp table entering as select * from {source} as s where {chosen} and hash(s) in (select h from differing where d > 0)")
+    counts = first(con, "select (select count(*) from entering), (select count(*) from leaving)")
+    if counts != (coming, going):  # of several equal rows some stay and some go: which, their hash does not say
+        return None
+    con.execute(f"delete from {target} where rowid in (select row from leaving)")
+    con.execute(f"insert into {target} select * from entering{order}")
+    return int(coming + going)
 
 
 def _slack(con: duckdb.DuckDBPyConnection) -> float:

@@ -33,7 +33,7 @@ with employed as (
 ),
 held as (
     select m.month, t.id_number, min(t.level) as best_level,
-           arg_min(t.certificate_no, t.level) as certificate_no,
+           arg_min(t.certificate_no, concat(t.level, '/', t.certificate_no)) as certificate_no,
            max(coalesce(t.expires_on, date '9999-12-31')) as expires_on
     from month as m
     join caregiver_certificate as t

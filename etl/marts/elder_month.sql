@@ -8,6 +8,8 @@
 -- area: community_code
 -- time: month
 -- monthly: elder_present order_fact meal_fact card_fact subsidy_payment
+-- keyed: elder_present.elder_id registry_elder.elder_id elder_link.person_id elder_ability.person_id card_link.person_id order_fact.elder_id meal_fact.elder_id card_fact.elder_id
+-- rows: elder_id
 -- key: elder_id
 -- columns:
 --   month              月份
@@ -29,18 +31,9 @@
 --   has_card           持有服务卡
 --   card_active        当月用卡
 --   high_age_paid      高龄津贴已发放
-with ability as (
-    select l.person_id, a.level, a.dementia, a.assessed_on,
-           coalesce(a.valid_until, date '9999-12-31') as valid_until,
-           coalesce(
-               lead(a.assessed_on) over (partition by l.person_id order by a.assessed_on, a.assessment_id), date '9999-12-31'
-           ) as next_on
-    from assessment_assessment as a
-    join elder_link as l on l.elder_id = a.elder_id
-),
-ability_month as (
+with ability_month as (
     select m.month, a.person_id, a.level, a.dementia, a.assessed_on, a.valid_until >= m.last_day as valid
-    from ability as a
+    from elder_ability as a
     join month as m on a.assessed_on <= m.last_day and a.next_on > m.last_day
 ),
 served as (

@@ -1,6 +1,8 @@
 -- grain: one elder aged 60 or over who is alive, resident and registered on the last day of a month (the frame of elder_month)
 -- area: community_code
 -- time: month
+-- keyed: registry_elder.elder_id elder_link.elder_id
+-- rows: elder_id
 -- columns:
 --   month           月份
 --   elder_id        老年人编号

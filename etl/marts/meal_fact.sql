@@ -4,6 +4,9 @@
 -- counted: neither repeated nor after death: one meal that somebody ate
 -- area: community_code
 -- time: month
+-- monthly: canteen_meal.eaten_at! provider_place
+-- keyed: canteen_meal.card_no card_link.card_no
+-- rows: canteen_meal.canteen_id,meal_no
 -- columns:
 --   month           月份
 --   day             日期

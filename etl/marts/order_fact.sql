@@ -5,6 +5,8 @@
 -- area: community_code
 -- time: month
 -- monthly: order_order.ordered_at! provider_place
+-- keyed: order_order.elder_id elder_link.elder_id
+-- rows: order_order.order_id
 -- provider: provider_id
 -- key: order_id
 -- columns:

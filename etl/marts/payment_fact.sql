@@ -34,7 +34,7 @@ with approved as (
     group by application_id
 ),
 first_paid as (
-    select p.application_id, min(p.paid_on) as paid_on, arg_min(p.payment_id, p.paid_on) as payment_id
+    select p.application_id, min(p.paid_on) as paid_on, arg_min(p.payment_id, concat(cast(p.paid_on as varchar), '/', p.payment_id)) as payment_id
     from subsidy_payment as p
     where p.bank_result = '成功'
     group by p.application_id

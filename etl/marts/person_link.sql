@@ -69,7 +69,7 @@ named as (
     join registry_elder as e on e.elder_id = m.elder_id
 ),
 best as (
-    select t.elder_id, arg_max(t.rule, t.rank) as rule, max(t.score) as score
+    select t.elder_id, arg_max(t.rule, concat(t.rank, '/', t.rule)) as rule, max(t.score) as score
     from (
         select elder_id, rule, score, case when rule = '综合评分' then 0 else 1 end as rank from person_pair where certain
         union all

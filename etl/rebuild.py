@@ -1,0 +1,82 @@
+"""Builds a mart in full, or only what a change of its inputs touches: some months, and in the other months some shares of the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
+
+import duckdb
+
+from etl.clean import name
+from etl.freshness import SHARES, Freshness, label, listed, share
+from etl.martfile import Mart
+
+# Above this share of the keys a month is built as a whole, and above it in all months the mart is.
+MOST = 0.25
+
+
+def labels(mart: Mart) -> dict[str, str]:
+    """Table read → what a change in it is told by (see ``freshness.label``).
+
+    The input whose rows the mart follows is told by month alone: where one of its rows changes, its month is built again.
+    """
+    return {
+        table: label(mart.monthly.get(table, ""), "" if table == mart.rows[0] else mart.keyed.get(table, ""))
+        for table in sorted(mart.reads)
+    }
+
+
+def cover(changed: Collection[str]) -> tuple[set[str], set[str]] | None:
+    """Months and shares of keys that hold everything changed; None where that is most of the mart."""
+    by_month: dict[str, set[str]] = {}
+    months = {found for found in changed if "/" not in found}
+    for found in changed:
+        month, keyed, key = found.partition("/")
+        if keyed:
+            by_month.setdefault(month, set()).add(key)
+    months |= {m for m, keys in by_month.items() if m and len(keys) > MOST * SHARES}
+    shares: set[str] = set().union(*(keys for m, keys in by_month.items() if m not in months))
+    return None if len(shares) > MOST * SHARES else (months, shares)
+
+
+def write(con: duckdb.DuckDBPyConnection, mart: Mart, changed: set[str] | None, fresh: Freshness) -> None:
+    """Build what has changed, or everything (``None``)."""
+    table = f"marts.{name(mart.name)}"
+    found = cover(changed) if changed is not None and mart.time else None
+    if found is None:
+        con.execute(f"create or replace table {table} as {mart.sql}")
+        return
+    months, shares = found
+    time = name(mart.time)
+    if months:
+        chosen = listed(months)
+        views = {source: f"coalesce(cast({by} as varchar), '') in {chosen}" for source, by in mart.monthly.items() if source in mart.reads}
+        with _narrowed(con, views, fresh):
+            con.execute(f"delete from {table} where {time} in {chosen}")
+            con.execute(f"insert into {table} by name select * from ({mart.sql}) where {time} in {chosen}")
+    if shares:
+        numbers = ", ".join(str(int(s)) for s in sorted(shares, key=int))
+        rest = f"coalesce({time}, '') not in {listed(months)}" if months else "true"
+        driver, columns = mart.rows
+        pair = ", ".join(name(c) for c in columns)
+        mine = f"{share(columns[0])} in ({numbers})"
+        if driver:
+            keys = pair if len(columns) == 1 else f"({pair})"
+            mine = f"{keys} in (select {keys} from {fresh.home(driver)} where {share(mart.keyed[driver])} in ({numbers}))"
+        views = {source: f"{share(column)} in ({numbers})" for source, column in mart.keyed.items() if source in mart.reads}
+        con.execute(f"delete from {table} where {rest} and {mine}")
+        with _narrowed(con, views, fresh):
+            con.execute(f"insert into {table} by name select * from ({mart.sql}) where {rest} and {mine}")
+
+
+@contextmanager
+def _narrowed(con: duckdb.DuckDBPyConnection, views: Mapping[str, str], fresh: Freshness) -> Iterator[None]:
+    """Within the block these tables show only the rows that the conditions name."""
+    for source, where in views.items():
+        con.execute(f"create or replace temp view {name(source)} as select * from {fresh.home(source)} where {where}")
+    try:
+        yield
+    finally:
+        with suppress(duckdb.TransactionException):  # a rollback takes the views with it
+            for source in views:
+                con.execute(f"drop view if exists temp.{name(source)}")

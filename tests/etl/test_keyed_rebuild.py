@@ -1,0 +1,98 @@
+"""After a night in which elders moved, died, turned out to be one person and took another card, every mart is what building it whole gives."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from data.simulator import playing
+from etl import clock
+from etl.freshness import SHARES
+from etl.martfile import MartError, marts, parse
+from etl.paths import Layout
+from etl.rebuild import cover
+from etl.run import connect, run
+from tests.conftest import Demo
+
+ELDER, ORDER = "LNR_JBXX", "FWDD"
+
+
+def test_what_a_night_touched_and_a_complete_building_are_the_same(small_demo: Demo, tmp_path: Path) -> None:
+    layout = Layout(tmp_path, small_demo.layout.region_key)
+    shutil.copytree(small_demo.layout.base, layout.base)
+    with playing(layout.sources):
+        run(small_demo.region, layout, depth="keys")
+        before = table(layout, "order_fact")
+        happen(layout.sources)
+        heard: list[str] = []
+        result = run(small_demo.region, layout, depth="keys", progress=heard.append)
+    assert result.published, result.message
+    assert "汇总 order_fact" in heard
+    now = table(layout, "order_fact")
+    # Orders of many months follow the elder who moved; most others are where they were.
+    assert len({row[0] for row in now - before}) > 3
+    assert len(now & before) > 0.5 * len(before)
+    con = connect(layout)
+    try:
+        for mart in marts():
+            con.execute(f"create or replace temp table afresh as {mart.sql}")
+            counts = [
+                con.execute(f"select count(*), sum(hash(t)) from {where} as t").fetchall() for where in (f"marts.{mart.name}", "temp.afresh")
+            ]
+            assert counts[0] == counts[1], mart.name
+        held = dict(con.execute("select target, count(*) from state.built group by target").fetchall())
+        assert held["elder_month"] > SHARES
+    finally:
+        con.close()
+    with duckdb.connect(str(result.snapshot), read_only=True) as file, duckdb.connect(str(layout.work), read_only=True) as work:
+        for shown in ("order_fact", "elder_month", "figure", "provider_figure"):
+            sql = f"select count(*), sum(hash(t)) from {{}}{shown} as t"
+            assert file.execute(sql.format("")).fetchall() == work.execute(sql.format("marts.")).fetchall(), shown
+
+
+def table(layout: Layout, name: str) -> set[tuple[object, ...]]:
+    """The rows of a mart that tell whose it is: month, order, elder, community."""
+    with duckdb.connect(str(layout.work), read_only=True) as con:
+        return set(con.execute(f"select month, order_id, elder_id, community_code from marts.{name}").fetchall())
+
+
+def happen(sources: Path) -> None:
+    """Elders with orders move, die, change their card; one is registered again under another number; orders come, go and are corrected."""
+    moment = f"{clock.now() - timedelta(minutes=1):%Y-%m-%d %H:%M:%S}"
+    with sqlite3.connect(sources / "order.sqlite") as con:
+        served = [e for (e,) in con.execute(f"select LNR_ID from {ORDER} group by 1 order by count(*) desc, 1 limit 6")]
+        columns = [c[1] for c in con.execute(f"pragma table_info({ORDER})")]
+        picks = ", ".join({"DD_ID": "DD_ID || '-N'", "XG_SJ": f"'{moment}'"}.get(c, c) for c in columns)
+        con.execute(f"insert into {ORDER} select {picks} from {ORDER} order by XD_SJ desc limit 20")
+        con.execute(f"update {ORDER} set LNR_ID = ?, XG_SJ = ? where rowid % 400 = 0", [served[0], moment])
+        con.execute(f"delete from {ORDER} where rowid % 501 = 0")
+    with sqlite3.connect(sources / "registry.sqlite") as con:
+        other = con.execute(f"select JZ_SQ from {ELDER} where LNR_ID <> ? and JZ_SQ not in"
+                            f" (select JZ_SQ from {ELDER} where LNR_ID = ?) order by rowid limit 1", [served[0], served[0]]).fetchone()[0]  # fmt: skip
+        con.execute(f"update {ELDER} set JZ_SQ = ?, XG_SJ = ? where LNR_ID in (?, ?)", [other, moment, *served[:2]])
+        con.execute(f"update {ELDER} set ZT = '死亡', ZT_RQ = '2026-03-02', XG_SJ = ? where LNR_ID = ?", [moment, served[2]])
+        con.execute(f"update {ELDER} set FWK_NO = 'HZ99999999', XG_SJ = ? where LNR_ID = ?", [moment, served[3]])
+        columns = [c[1] for c in con.execute(f"pragma table_info({ELDER})")]
+        again = ", ".join({"LNR_ID": "'L99999999'", "XG_SJ": f"'{moment}'", "JZ_SQ": f"'{other}'"}.get(c, c) for c in columns)
+        con.execute(f"insert into {ELDER} select {again} from {ELDER} where LNR_ID = ?", [served[4]])
+    for name in ("order", "registry"):
+        os.utime(sources / f"{name}.sqlite")
+
+
+def test_a_change_of_most_keys_in_one_month_is_a_change_of_the_month() -> None:
+    wide = {f"2026-05/{n}" for n in range(SHARES // 2)}
+    assert cover(wide | {"2026-04/7"}) == ({"2026-05"}, {"7"})
+    assert cover({"2026-05", "2026-04/7", "/9"}) == ({"2026-05"}, {"7", "9"})
+    assert cover({f"/{n}" for n in range(SHARES // 2)}) is None
+
+
+@pytest.mark.parametrize("header", ["-- keyed: a.x", "-- rows: x", "-- keyed: b.x\n-- rows: a.n", "-- keyed: a.x\n-- rows: a.n"])
+def test_a_key_needs_the_rows_it_leads_to(header: str) -> None:
+    with pytest.raises(MartError, match="keyed needs rows"):
+        parse("m", f"-- grain: one\n-- time: month\n{header}\nselect 1")
