@@ -8,7 +8,7 @@
     "●": "M6 1.5a4.5 4.5 0 1 0 0 9a4.5 4.5 0 1 0 0-9Z", "■": "M2 2h8v8h-8Z", "▲": "M6 1.2L11 10.4H1Z", "◆": "M6 .6L11.4 6L6 11.4L.6 6Z",
     "○": "M6 1.5a4.5 4.5 0 1 0 0 9a4.5 4.5 0 1 0 0-9Z", "□": "M2 2h8v8h-8Z", "◇": "M6 .6L11.4 6L6 11.4L.6 6Z",
   };
-  var files = {}, poles = {}, map = null, layers = null, wanted = null, painted = "", fitted = "", bounds = null;
+  var files = {}, poles = {}, map = null, layers = null, wanted = null, painted = "", shaped = "", fitted = "", bounds = null, current = null;
 
   function hook() {
     if (!window.L || window.L.yiguanHooked) return !!window.L;
@@ -21,7 +21,7 @@
   function adopt(made) {
     map = made;
     layers = null;
-    painted = fitted = "";
+    painted = shaped = fitted = "";
     window.L.control.zoom({ position: "topright", zoomInTitle: "放大", zoomOutTitle: "缩小" }).addTo(map);
     map.on("zoomend viewreset", declutter);
     new ResizeObserver(function () {
@@ -51,8 +51,35 @@
     Promise.all([boundaries(data.url), data.outline ? boundaries(data.outline[0]) : null]).then(function (got) {
       if (wanted !== data) return; /* the reader has gone on meanwhile */
       painted = key;
-      draw(data, got[0], got[1]);
+      current = data;
+      var areas = shape(data);
+      if (layers && areas === shaped) yiguan.pins(marksOf(data)); /* only the marks and addresses differ: nothing blinks */
+      else {
+        shaped = areas;
+        draw(data, got[0], got[1]);
+      }
     }, function () { say("边界文件未能载入，请刷新页面；数据见右侧排名和下方表格。"); });
+  };
+
+  /* All that the areas look like: what is drawn anew only when it differs. */
+  function shape(data) {
+    var areas = Object.keys(data.areas).map(function (code) { return [code].concat(data.areas[code].slice(0, 4)); });
+    return JSON.stringify([data.url, data.outline, areas, data.fit, data.here, data.lines, data.sparse]);
+  }
+
+  function marksOf(data) {
+    var timed = yiguan.timed && yiguan.timed(data.time);
+    return timed || data.points || [];
+  }
+
+  /* Puts these marks in place of those on the map. */
+  yiguan.pins = function (points) {
+    if (!layers) return;
+    var before = layers.pins;
+    layers.pins = window.L.layerGroup();
+    points.forEach(function (p) { mark(p).addTo(layers.pins); });
+    layers.pins.addTo(layers);
+    if (before) layers.removeLayer(before);
   };
 
   function say(text) {
@@ -74,11 +101,11 @@
       onEachFeature: function (f, layer) {
         var code = f.properties.code;
         if (data.fit.indexOf(code) >= 0) box.extend(layer.getBounds());
-        layer.bindTooltip(function () { return words(data.areas[code][1], data.areas[code][3] || (coloured ? "无数据" : "")); },
+        layer.bindTooltip(function () { return words(current.areas[code][1], current.areas[code][3] || (coloured ? "无数据" : "")); },
           { sticky: true, direction: "top", offset: [0, -8], className: "map-tip" });
         layer.on("mouseover", function () { layer.setStyle({ weight: 2.4, color: "#174a94" }); layer.bringToFront(); });
-        layer.on("mouseout", function () { layer.setStyle(look(data, code, coloured)); front(data); });
-        layer.on("click", function () { yiguan.navigate(data.areas[code][4]); });
+        layer.on("mouseout", function () { layer.setStyle(look(current, code, coloured)); front(current); });
+        layer.on("click", function () { yiguan.navigate(current.areas[code][4]); });
         layer.code = code;
         (layers.shapes = layers.shapes || {})[code] = layer;
         if (!f.properties.point && !(data.sparse && !data.areas[code][2])) layers.labels.push([code, layer]);
@@ -94,7 +121,7 @@
       L.polyline([[l[1], l[0]], [l[3], l[2]]], { color: "#174a94", weight: l[4], opacity: 0.55, lineCap: "round" })
         .bindTooltip(words(l[5], l[6]), { sticky: true, className: "map-tip" }).addTo(layers);
     });
-    (data.points || []).forEach(function (p) { mark(p).addTo(layers); });
+    yiguan.pins(marksOf(data));
     bounds = box.isValid() ? box : null;
     var key = data.fit.join();
     if (bounds && key !== fitted) { fitted = key; fit(); }

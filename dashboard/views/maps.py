@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dashboard import format as fmt
-from dashboard.views import marks
+from dashboard.views import marks, timeline
 from dashboard.views.context import View
 from dashboard.views.h import Node, h
 from dashboard.views.scale import Classes, classes
@@ -17,7 +17,7 @@ def data(view: View) -> dict[str, Any]:
     """Everything the map paints, as one small value.
 
     ``areas``: code → [class 0–4 or None, name, value, detail, address]; ``points``: [lng, lat, shape, tone, name, detail, address];
-    ``fit``: codes whose bounds fill the map; ``here``: the area in focus, before which the others step back.
+    ``time``: the same marks in every month, see ``timeline.course``; ``fit``: codes whose bounds fill the map; ``here``: the area in focus, before which the others step back.
     """
     stage, layer = view.stage, view.layer
     shown = view.stage_children or [view.area]
@@ -33,6 +33,7 @@ def data(view: View) -> dict[str, Any]:
         "outline": [view.geo_url(2), stage.code] if stage.level == 2 and view.stage_children else None,
         "areas": {a.code: _area(view, a, figures.get(a.code), scale, colour, link) for a in shown},
         "points": points(view) if layer is not None and (layer.kind != "area" or view.area.level > 1) else [],
+        "time": timeline.course(view),
         "fit": [here.code] if here else [a.code for a in shown],
         "here": here.code if here else "",
         "label": _aria(view),
@@ -131,6 +132,7 @@ def legend(view: View) -> Node:
         return None
     if layer.kind == "area" and view.by_child:
         parts.append(_ramp(view))
+    parts.append(timeline.slider(view))
     if layer.kind == "spots":
         parts.append(h("ul", [h("li", marks.chip(mark)) for mark in layer.legend], cls="marks", aria_label=layer.title))
     elif layer.kind == "exits":

@@ -16,7 +16,8 @@ from dashboard.views.h import El
 
 VOID = frozenset({"br", "hr", "img", "input", "col", "wbr"})
 LEFT_OUT = frozenset({"id", "children", "key", "aria-labelledby", "aria-describedby", "htmlFor"})
-_NAMES = {"className": "class", "colSpan": "colspan", "rowSpan": "rowspan", "tabIndex": "tabindex", "dateTime": "datetime", "viewBox": "viewBox"}
+_NAMES = {"className": "class", "colSpan": "colspan", "rowSpan": "rowspan", "tabIndex": "tabindex", "dateTime": "datetime", "viewBox": "viewBox",
+          "defaultValue": "value"}
 
 
 def markup(node: Any, slots: Mapping[str, Any] | None = None) -> str:

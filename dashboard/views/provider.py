@@ -26,7 +26,9 @@ def head(view: View, p: dict[str, Any]) -> Node:
     ]  # fmt: skip
     return h(
         "section",
-        h("div", h("h2", p["name"]), marks.star(p.get("star")), marks.exit_state(p.get("exit_state")), cls="who"),
+        h("div", h("h2", p["name"]), marks.star(p.get("star")), marks.exit_state(p.get("exit_state")),
+          h("span", h("a", "影响评估", href=view.place.subject(f"/impact/{p['provider_id']}"), cls="btn small"),
+            h("a", "对比", href=view.place.subject("/providers/compare", compare=p["provider_id"]), cls="btn small"), cls="tools"), cls="who"),
         h("dl", [h("div", h("dt", k), h("dd", v)) for k, v in facts if v and v != fmt.NONE]), cls="panel provider-head", aria_label="单位概况",
     )  # fmt: skip
 
@@ -82,6 +84,16 @@ def percent(weight: float) -> str:
 
 
 def history_panel(view: View) -> Node:
+    """Two years of stars and states as a panel; None where there are none."""
+    bars = history_bars(view)
+    if bars is None:
+        return None
+    months = [row[0] for row in view.w.rating_history(view.ident) if row[0] <= view.month][-24:]
+    span = f"{fmt.fmt_month(months[0])}至{fmt.fmt_month(months[-1])}"
+    return h("section", h("h2", "星级变化", h("small", span)), bars, cls="panel", aria_label="星级变化")
+
+
+def history_bars(view: View) -> Node:
     """Two years of stars, a column a month; hollow where not rated, marked where not in normal state."""
     months = [row for row in view.w.rating_history(view.ident) if row[0] <= view.month][-24:]
     if not months:
@@ -98,8 +110,7 @@ def history_panel(view: View) -> Node:
         cells.append(h("li", h("a", flag, h("span", col, cls="well"), h("small", f"{int(month[5:])}"),
                                href=view.place.url(month=month, rows=None, rec=None), title=said, aria_label=said,
                                aria_current="date" if month == view.month else None)))  # fmt: skip
-    span = f"{fmt.fmt_month(months[0][0])}至{fmt.fmt_month(months[-1][0])}"
-    return h("section", h("h2", "星级变化", h("small", span)), h("ol", cells, cls="history"), cls="panel", aria_label="星级变化")
+    return h("ol", cells, cls="history")
 
 
 def evidence_panel(view: View, rating: Rating | None) -> Node:
@@ -170,17 +181,18 @@ def permits_panel(view: View, p: dict[str, Any]) -> Node:
     rows = p.get("permits") or []
     if not rows:
         return panel(view, "证照与保险", empty("没有登记的证照。"), cls="half")
-    year, month = int(view.month[:4]), int(view.month[5:])
-    end = date(year + month // 12, month % 12 + 1, 1)
     cols = [Col("种类"), Col("编号"), Col("发证"), Col("有效期至"), Col("状态")]
     body = [
-        [r.get("kind"), r.get("number"), cell(r.get("issued_on")), cell(r.get("expires_on")), _valid(r.get("expires_on"), end)]
+        [r.get("kind"), r.get("number"), cell(r.get("issued_on")), cell(r.get("expires_on")), validity(view, r.get("expires_on"))]
         for r in rows
     ]
     return panel(view, "证照与保险", table(cols, body, caption="证照与保险"), cls="half")
 
 
-def _valid(expires: Any, end: date) -> Node:
+def validity(view: View, expires: Any) -> Node:
+    """A permit by its last day, as at the end of the month looked at."""
+    year, month = int(view.month[:4]), int(view.month[5:])
+    end = date(year + month // 12, month % 12 + 1, 1)
     if not isinstance(expires, date):
         return marks.chip(fmt.Mark("长期", "●", "good"))
     left = (expires - end).days

@@ -10,6 +10,7 @@ from dashboard.views import marks
 from dashboard.views.attention import bar
 from dashboard.views.context import View
 from dashboard.views.h import Node, h
+from dashboard.views.picking import pick
 from dashboard.views.tables import Col, arranged, empty, panel, table
 
 STARS = ("5", "4", "3", "2", "1", "0")
@@ -45,10 +46,12 @@ def _star(p: dict[str, Any]) -> str:
 def listing(view: View) -> Node:
     """Providers of the area, filtered by kind, star and state in the URL, sortable."""
     kinds = sorted({p["kind"] for p in view.providers if p.get("kind")})
-    kind, star, state = view.place.get("kind"), view.place.get("star"), view.place.get("state")
+    streets = sorted({(p["street_code"], p["street"]) for p in view.providers if p.get("street")})
+    kind, street, star, state = (view.place.get(key) for key in ("kind", "street", "star", "state"))
     rows = [
         p for p in view.providers
-        if (not kind or p.get("kind") == kind) and (not star or _star(p) == star) and (not state or p.get("exit_state") == state)
+        if (not kind or p.get("kind") == kind) and (not street or p.get("street_code") == street) and (not star or _star(p) == star)
+        and (not state or p.get("exit_state") == state)
     ]  # fmt: skip
     keys = {
         "name": lambda r: r["name"], "star": lambda r: r.get("star"), "score": lambda r: r.get("score"), "beds": lambda r: r.get("beds") or None,
@@ -58,30 +61,37 @@ def listing(view: View) -> Node:
     cols = [
         Col("单位", sort="name"), Col("类型", sort="kind"), Col("性质"), Col("街道", sort="street"), Col("社区"), Col("床位", "n", "beds"),
         Col("评定等级", "", "grade", "等级评定机构评定的等级（GB/T 37276）"), Col("监管评分", "n", "score", "本平台按监管记录逐月评分，满分 100"),
-        Col("监管星级", sort="star"), Col("可信度"), Col("退出状态"),
+        Col("监管星级", sort="star"), Col("可信度"), Col("退出状态"), Col("对比"),
     ]  # fmt: skip
     details = view.place.subjects("/providers")
     body = [
         [
             h("a", p["name"], href=details(p["provider_id"])), p.get("kind"), p.get("ownership"), p.get("street"),
             p.get("community"), fmt.fmt_number(p["beds"]) if p.get("beds") else fmt.NONE,
-            f"{fmt.star_word(p['grade'])[0]}级" if p.get("grade") else "未评定", fmt.fmt_number(p.get("score"), 1), marks.star(p.get("star")),
-            confidence(p.get("confidence")), marks.exit_state(p.get("exit_state")),
+            f"{fmt.star_word(p['grade'])[0]}级" if p.get("grade") else "未评定", fmt.fmt_number(p.get("score"), 1), _starred(p),
+            confidence(p.get("confidence")), marks.exit_state(p.get("exit_state")), pick(view, p["provider_id"], p["name"]),
         ]
         for p in rows
     ]  # fmt: skip
     tools = [
         _filter(view, "kind", kind, "类型", [(k, k) for k in kinds]),
+        _filter(view, "street", street, "街道", streets) if len(streets) > 1 else None,
         _filter(view, "star", star, "星级", [(k, fmt.star_word(int(k))) for k in STARS]),
         _filter(view, "state", state, "状态", [(k, m.word) for k, m in fmt.EXIT_STATES.items()]),
     ]
     shown = (
         table(cols, body, caption="服务单位", view=view, cls="tall")
         if body
-        else empty("没有符合条件的单位。请放宽类型、星级或状态的筛选。")
+        else empty("没有符合条件的单位。请放宽类型、街道、星级或状态的筛选。")
     )
     note = f"{len(rows)} 家" + (f"，共 {len(view.providers)} 家" if len(rows) < len(view.providers) else "")
     return panel(view, "服务单位", shown, note=note, sheet="providers", cls="full", tools=tools)
+
+
+def _starred(p: dict[str, Any]) -> Node:
+    """The star; where there is none, why."""
+    chip = marks.star(p.get("star"))
+    return h("span", chip, title=f"缺少评级：{p['missing']}") if p.get("star") is None and p.get("missing") else chip
 
 
 def _filter(view: View, key: str, value: str, name: str, options: list[tuple[str, str]]) -> Node:

@@ -64,3 +64,14 @@ def grade_checks(snapshot: Snapshot, month: str) -> list[dict[str, Any]]:
         return []
     query = "select * exclude (month) from grade_check_month where month = ? and (total_short or section_short) order by grade desc, provider_id"
     return snapshot.once(f"grade_checks {month}", lambda: snapshot.dicts(query, [month]))
+
+
+def findings_of(snapshot: Snapshot, provider_id: str, month: str) -> list[dict[str, Any]]:
+    """A provider's findings of the twelve months up to the month's end, newest first: inspected_on, severity, scope, description, ``open``."""
+    first = snapshot.months[max(0, snapshot.month_index[month] - 11)]
+    return snapshot.dicts(
+        "select f.inspected_on, f.severity, f.scope, f.description, o.finding_id is not null as open from finding_fact f"
+        " left join finding_month o on o.finding_id = f.finding_id and o.month = $month"
+        " where f.provider_id = $provider and f.month between $first and $month order by f.inspected_on desc, f.finding_id",
+        {"provider": provider_id, "first": first, "month": month},
+    )

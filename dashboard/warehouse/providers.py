@@ -142,3 +142,33 @@ def _reasons(snapshot: Snapshot, month: str) -> dict[str, list[dict[str, Any]]]:
     ):
         found.setdefault(reason.pop("provider_id"), []).append(reason)
     return found
+
+
+def courses(snapshot: Snapshot) -> dict[str, dict[str, Any]]:
+    """Every provider with ``months``: month → (community, star, exit state), as :meth:`Snapshot.providers` lists it month by month; and its
+    name, kind and place as last known. Read once for the whole snapshot.
+    """
+
+    def read() -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = {}
+        for provider_id, month, name, kind, lng, lat, community, star, state in snapshot.query(_COURSES):
+            row = found.setdefault(provider_id, {"provider_id": provider_id, "months": {}})
+            row.update(name=name, kind=kind, lng=lng, lat=lat)
+            row["months"][month] = (community, star, state)
+        return found
+
+    return snapshot.once("provider_courses", read)
+
+
+_COURSES = """
+with here as (select provider_id, month from provider_month union select provider_id, month from exit_status),
+known as (
+    select h.provider_id, h.month, max(p.month) as last from here h join provider_month p on p.provider_id = h.provider_id and p.month <= h.month
+    group by h.provider_id, h.month
+)
+select k.provider_id, k.month, p.name, p.kind, p.lng, p.lat, p.community_code, r.star, coalesce(e.state, 'normal')
+from known k join provider_month p on p.provider_id = k.provider_id and p.month = k.last
+left join rating r on r.provider_id = k.provider_id and r.month = k.month
+left join exit_status e on e.provider_id = k.provider_id and e.month = k.month
+order by k.provider_id, k.month
+"""

@@ -129,6 +129,16 @@ class Warehouse:
         """Providers whose main site lies in the area, with star and exit state; those that left stay listed while they have a state."""
         return providers.listed(self.snapshot, self.scope, self.snapshot.below[self.area(area).code], self._month(month))
 
+    def courses(self, area: Any) -> list[dict[str, Any]]:
+        """Providers of the area in any month: name, kind, lng, lat and ``months``: month → (star, exit state) of the months they were in the area."""
+        inside = self.snapshot.below[self.area(area).code] & self._mine
+        out = []
+        for provider_id, row in providers.courses(self.snapshot).items():
+            months = {m: (star, state) for m, (community, star, state) in row["months"].items() if community in inside}
+            if months and row["lng"] is not None and row["lat"] is not None and self.scope.sees_provider(provider_id):
+                out.append({**row, "months": months})
+        return out
+
     def provider(self, provider_id: Any, month: Any) -> dict[str, Any]:
         """One provider with ``permits``, ``sites`` and ``beds`` (lists of dicts)."""
         return providers.detail(self.snapshot, self.scope, self._provider(provider_id, month), self._month(month))
@@ -214,6 +224,12 @@ class Warehouse:
             raise Unknown("rows")
         mine = {p["provider_id"] for p in self.providers(area, month)}
         return [dict(row) for row in inspections.findings(self.snapshot, self._month(month)) if row["provider_id"] in mine]
+
+    def findings_of(self, provider_id: Any, month: Any) -> list[dict[str, Any]]:
+        """One provider's findings of twelve months, see ``inspections.findings_of``. Unknown without the right to rows."""
+        if not self.scope.may("rows"):
+            raise Unknown("rows")
+        return inspections.findings_of(self.snapshot, self._provider(provider_id, month), self._month(month))
 
     # ------------------------------------------------------------------ impact of an exit
 
