@@ -83,7 +83,7 @@ def export(wanted: Any) -> Node:
         "导出供测评",
         form(
             "/audit/export", field("用途", "purpose", required=True, most=60, hint="写入日志和文件，例如：等级保护测评"),
-            choice("格式", "form", [("xlsx", "Excel（按上面的查询条件）"), ("jsonl", "JSON Lines（全部，附链校验信息）")]), button="导出", **{k: v for k, v in kept.items() if v},
+            choice("格式", "form", [("xlsx", "Excel（按下面的查询条件）"), ("jsonl", "JSON Lines（全部，附链校验信息）")]), button="导出", **{k: v for k, v in kept.items() if v},
         ),
         cls="",
     )  # fmt: skip

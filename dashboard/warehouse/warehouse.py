@@ -291,7 +291,7 @@ class Warehouse:
         titles = tuple(dict.fromkeys(c.title for c in classed))
         if self.witness is not None and not quiet:
             how = f"完整信息，用途：{leave.purpose}" if leave else "脱敏"
-            self.witness.read(f"{subject}", f"{i.name} {measure.mart} {key} {when}（{how}）")
+            self.witness.read(f"{subject}", f"{i.name}，编号 {key}，{when}（{how}）")
         return Record(
             measure.mart, key, subject, records.shown(columns, found, self.scope.unmask, leave is not None),
             records.shown(entry, filed, self.scope.unmask, leave is not None) if filed else records.NOBODY, leave, () if leave else titles,
