@@ -108,7 +108,7 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
         part.install(app if name == "dashboard.shell" else server, services)
     app.config.assets_ignore = "|".join(p for p in (app.config.assets_ignore, r"^login\.css$") if p)
     for endpoint, right in DASH.items():
-        policy.allow(endpoint, right)
+        policy.allow(endpoint, right, unfinished=endpoint == "_dash_assets.static")  # the style of the page that asks for a new password
     _settle(app)
     return app
 

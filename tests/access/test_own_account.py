@@ -47,7 +47,10 @@ def test_a_first_password_is_changed_before_anything_else_is_answered(own_app: d
     assert view(client, "/caregivers").status_code == 403
     for path in ("/account/sessions", "/account/totp", "/held/order"):
         assert client.post(path, data={}, headers=OWN).status_code == 403, path
-    assert "须先修改密码" in client.get("/account/password").text
+    page = client.get("/account/password").text
+    assert "须先修改密码" in page and "/caregivers" not in page
+    sheets = re.findall(r'href="(/assets/[^"]+\.css[^"]*)"', page)
+    assert sheets and all(client.get(sheet).status_code == 200 for sheet in sheets)
     done = change(client, FIRST, SECOND)
     assert (done.status_code, done.location) == (303, "/")
     assert view(client, "/caregivers").status_code == 200 and client.get(PROBE).status_code == 200
