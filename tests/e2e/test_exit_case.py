@@ -33,7 +33,7 @@ LAST_BAD = "2026-08"
 BAD = (
     "select e.provider_id, p.name, e.month from exit_reason e join provider_standing p using (provider_id, month)"
     " where e.rule = 'two_one_star_months' and e.month = ? and p.operating"
-    " and not exists (from action_fact a where a.provider_id = e.provider_id and a.kind in ('拟退出', '退出决定')) order by 1 limit 1"
+    " and not exists (from action_fact a where a.provider_id = e.provider_id and a.kind = '退出决定') order by 1 limit 1"
 )
 FORCE = """async ([url, fields]) => {
   const form = new FormData();
