@@ -126,7 +126,7 @@ def _offer(view: View, case: Dossier, offer: Offer) -> Node:
 
 def _documents(view: View, case: Dossier) -> Node:
     if not case.documents:
-        return panel(view, "文书与材料", empty("还没有文书或材料。"), cls="half")
+        return panel(view, "文书与材料", empty("还没有文书或材料。"), cls="full")
     cols = [Col("名称"), Col("文号"), Col("日期"), Col("大小", "n"), Col("校验码"), Col("下载")]
     when = {s.seq: moment(s.at).date() for s in case.steps}
     body: list[list[Node]] = [
@@ -134,7 +134,7 @@ def _documents(view: View, case: Dossier) -> Node:
          h("a", "下载", href=f"/cases/{case.row.id}/documents/{d.id}", download=True, aria_label=f"下载{d.name}{d.number}")]
         for d in case.documents
     ]  # fmt: skip
-    return panel(view, "文书与材料", table(cols, body, caption="文书与材料"), note=f"{len(body)} 件", cls="half")
+    return panel(view, "文书与材料", table(cols, body, caption="文书与材料"), note=f"{len(body)} 件", cls="full")
 
 
 def _evidence(view: View, case: Dossier) -> Node:
@@ -151,7 +151,7 @@ def _evidence(view: View, case: Dossier) -> Node:
             "section", h("h3", f"{names.get(e.seq, '')}时固定", h("small", f"{source} · 校验码 ", h("code", e.sha256[:16], title=e.sha256))),
             h("ul", [h("li", r) for r in dict.fromkeys(rows)], cls="frozen"), _since(view, case, e),
         ))  # fmt: skip
-    return panel(view, "固定的证据", parts, note="立案和提出建议时固定，此后数据更正不改动", cls="half") if parts else None
+    return panel(view, "固定的证据", parts, note="立案和提出建议时固定，此后数据更正不改动", cls="full") if parts else None
 
 
 def _since(view: View, case: Dossier, evidence: Any) -> Node:
