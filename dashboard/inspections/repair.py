@@ -21,14 +21,14 @@ class RepairError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The record that an application is about, as ``Warehouse.credit`` gives it."""
+    """The record that an application is about, as ``Warehouse.credit`` gives it; ``repairable_on`` None: not put right yet."""
 
     provider_id: str
     community_code: str
     source_table: str
     row_key: str
     sentence: str
-    repairable_on: date
+    repairable_on: date | None
 
 
 class Repairs:
@@ -49,6 +49,8 @@ class Repairs:
         """An application. RepairError without grounds, before its day, or where one is open or was granted already."""
         if not grounds.strip():
             raise RepairError("申请修复须写明理由：整改到位的情况和证明材料。")
+        if record.repairable_on is None:
+            raise RepairError("该记录所涉问题尚未整改到位，不能申请修复。")
         if today < record.repairable_on:
             raise RepairError(f"该记录自 {record.repairable_on} 起方可申请修复。")
         same = (CreditRepair.provider_id == record.provider_id, CreditRepair.source_table == record.source_table, CreditRepair.row_key == record.row_key)

@@ -42,8 +42,8 @@ def repairs_panel(view: View) -> Node:
     return panel(view, title, table(cols, body, caption=title, cls="tall"), note=note, cls="full")
 
 
-def _open(day: date) -> bool:
-    return day <= clock.today()
+def _open(day: date | None) -> bool:
+    return day is not None and day <= clock.today()
 
 
 def _hidden(**said: str) -> list[Node]:

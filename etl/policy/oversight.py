@@ -180,7 +180,12 @@ from graded;
 
 create or replace temp table policy_credit_reason as
 select x.provider_id, x.month, k.rule, k.basis, x.sentence, x.source_table, x.row_key,
-       cast(x.happened_on + to_months(k.repair_after) as date) as repairable_on
+       -- What has not been put right cannot be repaired: a finding not rectified by the month's end, a permit that is void.
+       case when x.source_table = 'provider_permit' then null
+            when x.source_table = 'inspection_finding' and not exists (
+                from policy_in_rectification r join policy_month m on m.month = x.month
+                where r.finding_id = x.row_key and r.done_on <= m.last_day) then null
+            else cast(x.happened_on + to_months(k.repair_after) as date) end as repairable_on
 from policy_credit x
 join policy_credit_met t on t.rule_id = x.rule_id and t.provider_id = x.provider_id and t.month = x.month
 join policy_credit_rule k on k.rule_id = x.rule_id;

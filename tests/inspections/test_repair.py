@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -64,6 +65,8 @@ def test_not_before_its_day_not_without_grounds_and_not_by_another_area(held: le
     book = Repairs(held)
     with pytest.raises(RepairError, match="自 2026-09-05 起方可申请"):
         book.apply(RECORD, "已整改", date(2026, 9, 4), ONE)
+    with pytest.raises(RepairError, match="尚未整改到位"):
+        book.apply(replace(RECORD, repairable_on=None), "已整改", DAY, ONE)
     with pytest.raises(RepairError, match="须写明理由"):
         book.apply(RECORD, " ", DAY, ONE)
     row = book.apply(RECORD, "已整改", DAY, ONE)

@@ -131,6 +131,15 @@ def test_a_repaired_record_no_longer_counts_from_the_month_of_the_decision(shipp
     assert risks["P1", "2026-10"]["score"] == 10 + 3, "repair restores the credit, not the risk: a penalty and a month over six unseen"
 
 
+def test_only_what_was_put_right_can_be_repaired_and_only_after_its_months(shipped: Folder) -> None:
+    world = visit(good_provider(), "I1", date(2026, 6, 20))
+    finding(world, "F1", "重大", visit="I1", ordered_on=date(2026, 6, 20), deadline=date(2026, 6, 23), done_on=date(2026, 8, 2))
+    con = world.connect()
+    etl.policy.run(con, shipped)  # type: ignore[arg-type]
+    days = {r["month"]: r["repairable_on"] for r in table(con, "credit_reason") if r["rule"] == "major_finding"}
+    assert (days["2026-07"], days["2026-08"], days["2026-10"]) == (None, date(2026, 9, 20), date(2026, 9, 20))
+
+
 # -- a second implementation ------------------------------------------------------------------------------------------------
 
 
