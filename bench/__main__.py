@@ -9,7 +9,7 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
-from bench import line, night, pages
+from bench import line, night, pages, rating
 from bench.measure import machine
 from etl.paths import DEFAULT_REGION, ROOT, Layout
 
@@ -20,7 +20,7 @@ def main() -> None:
     """Run everything; ``--var`` keeps the runtime folder for a second look, ``--only pages`` measures a folder that has been run."""
     options = argparse.ArgumentParser(prog="python -m bench")
     options.add_argument("--var", type=Path)
-    options.add_argument("--only", choices=("line", "pages", "night"))
+    options.add_argument("--only", choices=("line", "pages", "night", "rating"))
     options.add_argument("--scale", type=float, default=1.0, help="size of the district of the nightly line")
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -31,6 +31,8 @@ def main() -> None:
         if chosen.only in (None, "pages"):
             rows += page_rows(var)
         nights = night_rows(var / "night", chosen.scale) if chosen.only in (None, "night") else []
+        if chosen.only in (None, "rating"):
+            rows += rating_rows()
     text = render(rows) + night_text(nights)
     print(text)
     if chosen.only is None:
@@ -49,6 +51,13 @@ def line_rows(var: Path) -> list[tuple[str, str, str]]:
         (f"Contract and checks of {got['rows']:,} orders against bare read_csv + CREATE TABLE AS", "≥ 0.5 × its speed", f"{got['ratio']:.2f} ×"
          f" ({got['checked_s']:.2f} s against {got['bare_s']:.2f} s)"),
     ]  # fmt: skip
+
+
+def rating_rows() -> list[tuple[str, str, str]]:
+    """The rating engine's measure beside its goal."""
+    got = rating.run()
+    what = f"Ratings with evidence, exits, credit and changes: {got['providers']:,} providers × {got['months']} months, {rating.THREADS} cores"
+    return [(what, "≤ 20 s", f"{got['wall']:.1f} s ({got['cpu']:.1f} s of processor), {got['rows']['rating_evidence']:,} rows of evidence")]
 
 
 def night_rows(var: Path, scale: float) -> list[tuple[str, str, str]]:

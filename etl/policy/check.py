@@ -24,6 +24,9 @@ from etl.policy.model import (
 )
 from etl.policy.sentences import fact_columns, where_problems
 
+GRAVE_CAP = 3
+"""With an open finding of the two gravest severities a provider has so many stars at most."""
+
 
 def version_problems(versions: list[Version]) -> Iterator[Problem]:
     """Versions named twice, or not in the order of their months."""
@@ -131,8 +134,27 @@ def rating_check(catalogue: Mapping[str, Indicator], table: bool = False) -> Cal
                 else:
                     yield from condition_problems((*at, "caps", c), cap.when, cap.because, catalogue, ("star", "demerit"))
                 yield from _own_stars((*at, "caps", c, "domain"), cap.domain, version)
+            if not table:
+                yield from _no_contradiction(at, version)
 
     return check
+
+
+def _no_contradiction(at: Loc, version: RatingVersion) -> Iterator[Problem]:
+    """An open serious breach and four stars never stand together, whatever else a policy says: each grave severity needs its cap."""
+    for severity in ("严重", "重大"):
+        if not any(_caps_open(cap, severity) for cap in version.caps):
+            text = f"缺少封顶规则：有“{severity}”问题未整改（where: {{severity: {severity}, open: true}}，不另设条件）时，星级不得高于 {GRAVE_CAP} 星"
+            yield Problem((*at, "caps"), text)
+
+
+def _caps_open(cap: Cap, severity: str) -> bool:
+    when = cap.when
+    if not isinstance(when, Condition) or when.facts != "finding" or cap.domain is not None or cap.cap > GRAVE_CAP:
+        return False
+    asked = when.where.get("severity")
+    named = severity in (asked if isinstance(asked, list) else [asked])
+    return named and when.where.get("open") is True and set(when.where) == {"severity", "open"} and not (when.window or when.kinds) and when.at_least == 1
 
 
 def _domains(at: Loc, version: RatingVersion, catalogue: Mapping[str, Indicator], table: bool) -> Iterator[Problem]:

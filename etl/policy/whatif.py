@@ -63,7 +63,7 @@ create or replace temp table policy_v_permit (vid text, permit text, valid boole
 create or replace temp table policy_v_figure (vid text, part_id text, raw double);
 create or replace temp table policy_v_finding (vid text, field text, severity text);
 create or replace temp table policy_rated as
-select s.provider_id, s.month, r.star, r.score from policy_held_subject s join policy_held_rating r using (provider_id) where r.star is not null;
+select s.provider_id, s.month, r.star, r.score, r.star < r.uncapped_star as capped from policy_held_subject s join policy_held_rating r using (provider_id) where r.star is not null;
 """
 _FINDINGS = """
 create or replace temp table policy_open as
@@ -125,10 +125,17 @@ with own as (
     from aimed
     where not counted or better = 'lower' or cases <= whole
 ), numbered as (
-    select distinct on (provider_id, part_id, round(target, 6)) *,
-           (target > raw) = (better = 'higher') as gains, abs(round((target - raw) * whole / scale)) as cases
-    from targets
-    where abs(target - raw) > 1e-6
+    select distinct on (t.provider_id, t.part_id, round(t.target, 6)) t.*,
+           (t.target > t.raw) = (t.better = 'higher') as gains, abs(round((t.target - t.raw) * t.whole / t.scale)) as cases,
+           abs(t.target - t.raw) > 3.5 * t.scale / t.whole or t.whole > 50 or not t.counted as corner
+    from targets t join policy_rated r using (provider_id)
+    where abs(t.target - t.raw) > 1e-6
+      -- who has five stars gains none, who has one loses none, and a figure does not lift a cap
+      and case when (t.target > t.raw) = (t.better = 'higher') then r.star < 5 and not r.capped else r.star > 1 end
+), nearest as (  -- of the corners the next, and the best for a gain; single cases all
+    select * from numbered
+    qualify not corner or row_number() over (partition by provider_id, part_id, gains, corner order by abs(target - raw)) = 1
+         or (gains and row_number() over (partition by provider_id, part_id, gains, corner order by abs(target - raw) desc) = 1)
 )
 select provider_id || '#i' || part_id || '@' || round(target, 6), provider_id, case when gains then 'gain' else 'lose' end, 1,
        20 + abs(target - raw) / nullif(abs(raw) + 1, 0) * 40, part_id,
@@ -136,7 +143,7 @@ select provider_id || '#i' || part_id || '@' || round(target, 6), provider_id, c
        || case when target > raw then '升至' else '降至' end || policy_figure_text(target, decimals) || unit
        || case when counted then '（样本' || policy_number(whole) || '，' || case when gains = (better = 'higher') then '再多' else '减少' end
                                  || policy_number(cases) || '例）' else '' end
-from numbered;
+from nearest;
 insert into policy_v_figure
 select vid, topic, cast(split_part(vid, '@', 2) as double) from policy_variant where contains(vid, '#i');
 """
@@ -145,7 +152,7 @@ select vid, topic, cast(split_part(vid, '@', 2) as double) from policy_variant w
 def _lay_singles(con: duckdb.DuckDBPyConnection, version: RatingVersion, catalogue: Mapping[str, Indicator], permits: bool) -> None:
     """One change each: a finding rectified, a permit renewed or lapsed, a figure at the next corner of its line, a new finding."""
     con.execute(_VARIANT + _FINDINGS)
-    severities = ", ".join(f"({i}, '{s}')" for i, s in enumerate(("一般", "较重", "严重"), 1))
+    severities = ", ".join(f"({i}, '{s}')" for i, s in enumerate(("较重", "严重"), 1))
     fields = {f for d in version.domains for p in d.parts for f in getattr(p, "findings", ())}
     if fields:
         named = ", ".join(f"({i}, '{f}')" for i, f in enumerate(_FIELDS, 1) if f in fields)

@@ -71,6 +71,23 @@ def test_a_wrong_rating_policy_is_refused_with_its_line(tmp_path: Path, old: str
     assert any(0 <= changed_line(RATING, wrong) - line <= 6 for line in lines), message
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "severity"),
+    [
+        ("where: {severity: 严重, open: true}", "where: {severity: 较重, open: true}", "严重"),
+        ("where: {severity: 严重, open: true}", "where: {severity: 严重, open: true, overdue: true}", "严重"),
+        ("cap: 1\n        basis: 条款六", "cap: 4\n        basis: 条款六", "重大"),
+        ("where: {severity: 重大, open: true}, row", "where: {severity: 重大, open: true}, window: 3, row", "重大"),
+        ("where: {severity: 重大, open: true}, row", "where: {severity: 重大, open: true}, kinds: [养老机构], row", "重大"),
+        ("where: {severity: [严重, 重大], open: true}", "where: {severity: [严重], open: true}", "重大"),
+    ],
+)
+def test_no_policy_may_leave_an_open_serious_breach_with_four_stars(tmp_path: Path, old: str, new: str, severity: str) -> None:
+    assert old in RATING
+    wrong = RATING.replace(old, new, 1)
+    assert f"缺少封顶规则：有“{severity}”问题未整改" in refused(tmp_path, rating=wrong)
+
+
 def test_the_line_is_exact(tmp_path: Path) -> None:
     wrong = RATING.replace("indicator: mark, weight: 1", "indicator: makr, weight: 1").replace("cap: 3", "cap: 9", 1)
     # what can be read is checked as a whole only once every field is sound
