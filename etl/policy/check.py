@@ -9,6 +9,7 @@ from etl.policy.conditions import BECAUSE, figure_codes, unknown_places
 from etl.policy.facts import facts
 from etl.policy.load import Loc, Problem
 from etl.policy.model import (
+    Cap,
     ColumnCondition,
     ColumnPart,
     Condition,

@@ -63,7 +63,8 @@ create or replace temp table policy_v_permit (vid text, permit text, valid boole
 create or replace temp table policy_v_figure (vid text, part_id text, raw double);
 create or replace temp table policy_v_finding (vid text, field text, severity text);
 create or replace temp table policy_rated as
-select s.provider_id, s.month, r.star, r.score, r.star < r.uncapped_star as capped from policy_held_subject s join policy_held_rating r using (provider_id) where r.star is not null;
+select s.provider_id, s.month, r.star, r.score, r.star < r.uncapped_star as capped
+from policy_held_subject s join policy_held_rating r using (provider_id) where r.star is not null;
 """
 _FINDINGS = """
 create or replace temp table policy_open as
@@ -93,7 +94,8 @@ from policy_rated r cross join (values {severities}) s(i, severity) cross join (
 _PERMITS = """
 insert into policy_variant
 select p.provider_id || '#p' || p.permit, p.provider_id, case when p.valid then 'lose' else 'gain' end, 1, case when p.valid then 150 else 5 end,
-       'permit', case when p.valid then '如' || p.permit || '到期未续' else '补办' || p.permit || '（' || strftime(p.expires_on, '%Y年%-m月%-d日') || '到期）' end
+       'permit', case when p.valid then '如' || p.permit || '到期未续'
+                     else '补办' || p.permit || '（' || strftime(p.expires_on, '%Y年%-m月%-d日') || '到期）' end
 from policy_held_fact_permit p semi join policy_rated r on r.provider_id = p.provider_id
 where p.held and (p.valid or p.expires_on is not null);
 insert into policy_v_permit
