@@ -73,7 +73,8 @@ def install(server: Flask, services: Any) -> None:
         here = _seen(lambda: cases.case(ident))
 
         def go() -> Dossier:
-            return cases.settle(ident, _actor(services), _elders(services, here), _ip())
+            rows = _proposed(services.warehouse(), here) if request.form.get("fill") else _elders(services, here)
+            return cases.settle(ident, _actor(services), rows, _ip())
 
         return _after(services, f"/cases/{ident}", go)
 
@@ -164,6 +165,37 @@ def _make(services: Any) -> Callable[[Paper, str, Dossier, Act, datetime], bytes
         return notice.render(said, number, bureau, now, synthetic)
 
     return make
+
+
+def _proposed(w: Warehouse, here: Dossier) -> list[CaseResettlement]:
+    """The plan of the impact assessment as rows, one an elder, for those who are not on the list yet; people confirm or change each."""
+    try:
+        impact = w.impact(here.row.provider_id, request.form.get("month") or w.latest_month)
+    except Unknown:
+        raise FileError("没有可用的影响评估，请逐人登记") from None
+    listed = {e.elder_id for e in here.elders}
+    rows = []
+    for elder in impact.elders:
+        if elder.elder_id in listed or not elder.present:
+            continue
+        plans = [p for p in impact.placements if p.need.elder_id == elder.elder_id]
+        placed = next((p for p in plans if p.offer is not None), None)
+        receiver = placed.offer.provider_id if placed and placed.offer else ""
+        whole = bool(plans) and all(p.offer is not None for p in plans)
+        prices = [(p.before, p.after) for p in plans]
+        known = whole and all(before is not None and after is not None for before, after in prices)
+        price = f"{sum((after or 0) - (before or 0) for before, after in prices):.2f}" if known else None
+        said = "；".join(p.reason.sentence for p in plans if p.reason) or ("" if plans else "没有须继续的服务")
+        status = "拟安置" if whole else "待落实" if plans else "不再需要"
+        rows.append(CaseResettlement(
+            elder_id=elder.elder_id, elder_name=elder.name, community_code=elder.community_code, provider_id=receiver,
+            provider_name=impact.names.get(receiver, ""), distance_m=placed.metres if placed else None, price_difference=price,
+            status=status, note=said[:200],
+        ))  # fmt: skip
+    if not rows and not here.elders and not impact.total:
+        rows.append(CaseResettlement(elder_id="—", elder_name="无有关老年人", community_code=here.row.area_code, provider_id="", provider_name="",
+                                     status="不再需要", note="影响评估中近90日没有服务对象"))  # fmt: skip
+    return rows
 
 
 def _elders(services: Any, here: Dossier) -> list[CaseResettlement]:

@@ -201,7 +201,11 @@ def _elder_form(view: View, case: Dossier) -> Node:
         h("button", "登记安置", type="submit", cls="btn primary"), method="post", action=f"/cases/{case.row.id}/elders", cls="step-form",
         aria_label="登记安置",
     )  # fmt: skip
-    return h("details", h("summary", h("i", "●", aria_hidden="true"), "登记安置去向"), form, cls="step")
+    fill = h(
+        "form", hidden("fill", "1"), hidden("month", view.month), h("button", f"按{fmt.fmt_month(view.month)}影响评估填入名单", type="submit", cls="btn"),
+        method="post", action=f"/cases/{case.row.id}/elders", cls="decision", aria_label="按影响评估填入名单",
+    )  # fmt: skip
+    return [fill, h("details", h("summary", h("i", "●", aria_hidden="true"), "登记安置去向"), form, cls="step")]
 
 
 def _impact(view: View, case: Dossier) -> Node:

@@ -60,7 +60,7 @@ def test_the_notice_of_exit_states_facts_grounds_and_rights_with_the_day(desk: D
     writing = notice.Writing(then, Act("notify"), issued, "杭州市拱墅区民政局", desk.cases.calendar, {})
     said = notice.compose(case.file.version.paper("exit_notice"), writing)
     text = "\n".join(said.blocks)
-    assert "消防通道长期堵塞" in text and "逾期未整改" in text and "2026年12月7日前" in text and "听证" in text and "陈述、申辩" in text
+    assert "消防通道长期堵塞" in text and "逾期未整改" in text and "至2026年12月7日止" in text and "听证" in text and "陈述、申辩" in text
     document = Document(io.BytesIO(notice.render(said, "拱民养退告〔2026〕1号", "杭州市拱墅区民政局", issued, True)))
     lines = [p.text for p in document.paragraphs]
     assert lines[:3] == ["杭州市拱墅区民政局", "拟退出告知书", "拱民养退告〔2026〕1号"] and "2026年11月30日" in lines and "一、事实" in lines
