@@ -27,6 +27,7 @@ lint: install-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tools/audit.py
 
 crash: install-dev
 	nice $(BIN)/python -m tests.crash.campaign $(CRASH)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import sys
 from pathlib import Path
 
 import dash
 import structlog
 from flask import Flask, Response, abort, request
-from werkzeug.middleware.proxy_fix import ProxyFix
 
-from dashboard import errors, ledger
-from dashboard.access import answers, compression, front, guard, headers, login, policy
+from dashboard import errors, ledger, startup
+from dashboard.access import answers, compression, front, gate, guard, headers, limits, login, policy, proxy, watch
 from dashboard.access.demo import active_demo_accounts, seed_demo_accounts
 from dashboard.access.sessions import Sessions
 from dashboard.logs import configure
@@ -39,12 +39,15 @@ PARTS = (
     "dashboard.audit_desk",
 )  # fmt: skip
 """What adds routes and callbacks, each with ``install(server, services)``."""
+WAITING = 24
+"""Requests of each kind that may wait for their turn in one worker; ``gunicorn_conf`` gives it as many threads."""
 
 
 def create_app(settings: Settings | None = None) -> dash.Dash:
     """Build the application. SettingsError, RegionError or LedgerError (each with what to do) where it must not or cannot start."""
-    configure()  # first: the default log format would print local variables, and with them persons
     settings = settings or Settings()  # type: ignore[call-arg]
+    configure(sys.stdout if settings.production else None)  # first: the default log format would print local variables, and with them persons
+    startup.check(settings)
     key = settings.key()
     region = Region.load(settings.region)
     demo = settings.offers_demo_accounts(region)
@@ -67,12 +70,18 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
     server.config.update(MAX_CONTENT_LENGTH=LARGEST_FORM, SECRET_KEY=key, PROPAGATE_EXCEPTIONS=False)
     kept = answers.Kept(settings.answer_cache_mb << 20)
     cookie = guard.cookie_name(settings.production)
+    # Outwards from Flask: who may work and who waits; kept answers, which do not; who asks through which proxy; what is measured of it all.
+    rooms = gate.Room(settings.threads, WAITING, 5), gate.Room(settings.threads, WAITING, 90)
+    server.wsgi_app = gate.Gate(server.wsgi_app, *rooms)  # type: ignore[method-assign]
     server.wsgi_app = front.Front(server.wsgi_app, sessions, cookie, services.told, kept)  # type: ignore[method-assign]
     if settings.proxies:
         # Without this, everybody behind the proxy would share one address, and with it one lock.
-        server.wsgi_app = ProxyFix(server.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies)  # type: ignore[method-assign]
+        server.wsgi_app = proxy.Behind(server.wsgi_app, settings.proxies, settings.proxy_addresses)  # type: ignore[method-assign]
+    server.wsgi_app = watch.Watch(server.wsgi_app, settings.proxies > 0, settings.production)  # type: ignore[method-assign]
     server.extensions["yiguan"] = services
     guard.install(server, sessions, settings.production)  # the very first hook
+    limits.install(server, settings)
+    watch.install(server)
     errors.install(server)
 
     app = Page(

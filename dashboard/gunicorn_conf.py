@@ -1,15 +1,20 @@
 """How gunicorn runs the application. Addresses and numbers come from the settings; everything can be overridden on the command line."""
 
 import gc
+import os
 from typing import Any
 
 from dashboard.settings import Settings
 
 _settings = Settings()
+WAITING = 24
+if _settings.metrics_port and not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_settings.layout.base / "metrics")  # before any worker counts anything
 
 bind = f"{_settings.host}:{_settings.port}"
 workers = _settings.workers
-threads = _settings.threads
+# Those that work, and those that wait for their turn, of pages and of files (``access.gate``); beyond these the answer is 503.
+threads = 2 * (_settings.threads + WAITING) + 4
 worker_class = "gthread"
 # DuckDB and the ledger open their files in each worker: nothing that holds a file or a thread may cross the fork.
 preload_app = False
@@ -25,6 +30,23 @@ accesslog = None
 errorlog = "-"
 loglevel = "warning"
 forwarded_allow_ips = "127.0.0.1"
+limit_request_field_size = 8190
+
+
+def on_starting(_server: Any) -> None:
+    """The counters begin at zero."""
+    if _settings.metrics_port:
+        from dashboard import metrics
+
+        metrics.prepare(_settings.layout.base / "metrics")
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """What a worker counted stays; its gauges go with it."""
+    if _settings.metrics_port:
+        from prometheus_client import multiprocess
+
+        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
 def post_worker_init(worker: Any) -> None:
@@ -34,6 +56,10 @@ def post_worker_init(worker: Any) -> None:
     application holds for good is set aside, so that a collection never walks it.
     """
     worker.wsgi.extensions["yiguan"].warm()
+    if _settings.metrics_port:
+        from dashboard import metrics
+
+        metrics.offer(worker.wsgi.extensions["yiguan"], "127.0.0.1", _settings.metrics_port)
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)

@@ -1,4 +1,4 @@
-"""Logging: one JSON object a line on standard error, in local time; never a value that a person typed or a record holds."""
+"""Logging: one JSON object a line on standard error (in production on standard output), in local time; never a value that a person typed or a record holds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import traceback
 from collections.abc import MutableMapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -32,16 +32,17 @@ def _trace(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> Mutable
     return event
 
 
-def configure() -> None:
-    """Set up structlog once per process."""
+def configure(stream: TextIO | None = None) -> None:
+    """Set up structlog once per process; lines go to ``stream``, else to standard error as it is at the moment of writing."""
     structlog.configure(
         processors=[
+            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             _stamp,
             _trace,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(stream or sys.stderr),
         cache_logger_on_first_use=False,
     )

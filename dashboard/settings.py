@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     workers: int = Field(2, ge=1, le=64, description="工作进程数")
     threads: int = Field(4, ge=1, le=64, description="每个工作进程的线程数")
     proxies: int = Field(0, ge=0, le=4, description="前置反向代理的层数（0 表示直接访问）；决定从哪里读取访问者地址")
+    proxy_addresses: tuple[str, ...] = Field(("127.0.0.1", "::1", ""), description="反向代理所在地址（空串为本机套接字）；只采信它们给出的访问者地址")
     session_idle_minutes: int = Field(30, ge=1, le=24 * 60, description="无操作多少分钟后须重新登录")
     session_hours: int = Field(10, ge=1, le=72, description="登录后最长有效小时数")
     password_days: int | None = Field(None, ge=0, le=3650, description="密码有效天数，0 为不限；默认正式运行 90 天，演示不限")
@@ -56,6 +57,9 @@ class Settings(BaseSettings):
     audit_anchor: Path | None = Field(None, description="审计日志锚定文件；应放在台账库以外的磁盘或机器上，默认在运行目录下")
     audit_archive: Path | None = Field(None, description="审计日志归档目录，默认在运行目录下")
     unmask_minutes: int = Field(10, ge=1, le=60, description="查看完整信息的有效时间（分钟）")
+    costly_per_minute: int | None = Field(None, ge=1, le=100_000, description="每个账号每分钟可导出、生成报告或查看完整信息的次数；默认正式运行 60，演示 600")
+    login_failures: int = Field(100, ge=5, le=100_000, description="同一地址十分钟内允许登录失败的次数，超出后该地址须等待")
+    metrics_port: int = Field(0, ge=0, le=65535, description="运行指标（Prometheus）端口，只在本机监听；0 表示不提供")
     image_hosts: tuple[str, ...] = Field((), description="允许加载底图瓦片的地址，例如 https://t0.tianditu.gov.cn")
 
     @field_validator("var", "region")
@@ -71,6 +75,11 @@ class Settings(BaseSettings):
     def password_age(self) -> int:
         """Days a password is good for; 0 for good."""
         return self.password_days if self.password_days is not None else (90 if self.production else 0)
+
+    @property
+    def costly_rate(self) -> int:
+        """Exports, reports and unmaskings a minute and account."""
+        return self.costly_per_minute or (60 if self.production else 600)
 
     @property
     def layout(self) -> Layout:

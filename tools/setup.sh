@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 python=${PYTHON:-python3}
 venv=.venv
 want_run=(python3-venv)
-want_test=(python3-venv chromium fonts-noto-cjk postgresql mariadb-server poppler-utils libreoffice-writer-nogui libreoffice-calc-nogui)
+want_test=(python3-venv chromium nginx openssl fonts-noto-cjk postgresql mariadb-server poppler-utils libreoffice-writer-nogui libreoffice-calc-nogui)
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -14,10 +14,12 @@ from typing import Any
 
 from werkzeug.http import parse_cookie
 
+from dashboard import metrics
 from dashboard.access.answers import CALLBACKS, MARK, RUN, Kept
 from dashboard.access.compression import encoding_for
 from dashboard.access.guard import comes_from_us
 from dashboard.access.sessions import Sessions
+from dashboard.access.watch import ROUTE
 
 LARGEST_KEPT_REQUEST = 8192
 Environ = dict[str, Any]
@@ -51,6 +53,8 @@ class Front:
             return self._inner(environ, start_response)
         found = self._kept.get(key)
         if found is not None:
+            metrics.view(kept=True)
+            environ[ROUTE] = CALLBACKS
             start_response(found.status, found.headers)
             return [found.body]
         return self._fresh(environ, start_response, key)
@@ -79,6 +83,7 @@ class Front:
         return run, identity.scope.key, encoding_for(environ.get("HTTP_ACCEPT_ENCODING", "")), sent
 
     def _fresh(self, environ: Environ, start_response: Callable[..., Any], key: tuple[Any, ...]) -> Iterable[bytes]:
+        metrics.view(kept=False)
         told: list[Any] = []
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:

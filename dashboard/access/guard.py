@@ -16,7 +16,7 @@ from dashboard.access import policy
 from dashboard.access.scope import Scope
 from dashboard.access.sessions import Identity, Sessions
 
-OPEN = frozenset({"/login", "/login/sso", "/login/sso/back", "/healthz", "/assets/login.css"})
+OPEN = frozenset({"/login", "/login/sso", "/login/sso/back", "/healthz", "/readyz", "/assets/login.css"})
 """The paths that need no login, in full. Exact matches only."""
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -35,10 +35,10 @@ def install(server: Flask, image_hosts: Sequence[str], production: bool) -> None
         ("Referrer-Policy", "same-origin"),
         ("Cross-Origin-Opener-Policy", "same-origin"),
         ("Cross-Origin-Resource-Policy", "same-origin"),
-        ("Permissions-Policy", "camera=(), microphone=(), geolocation=()"),
+        ("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=(), display-capture=(), browsing-topics=()"),
     ]
     if production:
-        fixed.append(("Strict-Transport-Security", "max-age=31536000"))
+        fixed.append(("Strict-Transport-Security", "max-age=31536000; includeSubDomains"))
 
     @server.after_request
     def add(response: Response) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+import structlog
 from flask import Flask, Response, g, make_response, redirect, render_template, request
 
 from dashboard.access import policy
@@ -13,13 +14,15 @@ from dashboard.access.sessions import Refused, Sessions
 from dashboard.settings import Settings
 from etl.region import Region
 
+log = structlog.get_logger(__name__)
+
 WRONG = "用户名或密码不正确。"
 BUSY = "现在登录的人较多，请稍后再试。"
 
 
 def install(server: Flask, sessions: Sessions, region: Region, demo: list[DemoAccount], settings: Settings) -> None:
     """Add ``/login``, ``/logout`` and ``/healthz``."""
-    for endpoint in ("login_page", "login", "healthz"):
+    for endpoint in ("login_page", "login", "healthz", "readyz"):
         policy.allow(endpoint, policy.OPEN)
     policy.allow("logout", "account", unfinished=True)
     production = settings.production
@@ -52,6 +55,17 @@ def install(server: Flask, sessions: Sessions, region: Region, demo: list[DemoAc
         keep_cookie(response, result, settings)  # type: ignore[arg-type]
         return response  # type: ignore[return-value]
 
+    def ready() -> Response:
+        """Whether this process can answer: 503 names the part that is missing, and nothing of it."""
+        services = server.extensions["yiguan"]
+        for part, look in (("台账库", lambda: services.ledger.fetch("select 1", ())), ("数据快照", services.snapshot)):
+            try:
+                look()
+            except Exception as error:
+                log.warning("not_ready", part=part, error=type(error).__name__)
+                return Response(f"{part}不可用", 503, mimetype="text/plain", headers={"Retry-After": "10"})
+        return Response("ready", mimetype="text/plain")
+
     def leave() -> Response:
         # A link on somebody else's page must not log anybody out; our own links and the address bar may.
         if request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
@@ -64,6 +78,7 @@ def install(server: Flask, sessions: Sessions, region: Region, demo: list[DemoAc
 
     server.add_url_rule("/logout", "logout", leave, methods=["GET", "POST"])
     server.add_url_rule("/healthz", "healthz", lambda: Response("ok", mimetype="text/plain"))
+    server.add_url_rule("/readyz", "readyz", ready)
 
 
 def keep_cookie(response: Response, token: str, settings: Settings) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import dash
 import pytest
 
+from dashboard.access import policy
 from dashboard.app import create_app
 from dashboard.settings import Settings, SettingsError
 from tests.access.conftest import log_in
@@ -89,6 +90,7 @@ def test_before_the_first_run_pages_say_so(settings: Settings, tmp_path: Path, v
 def test_an_unexpected_error_shows_a_reference_and_nothing_else(settings: Settings, tmp_path: Path, capfd: Any) -> None:
     app = create_app(changed(settings, ledger_url=f"sqlite:///{tmp_path / 'ledger.sqlite'}"))
     canary = "330105193801010007"
+    policy.allow("breaks", "figures")
 
     @app.server.get("/breaks")
     def breaks() -> str:

@@ -1,0 +1,64 @@
+"""How many requests are worked on at once, and how many may wait: beyond that the answer is 503 at once, never a slow or half figure.
+
+Files (exports, reports) have a room of their own, so that fifty reports asked for at once leave the pages their threads.
+Kept answers, the health checks and static files pass without waiting: they cost less than the refusal.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from dashboard import metrics
+
+FREE = ("/healthz", "/readyz", "/assets/", "/_dash-component-suites/")
+FILES = ("/export/", "/report.", "/contract/")
+BUSY = "访问人数较多，暂时不能提供服务，请稍后再试。".encode()
+HEADERS = [
+    ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(BUSY))), ("Retry-After", "3"), ("Cache-Control", "no-store"),
+    ("X-Content-Type-Options", "nosniff"), ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+]  # fmt: skip
+
+
+class Room:
+    """``working`` at once, ``waiting`` beside them for at most ``patience`` seconds."""
+
+    def __init__(self, working: int, waiting: int, patience: float) -> None:
+        self._turns, self._places, self._patience = threading.Semaphore(working), threading.Semaphore(working + waiting), patience
+
+    def enter(self) -> bool:
+        """Whether it is one's turn; whoever is let in has to leave."""
+        if not self._places.acquire(blocking=False):
+            return False
+        if self._turns.acquire(timeout=self._patience):
+            return True
+        self._places.release()
+        return False
+
+    def leave(self) -> None:
+        """Make room for the next."""
+        self._turns.release()
+        self._places.release()
+
+
+class Gate:
+    """A WSGI application around another one."""
+
+    def __init__(self, inner: Callable[..., Iterable[bytes]], pages: Room, files: Room) -> None:
+        self._inner, self._pages, self._files = inner, pages, files
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if path.startswith(FREE):
+            return self._inner(environ, start_response)
+        room = self._files if path.startswith(FILES) else self._pages
+        if not room.enter():
+            metrics.refused("overload")
+            start_response("503 Service Unavailable", list(HEADERS))
+            return [BUSY]
+        try:
+            # Flask's answers are complete when they are returned: nothing is worked on while they are sent.
+            return self._inner(environ, start_response)
+        finally:
+            room.leave()
