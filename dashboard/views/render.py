@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+
+import structlog
 
 from dashboard.views import figures, frame, maps, marks, person, ranking, trend
 from dashboard.views.context import View
@@ -18,7 +19,7 @@ SLOTS = ("stamp", "as-of", "rail", "bar", "strip", "map-head", "legend", "side",
 """Slots that hold components. Beside them a view answers ``map`` (data of the map), ``trend`` (a chart's figure) with ``trend-alt``,
 ``kind`` (class of the page, with ``failed`` where it must not be kept) and ``title``."""
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 def render(
@@ -38,8 +39,9 @@ def render(
         return _render(at, place, geo_url, desk)
     except Unknown:
         return _plain(w, frame.missing("/"), "没有找到")
-    except Exception:
-        log.exception("view failed: %s", place.path)
+    except Exception as error:
+        # Neither the address nor the error's words: both may hold a person's number. The lines it came from are enough.
+        log.error("view_failed", error=type(error).__name__, exc_info=error)
         return _plain(w, frame.trouble("/"), "暂时无法显示", "failed")
 
 
