@@ -18,7 +18,8 @@ _RANK = {key: rank for rank, key in enumerate(_ORDER)}
 _DRAWER = ("rows", "which", "provider", "one", "rec", "offset")
 _MAX = 64
 _HERE = "\0"
-"""Stands for what is filled in later; no parameter holds it, since unprintable values count as absent."""
+"""Stands for what is filled in later; no parameter holds it, since an unprintable value is read as ``_NOTHING``, which nothing is called."""
+_NOTHING = "\ufffd"
 
 
 @lru_cache(maxsize=8192)
@@ -45,7 +46,7 @@ class Place:
         path = pathname if isinstance(pathname, str) and pathname.startswith("/") else "/"
         query = search[1:] if isinstance(search, str) and search.startswith("?") else ""
         pairs = parse_qsl(query[:2000], max_num_fields=40) if query.count("&") < 40 else []
-        known = {k: v.strip() for k, v in pairs if k in _ORDER and v.strip() and len(v) <= _MAX and v.isprintable()}
+        known = {k: v.strip() if v.isprintable() else _NOTHING for k, v in pairs if k in _ORDER and v.strip() and len(v) <= _MAX}
         return cls("/" + path.strip("/"), known)
 
     def get(self, key: str, default: str = "") -> str:
