@@ -73,9 +73,7 @@ class State:
         yield up
 
     def _snapshot(self) -> Iterator[GaugeMetricFamily]:
-        from dashboard.warehouse import Snapshot
-
-        snapshot = Snapshot.current(self._services.layout)
+        snapshot = self._services.newest()
         age = GaugeMetricFamily("yiguan_snapshot_age_seconds", "Since the snapshot in use was published")
         age.add_metric([], max(0.0, time.time() - snapshot.path.stat().st_mtime))
         yield age

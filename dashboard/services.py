@@ -70,6 +70,10 @@ class Services:
             held = g.snapshot = Snapshot.current(self.layout)
         return held
 
+    def newest(self) -> Snapshot:
+        """The snapshot that is published now, outside any request. NoSnapshot before the first run."""
+        return Snapshot.current(self.layout)
+
     def told(self) -> str | None:
         """What answers depend on besides reader and address: the current snapshot, the history of runs, the deliveries held back, the plans.
 

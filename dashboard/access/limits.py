@@ -18,7 +18,7 @@ from typing import NamedTuple
 import structlog
 from flask import Flask, Response, g, request
 
-from dashboard import errors, metrics
+from dashboard import metrics, refusals
 from dashboard.access import policy
 from dashboard.settings import Settings
 
@@ -113,6 +113,6 @@ def too_many(wait: int, why: str) -> Response:
     """429 with the time to wait, in words and in ``Retry-After``."""
     metrics.refused(why)
     said = f"{wait} 秒" if wait < 120 else f"{-(-wait // 60)} 分钟"
-    response = errors.answer(429, f"请求过于频繁，请在{said}后再试。")
+    response = refusals.answer(429, f"请求过于频繁，请在{said}后再试。")
     response.headers["Retry-After"] = str(wait)
     return response
