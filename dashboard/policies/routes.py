@@ -36,7 +36,10 @@ def install(server: Flask, services: Any) -> None:
 
     def page(title: str, *body: Any, wrong: str = "", status: int = 200) -> Response:
         said = DONE.get(request.args.get("done", ""), "")
-        return make_response(desk(title, *body, reader=services.identity, bureau=services.bureau(), here="/policies", said=said, wrong=wrong), status)
+        text = desk(
+            title, *body, reader=services.identity, bureau=services.bureau(), here="/policies", said=said, wrong=wrong, snapshot=services.snapshot()
+        )
+        return make_response(text, status)
 
     def overview(wrong: str = "", status: int = 200) -> Response:
         w = reader()

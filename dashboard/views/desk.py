@@ -18,11 +18,14 @@ from dashboard.views.place import Place
 from etl.paths import ROOT
 
 
-def desk(title: str, *body: Any, reader: Any, bureau: str, here: str, said: str = "", wrong: str = "") -> str:
-    """A whole page for one reader (an Identity). ``said`` tells what was done, ``wrong`` why something was not."""
+def desk(title: str, *body: Any, reader: Any, bureau: str, here: str, said: str = "", wrong: str = "", snapshot: Any = None) -> str:
+    """A whole page for one reader (an Identity). ``said`` tells what was done, ``wrong`` why something was not.
+
+    A page with figures names its ``snapshot``: the data date, and that they are simulated where they are.
+    """
     rail = None if reader.pending else frame.rail(frame.pages_for(reader.scope), Place(), here)
     head = h(
-        "header", h("a", "颐观", href="/", cls="brand"), h("span", f"{bureau} · 养老服务监管", cls="bureau"), h("div", cls="stamp"),
+        "header", h("a", "颐观", href="/", cls="brand"), h("span", f"{bureau} · 养老服务监管", cls="bureau"), h("div", frame.stamp(snapshot) if snapshot is not None else None, cls="stamp"),
         h("div", h("a", reader.display_name, href="/account", cls="reader", title="本人账号"), h("a", "退出登录", href="/logout"), cls="who"),
         cls="top",
     )  # fmt: skip

@@ -176,6 +176,9 @@ def test_strip_map_and_ranking_fit_without_scrolling_and_nothing_is_fetched_from
             for selector in (".strip", ".map-panel", ".side section"):
                 box = leader.page.locator(selector).first.bounding_box()
                 assert box and box["y"] + box["height"] <= height, f"{selector} of {path} does not fit"
+        if path != "/data":
+            dots = leader.page.eval_on_selector_all(".ranking .dot", "all => all.map(one => one.getBoundingClientRect().x)")
+            assert max(dots) - min(dots) > 100, f"the ranking of {path} has no width"
     outside = [url for url in leader.requests if not url.startswith((leader.address, "data:", "blob:"))]
     assert not outside
     assert not leader.errors
