@@ -101,11 +101,12 @@
       onEachFeature: function (f, layer) {
         var code = f.properties.code;
         if (data.fit.indexOf(code) >= 0) box.extend(layer.getBounds());
-        layer.bindTooltip(function () { return words(current.areas[code][1], current.areas[code][3] || (coloured ? "无数据" : "")); },
+        /* A layer of the view before may still hear the mouse while the next view takes its place. */
+        layer.bindTooltip(function () { var own = current.areas[code] || data.areas[code]; return words(own[1], own[3] || (coloured ? "无数据" : "")); },
           { sticky: true, direction: "top", offset: [0, -8], className: "map-tip" });
         layer.on("mouseover", function () { layer.setStyle({ weight: 2.4, color: "#174a94" }); layer.bringToFront(); });
-        layer.on("mouseout", function () { layer.setStyle(look(current, code, coloured)); front(current); });
-        layer.on("click", function () { yiguan.navigate(current.areas[code][4]); });
+        layer.on("mouseout", function () { if (current.areas[code]) { layer.setStyle(look(current, code, coloured)); front(current); } });
+        layer.on("click", function () { if (current.areas[code]) yiguan.navigate(current.areas[code][4]); });
         layer.code = code;
         (layers.shapes = layers.shapes || {})[code] = layer;
         if (!f.properties.point && !(data.sparse && !data.areas[code][2])) layers.labels.push([code, layer]);

@@ -24,8 +24,9 @@ def desk(title: str, *body: Any, reader: Any, bureau: str, here: str, said: str 
     A page with figures names its ``snapshot``: the data date, and that they are simulated where they are.
     """
     rail = None if reader.pending else frame.rail(frame.pages_for(reader.scope), Place(), here)
+    stamp = frame.stamp(snapshot) if snapshot is not None else None
     head = h(
-        "header", h("a", "颐观", href="/", cls="brand"), h("span", f"{bureau} · 养老服务监管", cls="bureau"), h("div", frame.stamp(snapshot) if snapshot is not None else None, cls="stamp"),
+        "header", h("a", "颐观", href="/", cls="brand"), h("span", f"{bureau} · 养老服务监管", cls="bureau"), h("div", stamp, cls="stamp"),
         h("div", h("a", reader.display_name, href="/account", cls="reader", title="本人账号"), h("a", "退出登录", href="/logout"), cls="who"),
         cls="top",
     )  # fmt: skip
@@ -84,6 +85,6 @@ def purpose_form(action: str, purposes: Sequence[tuple[str, str, bool]], chosen:
     """Asks what a file is wanted for: (code, name, whether it must be written out)."""
     options = [("", "请选择"), *((code, name + ("（须写明）" if text else "")) for code, name, text in purposes)]
     note = h("p", "文件含有内部数据。用途、导出人和时间会印在文件上，并与文件校验码一起写入审计日志。请按保密规定使用，不得外传。")
-    fields = (choice("用途", "purpose", options, chosen), field("说明", "reason", most=60, hint="例如：第三季度联席会议"))
+    fields = (choice("用途", "purpose", options, chosen), field("说明", "reason", required=False, most=60, hint="例如：第三季度联席会议"))
     back = h("p", h("a", "返回", href="/", cls="btn"), h("small", "　下载后可用浏览器的“后退”回到原来的页面。"))
     return section("导出用途", note, form(action, *fields, button="下载文件"), back)

@@ -39,13 +39,16 @@ class Target:
     due: str | None
     basis: str
 
+OPENED_WITH = {"threads": 1, "memory_limit": "512MB"}
+"""How snapshots are opened; within one process DuckDB opens a file in one way only."""
+
 
 class Snapshot:
     """One immutable snapshot file of one process. Use :meth:`current`, or :meth:`open` for a named file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._connection = duckdb.connect(str(path), read_only=True, config={"threads": 1, "memory_limit": "512MB"})
+        self._connection = duckdb.connect(str(path), read_only=True, config=dict(OPENED_WITH))
         self._connection.execute("set enable_external_access = false")
         self._pid = os.getpid()
         self._local = threading.local()

@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, quote, unquote_plus, urlencode, urlsplit
 import dash
 from flask.testing import FlaskClient
 
+from dashboard.access.scope import Role
 from tests.access.conftest import OWN, URL
 from tests.access.traces import Traces, plain, words
 
@@ -202,14 +203,18 @@ def routes(app: dash.Dash, rng: random.Random, values: list[str], rounds: int) -
             yield Request(path, query)
 
 
-def reader_of(role: str, area: str, log_in: Callable[[], FlaskClient], traces: Traces, rows: bool, figures: bool) -> Reader:
-    """A role's reader: foreign places and clear-text secrets are forbidden to all, persons to those without rows, all else to the rest."""
+def reader_of(role: Role, area: str, log_in: Callable[[], FlaskClient], traces: Traces) -> Reader:
+    """A role's reader: foreign places and clear-text secrets are forbidden to all, persons to those without rows, all else to the rest.
+
+    The auditor reads of which record something was done, by its number, but never a name.
+    """
     forbidden = traces.foreign(area) | traces.secret
-    if not rows:
-        forbidden |= traces.people
-    if not figures:
-        forbidden |= frozenset(traces.places)
-    return Reader(role, area, log_in, log_in(), forbidden)
+    if "audit" in role.rights:
+        forbidden = traces.secret | traces.names
+    else:
+        forbidden |= frozenset() if "rows" in role.rights else traces.people
+        forbidden |= frozenset() if "figures" in role.rights else frozenset(traces.places)
+    return Reader(role.code, area, log_in, log_in(), forbidden)
 
 
 __all__ = ["Reader", "Request", "Sweep", "as_view", "crawl", "forged", "misused", "posted", "reader_of", "routes"]

@@ -72,9 +72,7 @@ def ground(factory: pytest.TempPathFactory) -> Ground:
         areas = dict(con.execute("select username, area_code from account").fetchall())
     for role in ROLES.values():
         again = partial(log_in, app, role.code)
-        readers[role.code] = reader_of(
-            role.code, areas[role.code], again, traces, "rows" in role.rights, "figures" in role.rights
-        )
+        readers[role.code] = reader_of(role, areas[role.code], again, traces)
     recorded = once(
         factory, "sweep-recorded", lambda _: {name: crawl(sweep, reader, CRAWLED) for name, reader in readers.items()}
     )

@@ -14,6 +14,7 @@ import pytest
 from dashboard.app import create_app
 from dashboard.settings import Settings
 from dashboard.warehouse import Snapshot
+from dashboard.warehouse.snapshot import OPENED_WITH
 from etl.clean import masked
 from tests.access.conftest import OWN, log_in
 from tests.conftest import Demo
@@ -62,7 +63,7 @@ def test_no_rejected_or_doubtful_row_shows_a_persons_number(small_demo: Demo, pe
 def test_fields_that_hold_persons_numbers_are_classed(small_demo: Demo, persons: set[str]) -> None:
     """Every text column of every mart of the snapshot: where a person's number stands, the header says so."""
     snapshot = next(small_demo.layout.snapshots.glob("*.duckdb"))
-    with duckdb.connect(str(snapshot), read_only=True) as con:
+    with duckdb.connect(str(snapshot), read_only=True, config=dict(OPENED_WITH)) as con:
         classed = {(m, c) for m, c in con.execute("select mart, column_name from meta_column where privacy <> ''").fetchall()}
         con.execute("create temp table person (v varchar)")
         con.executemany("insert into person values (?)", [[p] for p in sorted(persons)])

@@ -42,10 +42,12 @@ def plain(content: bytes) -> str:
 
 @dataclass(frozen=True)
 class Traces:
-    """``places``: word → communities or streets in whose rows it stands; ``people``: words that name a person or a person's record."""
+    """``places``: word → communities or streets in whose rows it stands; ``people``: words that name a person or a person's record;
+    ``names``: those that are names."""
 
     places: dict[str, frozenset[str]]
     people: frozenset[str]
+    names: frozenset[str]
     secret: frozenset[str]
     below: dict[str, frozenset[str]]
 
@@ -59,6 +61,7 @@ def lay(snapshot: Path) -> Traces:
     """Read the traces from a snapshot file."""
     places: dict[str, set[str]] = defaultdict(set)
     people: set[str] = set()
+    names: set[str] = set()
     secret: set[str] = set()
     with duckdb.connect(str(snapshot), read_only=True) as con:
         below: dict[str, set[str]] = defaultdict(set)
@@ -77,9 +80,11 @@ def lay(snapshot: Path) -> Traces:
                         places[word].add(area)
                         if privacy in NEVER:
                             secret.add(word)
+                        if privacy == "name":
+                            names.add(word)
                         if privacy == "name" or column in _PEOPLE:
                             people.add(word)
-    return Traces({w: frozenset(a for a in p if a) for w, p in places.items()}, frozenset(people), frozenset(secret),
+    return Traces({w: frozenset(a for a in p if a) for w, p in places.items()}, frozenset(people), frozenset(names), frozenset(secret),
                   {k: frozenset(v) for k, v in below.items()})  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 
+from dashboard.warehouse.snapshot import OPENED_WITH
 from etl.paths import Layout
 from etl.publish import current
 
@@ -15,5 +16,5 @@ def read(layout: Layout, sql: str, parameters: Sequence[Any] = ()) -> list[tuple
     """Rows of a query on the current snapshot."""
     here = current(layout)
     assert here is not None
-    with duckdb.connect(str(here), read_only=True) as con:
+    with duckdb.connect(str(here), read_only=True, config=dict(OPENED_WITH)) as con:
         return con.execute(sql, list(parameters)).fetchall()

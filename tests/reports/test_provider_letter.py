@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Callable
 
@@ -10,7 +11,7 @@ import pytest
 
 from dashboard.warehouse import Unknown, Warehouse
 from tests.reports.conftest import DISTRICT, MONTH, STREET
-from tests.reports.test_download_routes import Services, server
+from tests.reports.test_download_routes import Services, fetch, server
 
 
 def rated(w: Warehouse, area: str = DISTRICT) -> str:
@@ -28,7 +29,7 @@ def test_the_letter_holds_everything_that_the_star_rests_on(reader: Callable[...
     provider = rated(w)
     services = Services(w)
     services.bureau = lambda: "拱墅区民政局"  # type: ignore[attr-defined]
-    answer = server(services).get(f"/letter/{provider}.docx?month={MONTH}")
+    answer = fetch(services, f"/letter/{provider}.docx?month={MONTH}")
     assert answer.status_code == 200
     text, rating = words(answer.data), w.rating(provider, MONTH)
     assert f"{rating.score:.1f}分" in text and f"可信度{rating.confidence}" in text and "模拟数据" in text
@@ -37,7 +38,9 @@ def test_the_letter_holds_everything_that_the_star_rests_on(reader: Callable[...
     assert all(d.domain in text for d in rating.domains) and "同类与街道比较" in text
     assert text.count("2026-01") >= len(w.rated_months(provider)[-24:])  # each month names the version of its policy
     assert "提交书面说明" in text and "不是行政处罚或退出决定" in text
-    assert services.lines == [("export", f"告知函 {provider} {MONTH}", "用途：未填")]
+    [(action, what, detail)] = services.lines
+    assert (action, what) == ("export", f"告知函 {provider} {MONTH}")
+    assert "用途：" in detail and hashlib.sha256(answer.data).hexdigest() in detail
 
 
 def test_nobody_gets_a_letter_to_a_provider_of_another_street(reader: Callable[..., Warehouse]) -> None:

@@ -19,7 +19,7 @@ from tests.warehouse.conftest import DISTRICT, MONTH
 
 @pytest.fixture
 def layout(tmp_path: Path) -> Any:
-    return SimpleNamespace(snapshots=tmp_path / "snapshots")
+    return SimpleNamespace(snapshots=tmp_path / "snapshots", pointer=tmp_path / "snapshots" / "current.json")
 
 
 def small(layout: Any, run_id: str, seed: int) -> Path:
