@@ -31,9 +31,11 @@ from etl.indicators.base import Indicator, catalogue
 from etl.lineage import Lineage
 from etl.martfile import Mart, MartError, after_policy, marts, shown
 from etl.paths import Layout
+from etl.policy import load_policies
 from etl.policy import run as apply_policies
 from etl.policy.inputs import TABLES as POLICY_INPUTS
 from etl.policy.load import PolicyError
+from etl.policy.oversight import load_oversight
 from etl.reading import Depth
 from etl.region import Region, RegionError
 
@@ -166,6 +168,9 @@ def _run(
     strangers = [m for m in only or () if m not in known]
     if strangers:
         raise RegionError(f"没有名为 {'、'.join(strangers)} 的模块。可用：{'、'.join(sorted(known))}。")
+    if line.policy is apply_policies:  # a wrong policy file is told before anything is read, not after
+        load_policies(region.path / "policies", approved=layout.policies)
+        load_oversight(region.path / "policies", catalogue())
     while (layout.snapshots / f"{result.run_id}.duckdb").exists():
         result.run_id += "b"
     faults.point("start")

@@ -39,7 +39,7 @@ class Target:
     due: str | None
     basis: str
 
-OPENED_WITH = {"threads": 1, "memory_limit": "512MB"}
+OPENED_WITH: dict[str, str | int | float | list[str]] = {"threads": 1, "memory_limit": "512MB"}
 """How snapshots are opened; within one process DuckDB opens a file in one way only."""
 
 

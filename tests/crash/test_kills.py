@@ -1,4 +1,4 @@
-"""Runs are killed at every point of the line and at random moments; ``make crash`` does the same a thousand times."""
+"""Runs are killed at every second point of the line and at random moments; ``make crash`` takes every point, a thousand times in all."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import pytest
 
 from tests.crash.ground import at, first_night, second_night, seen, work
 
-RANDOM = int(os.environ.get("YIGUAN_CRASH_RANDOM", "12"))
+RANDOM, EVERY = int(os.environ.get("YIGUAN_CRASH_RANDOM", "8")), 2
 
 
 @pytest.mark.slow
-def test_kill_at_every_point_and_at_random_moments_loses_nothing() -> None:
+def test_kill_at_points_of_the_line_and_at_random_moments_loses_nothing() -> None:
     shares = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.crash.kills", "--random", str(RANDOM), "--share", f"{n}/2"],
+            [sys.executable, "-m", "tests.crash.kills", "--random", str(RANDOM), "--share", f"{EVERY * n}/{EVERY * 2}"],
             stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2],
         )
         for n in range(2)
@@ -29,9 +29,9 @@ def test_kill_at_every_point_and_at_random_moments_loses_nothing() -> None:
     assert [share.returncode for share in shares] == [0, 0], [o for o in outcomes if o["problems"]]
     faults = [o for o in outcomes if o["case"]["fault"].startswith(("kill", "torn"))]
     struck = [o for o in faults if o["struck"]]
-    assert len(struck) == len(faults) > 60
-    assert {o["state"] for o in struck} == {"old", "new"}
-    assert sum(o["struck"] for o in outcomes if not o["case"]["fault"]) >= RANDOM // 2
+    assert len(struck) == len(faults) > 60 // EVERY
+    assert {"old"} <= {o["state"] for o in struck} <= {"old", "new"}
+    assert sum(o["struck"] for o in outcomes if not o["case"]["fault"]) >= RANDOM // EVERY // 2
 
 
 LIMITED = """
