@@ -30,7 +30,7 @@ def other_street(settings: Any, app: dash.Dash) -> Warehouse:
     return Warehouse(snapshot, Scope.of("street", "330105001000"))
 
 
-def test_a_street_gets_the_same_answer_for_another_street_as_for_nothing(
+def test_item_03_and_04_a_street_gets_the_same_answer_for_another_street_as_for_nothing(
     as_role: As, view: View, other_street: Warehouse
 ) -> None:
     street = as_role("street")
@@ -47,7 +47,7 @@ def test_a_street_gets_the_same_answer_for_another_street_as_for_nothing(
             assert not [s for s in secrets if s in forbidden.text]
 
 
-def test_a_street_gets_the_same_answer_for_another_streets_provider_as_for_none(
+def test_item_03_and_04_a_street_gets_the_same_answer_for_another_streets_provider_as_for_none(
     as_role: As, view: View, other_street: Warehouse
 ) -> None:
     street = as_role("street")
@@ -80,7 +80,7 @@ def test_downloads_of_another_street_are_as_unknown(as_role: As, other_street: W
         assert len({a.text for a in answers}) == 1
 
 
-def test_what_one_scope_computed_is_never_sent_to_another(as_role: As, view: View) -> None:
+def test_item_06_what_one_scope_computed_is_never_sent_to_another(as_role: As, view: View) -> None:
     answers = {}
     for role in ("leader", "staff", "street", "steward"):
         client = as_role(role)
@@ -176,7 +176,7 @@ ODD: tuple[Any, ...] = (
 
 
 @pytest.mark.parametrize("odd", ODD, ids=lambda o: repr(o)[:30])
-def test_odd_values_never_break_a_callback(as_role: As, view: View, odd: Any) -> None:
+def test_item_15_odd_values_never_break_a_callback(as_role: As, view: View, odd: Any) -> None:
     client = as_role("street")
     for path, search in (("/caregivers", odd), (odd, ""), ("/providers/P0001", odd), (f"/providers/{odd}", "")):
         answer = view(client, path, search)
@@ -251,7 +251,7 @@ def test_the_store_of_answers_keeps_within_its_bytes() -> None:
     assert kept.get(("big",)) is None
 
 
-def test_markup_in_names_stays_text(as_role: As, view: View) -> None:
+def test_item_14_markup_in_names_stays_text(as_role: As, view: View) -> None:
     answer = view(as_role("staff"), "/caregivers", f"?month={MONTH}&rows=caregivers")
     assert "<b>王</b>明" in orjson.dumps(orjson.loads(answer.data)).decode()  # as text of a component, which React escapes …
     assert "dangerously" not in answer.text  # … unless a component is told not to
@@ -282,3 +282,15 @@ def test_no_character_in_an_address_breaks_a_view(as_role: As, view: View, text:
         for subject in ("/", "/providers", "/caregivers"):
             answer = view(as_role("leader"), subject, f"?{key}={text}")
             assert answer.status_code == 200 and "unmapped failed" not in answer.text
+
+
+def test_item_07_nobodys_result_lies_under_a_key_of_somebody_elses(app: dash.Dash, as_role: As) -> None:
+    """There is no background callback, so nothing is kept under a key that another session could name; asking for one gives nothing."""
+    assert not [output for output, callback in app.callback_map.items() if callback.get("background")]
+    output = next(o for o, c in app.callback_map.items() if "callback" in c)
+    inputs = [{**d, "value": "/"} for d in app.callback_map[output]["inputs"]]
+    body = {"output": output, "inputs": inputs, "changedPropIds": []}
+    client = as_role("street")
+    plain = client.post(URL, json=body, headers=OWN)
+    named = client.post(f"{URL}?cacheKey=abc&job=1&oldJob=1&cancelJob=1", json=body, headers=OWN)
+    assert plain.status_code == named.status_code == 200 and named.data == plain.data

@@ -24,7 +24,7 @@ def filled(rule: Any) -> str:
     return re.sub(r"<(?:(\w+):)?\w+>", lambda m: "2" if m[1] == "int" else "x", rule.rule)
 
 
-def test_every_route_of_the_server_is_closed(app: dash.Dash, anonymous: FlaskClient) -> None:
+def test_item_01_every_route_of_the_server_is_closed(app: dash.Dash, anonymous: FlaskClient) -> None:
     paths = {filled(rule) for rule in app.server.url_map.iter_rules()} | set(EXTRA)
     assert len(paths) > 15 and URL in paths
     for path in sorted(paths - OPEN):
@@ -69,7 +69,7 @@ def test_the_open_paths_hold_no_data(anonymous: FlaskClient) -> None:
         {"Origin": "http://localhost.evil.example"},
     ],
 )
-def test_a_post_from_elsewhere_is_refused_even_with_a_good_cookie(app: dash.Dash, headers: dict[str, str]) -> None:
+def test_item_14_a_post_from_elsewhere_is_refused_even_with_a_good_cookie(app: dash.Dash, headers: dict[str, str]) -> None:
     client = log_in(app, "leader")
     for path in (URL, "/login", "/logout"):
         assert client.post(path, json={}, headers=headers).status_code == 403
@@ -103,7 +103,7 @@ def test_answers_carry_the_security_headers(app: dash.Dash, anonymous: FlaskClie
         assert page.headers["Cache-Control"] == "no-store"
 
 
-def test_no_script_stands_in_the_page_and_none_could_run(app: dash.Dash) -> None:
+def test_item_14_no_script_stands_in_the_page_and_none_could_run(app: dash.Dash) -> None:
     answer = log_in(app, "leader").get("/")
     assert not re.findall(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>", answer.text)
     assert "script-src 'self';" in answer.headers["Content-Security-Policy"]

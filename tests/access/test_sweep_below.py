@@ -15,7 +15,7 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Ground:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_role_gets_nothing_that_is_not_its_own(held: Ground, role: str) -> None:
+def test_items_02_03_05_and_15_a_role_gets_nothing_that_is_not_its_own(held: Ground, role: str) -> None:
     sweep = held.sweep
     before, sweep.leaks, sweep.broken = sweep.sent, [], []
     carry_out(held, role, seed=len(role))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
 
 from dashboard import ledger
 from dashboard.access import accounts, passwords
@@ -112,4 +113,18 @@ def test_a_server_that_was_restarted_is_found_again(url: str) -> None:
     assert held.fetch("select count(*) from audit where ? = 1", (1,)) == (1,)
     audit.record(held, "x", "导出")
     assert audit.verify(held) == []
+    held.close()
+
+
+@pytest.mark.parametrize("change", ["update audit set detail = 'x'", "delete from audit", "truncate audit"])
+def test_the_database_itself_refuses_to_change_the_trail(url: str, change: str) -> None:
+    held = ledger.open(url)
+    audit.record(held, "li.si", "登录")
+    engine = create_engine(url)
+    with pytest.raises(DBAPIError), engine.begin() as connection:
+        connection.execute(text(change))
+    engine.dispose()
+    assert audit.verify(held) == []
+    found = held.fetch("select count(*) from audit where account = ?", ("li.si",))
+    assert found == (1,)
     held.close()
