@@ -32,16 +32,19 @@ class Record:
 
 
 class Repairs:
-    """The repairs of the providers in the communities ``codes`` (a reader's own); None for the whole district."""
+    """The repairs of the providers in the communities ``codes`` (a reader's own), of ``providers`` alone where he has a set; None for all."""
 
-    def __init__(self, ledger: Ledger, codes: frozenset[str] | None = None) -> None:
-        self.ledger, self.codes = ledger, codes
+    def __init__(self, ledger: Ledger, codes: frozenset[str] | None = None, providers: frozenset[str] | None = None) -> None:
+        self.ledger, self.codes, self.providers = ledger, codes, providers
+
+    def _mine(self, row: CreditRepair) -> bool:
+        return (self.codes is None or row.community_code in self.codes) and (self.providers is None or row.provider_id in self.providers)
 
     def listed(self) -> list[CreditRepair]:
         """All applications, the newest first."""
         wanted = select(CreditRepair).order_by(CreditRepair.id.desc())
         with self.ledger.read() as session:
-            found = list(session.scalars(wanted if self.codes is None else wanted.where(CreditRepair.community_code.in_(sorted(self.codes)))))
+            found = [row for row in session.scalars(wanted) if self._mine(row)]
             session.expunge_all()
             return found
 
@@ -75,7 +78,7 @@ class Repairs:
             raise RepairError("决定须写明理由。")
         with self.ledger.write() as session:
             row = session.get(CreditRepair, int(number)) if str(number).isascii() and str(number).isdigit() and len(str(number)) < 10 else None
-            if row is None or (self.codes is not None and row.community_code not in self.codes):
+            if row is None or not self._mine(row):
                 raise LookupError(number)
             if row.outcome:
                 raise RepairError("该申请已经决定。")

@@ -63,7 +63,7 @@ def install(server: Flask, services: Any) -> None:
     @server.post("/inspections/repair/<number>")
     def decide_repair(number: str) -> Response:
         mine = services.warehouse().communities
-        return _done(lambda: Repairs(services.ledger, mine).decide(number, _said("outcome"), _said("note"), clock.today(), by()))
+        return _done(lambda: Repairs(services.ledger, mine, services.identity.scope.providers).decide(number, _said("outcome"), _said("note"), clock.today(), by()))
 
     @server.get("/inspections/<number>.json")
     def drawn_file(number: str) -> Response:

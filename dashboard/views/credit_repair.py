@@ -20,7 +20,7 @@ def repairs_panel(view: View) -> Node:
     if view.w.ledger is None or view.month != view.w.latest_month or view.place.get("as_of"):
         return None
     names = {p["provider_id"]: p["name"] for p in view.providers}
-    listed = [r for r in Repairs(view.w.ledger, view.w.communities).listed() if r.provider_id in names]
+    listed = [r for r in Repairs(view.w.ledger, view.w.communities, view.scope.providers).listed() if r.provider_id in names]
     taken = {(r.provider_id, r.source_table, r.row_key) for r in listed if r.outcome in ("", "同意")}
     body: list[list[Node]] = [
         [names[r.provider_id], r.sentence, r.grounds, r.applied_by, marks.chip(STATES[r.outcome]),

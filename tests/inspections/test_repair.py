@@ -70,7 +70,8 @@ def test_not_before_its_day_not_without_grounds_and_not_by_another_area(held: le
     with pytest.raises(RepairError, match="须写明理由"):
         book.apply(RECORD, " ", DAY, ONE)
     row = book.apply(RECORD, "已整改", DAY, ONE)
-    elsewhere = Repairs(held, frozenset({"330105001051"}))
-    assert elsewhere.listed() == []
-    with pytest.raises(LookupError):
-        elsewhere.decide(row.id, "同意", "属实", DAY, OTHER)
+    for elsewhere in (Repairs(held, frozenset({"330105001051"})), Repairs(held, None, frozenset({"P-other"}))):
+        assert elsewhere.listed() == []
+        with pytest.raises(LookupError):
+            elsewhere.decide(row.id, "同意", "属实", DAY, OTHER)
+    assert [r.id for r in Repairs(held, None, frozenset({RECORD.provider_id})).listed()] == [row.id]
