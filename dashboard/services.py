@@ -6,11 +6,13 @@ import hashlib
 import os
 from dataclasses import dataclass, field
 from functools import cached_property
+from urllib.parse import urlsplit
 
 import orjson
 from flask import g, request
 
 from dashboard.access import guard
+from dashboard.access.login import local_path
 from dashboard.access.rights import RIGHTS
 from dashboard.access.sessions import Identity, Sessions
 from dashboard.access.witness import RequestWitness
@@ -129,7 +131,9 @@ class Services:
     def ask_purpose(self, title: str, wrong: str = "") -> str:
         """The page that asks what a file is wanted for; its form goes to the very address that was asked for."""
         purposes = [(p.code, p.name, p.needs_text) for p in self.privacy.export.of(self.identity.role)]
-        body = purpose_form(request.full_path.rstrip("?"), purposes, request.form.get("purpose", ""))
+        came = urlsplit(request.referrer or "")
+        back = local_path(request.form.get("back") or (f"{came.path}?{came.query}".rstrip("?") if came.netloc == request.host else "/"))
+        body = purpose_form(request.full_path.rstrip("?"), purposes, request.form.get("purpose", ""), back)
         return desk(title, body, reader=self.identity, bureau=self.bureau(), here="", wrong=wrong)
 
     def warm(self) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from dashboard import metrics
 
 FREE = ("/healthz", "/readyz", "/assets/", "/_dash-component-suites/")
-FILES = ("/export/", "/report.", "/contract/")
+FILES = ("/export/", "/report.", "/letter/", "/contract/")
 BUSY = "访问人数较多，暂时不能提供服务，请稍后再试。".encode()
 HEADERS = [
     ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(BUSY))), ("Retry-After", "3"), ("Cache-Control", "no-store"),

@@ -73,7 +73,7 @@ def _rating(rating: RatingPolicy, version: RatingVersion) -> list[El]:
         words = [f"{c:g} 分" if stars.method == "fixed" else f"同组前 {100 - c * 100:g}%" for c in stars.cuts]
         cuts.append([domain or "总分", *words])
     found.append(section("评星", table([Col("依据"), *(Col(s, "n") for s in _STARS)], cuts, caption="评星"),
-                         *(h("p", "暂不评级：" + _BRACES.sub("若干", m.missing) + "。") for m in version.minimum), note="达到该分数起", cls="half"))  # fmt: skip
+                         *(h("p", "暂不评级：" + _BRACES.sub("×", m.missing) + "。") for m in version.minimum), note="达到该分数起", cls="half"))  # fmt: skip
     steps: list[list[Node]] = [[a.domain, f"{a.by:+d} 星", a.basis] for a in version.adjust]
     if steps:
         found.append(section("星级调整", table([Col("依据领域"), Col("加减"), Col("条款依据", "w")], steps, caption="星级调整")))
@@ -99,7 +99,7 @@ def _asks(condition: Any) -> str:
         if isinstance(value, dict):
             return title + "".join(f"{'≥' if k == 'min' else '≤'}{v:g}" for k, v in value.items())
         if isinstance(value, bool):
-            return title if value else f"非“{title}”"
+            return title if value else f"不符合“{title}”"
         return f"{title}为" + "或".join(map(str, value if isinstance(value, list) else [value]))
 
     terms = "，".join(one(k, v) for k, v in condition.where.items())

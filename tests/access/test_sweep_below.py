@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from tests.access.sweep import as_view
 from tests.access.sweeping import Ground, carry_out, ground
 
 ROLES = ("steward", "street", "admin")
@@ -12,6 +15,19 @@ ROLES = ("steward", "street", "admin")
 @pytest.fixture(scope="module")
 def held(tmp_path_factory: pytest.TempPathFactory) -> Ground:
     return ground(tmp_path_factory)
+
+
+def test_the_sweep_sees_what_one_role_gets_and_another_must_not(held: Ground) -> None:
+    """The sweep's own control: the leader's answers, read as a street's, are full of foreign words; and roles with figures get answers at all."""
+    leader, street = held.readers["leader"], held.readers["street"]
+    wrong = replace(leader, role="control", forbidden=street.forbidden)
+    sweep = held.sweep
+    sweep.leaks, before = [], sweep.kinds["200"]
+    views = [r for r in sorted(held.recorded["leader"]) if "rows=" in r.query or r.path.startswith("/providers")]
+    for request in views:
+        sweep.ask(wrong, as_view(held.app, request.path, request.query))
+    assert len(sweep.leaks) >= 5
+    assert sweep.kinds["200"] - before == len(views)
 
 
 @pytest.mark.parametrize("role", ROLES)
