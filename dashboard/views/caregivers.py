@@ -14,6 +14,9 @@ from dashboard.views.page import Panel, code_of
 from dashboard.views.tables import Col, arranged, empty, panel, table
 from etl.indicators import Indicator
 
+_HALF = 5
+"""More figures than this beside each other need the page's whole width."""
+
 
 def by_level(levels: Sequence[Indicator | str], everyone: Indicator | str) -> Panel:
     """Caregivers by highest valid certificate, level five to one and none, as shares of ``everyone``."""
@@ -58,7 +61,7 @@ def by_street(*indicators: Indicator | str, sheet: str = "areas") -> Panel:
         ]
         own = view.w.figures(known, view.stage.code, view.month)
         foot = [view.stage.name, *(fmt.fmt_value(view.ind(c), own[c], unit=False) for c in known)]
-        return panel(view, f"按{below}", table(cols, rows, caption=f"按{below}", foot=foot), sheet=sheet, cls="half")
+        return panel(view, f"按{below}", table(cols, rows, caption=f"按{below}", foot=foot), sheet=sheet, cls="half" if len(known) <= _HALF else "full")
 
     return draw
 

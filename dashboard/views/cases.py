@@ -81,7 +81,7 @@ def board(view: View) -> Node:
             h("a", c.row.number, href=view.place.subject(f"/cases/{c.row.id}")), _provider(view, c), c.row.kind, c.procedure.short, state_chip(c),
             f"{fmt.fmt_date(moment(last.at).date())} {last.sentence}", clock_chip(running[c.row.id], now),
         ])  # fmt: skip
-    found = table(cols, body, caption="案件") if body else empty("没有符合条件的案件。" if cases else "本区域没有案件。符合条件的单位见“退出监管”，由人立案。")
+    found = table(cols, body, caption="案件") if body else empty("没有符合条件的案件。" if cases else "本区域没有在办案件。")
     tools = _filters(view, cases, len(overdue))
     return panel(view, "案件", tools, found, note=f"在办 {len(open_cases)} 件，其中逾期 {len(overdue)} 件", cls="full")
 
@@ -127,16 +127,44 @@ def opening(view: View) -> Node:
         lead = [hidden("procedure", kind), hidden("month", view.month), hidden("token", secrets.token_hex(12)), hidden("step", step.step)]
         papers = [p for n in step.documents if not (p := version.paper(n.document)).made]
         if rules.subject == "provider":
-            running = {c.row.provider_id for c in cases.listed(kind) if c.file.state and not c.file.state.ends}
-            lead.append(_candidates(view, running))
+            lead.append(_candidates(view, _running(view, kind)))
         form = h("form", lead, blanks(view, step, papers), h("button", step.name, type="submit", cls="btn primary"), method="post", action="/cases/open",
                  encType="multipart/form-data", cls="step-form")  # fmt: skip
         forms.append(h("details", h("summary", step.name, h("small", f"{rules.title}{step.clause}")), form, cls="step"))
     return panel(view, "立案与受理", forms, note="准则只提出候选，是否立案由人决定", cls="full")
 
 
+def waiting(view: View) -> Node:
+    """Providers for which the criteria propose an exit and no case runs: each is somebody's decision to open one, or to explain why not."""
+    found = [p for p in _proposed(view, _running(view, "exit")) if p["exit_state"] == "exit_proposed"]
+    if not found:
+        return None
+    body = []
+    for p in found:
+        bases = dict.fromkeys(str(r["basis"]) for r in p["reasons"]) or {str(p.get("exit_basis") or ""): None}
+        name = h("a", p["name"], href=view.place.subject(f"/providers/{p['provider_id']}"))
+        impact = h("a", "影响评估", href=view.place.subject(f"/impact/{p['provider_id']}"), aria_label=f"影响评估：{p['name']}")
+        body.append([name, p.get("kind"), p.get("street"), marks.star(p.get("star")), cell(p.get("exit_since")), "；".join(bases), impact])
+    cols = [Col("单位"), Col("类别"), Col("街道"), Col("星级"), Col("符合条件自"), Col("符合的条件", "w"), Col("影响")]
+    more = h("a", "全部状态", href=view.place.subject("/exits"), cls="btn small")
+    note = f"{len(found)} 家处于拟退出状态，本系统尚无在办案件"
+    return panel(view, "待立案", table(cols, body, caption="待立案"), note=note, tools=more, cls="full")
+
+
+def _running(view: View, procedure: str) -> set[str]:
+    """The providers with a case of a procedure that has not ended."""
+    return {c.row.provider_id for c in view.desk.cases().listed(procedure) if c.file.state and not c.file.state.ends}
+
+
+def _proposed(view: View, running: set[str]) -> list[dict[str, Any]]:
+    """Providers that meet a criterion and have no running case; the gravest state first, then the longest in it."""
+    order = ("exit_proposed", "rectifying", "watch")
+    found = [p for p in view.w.exits(view.area.code, view.month) if p["provider_id"] not in running and p["exit_state"] in order]
+    return sorted(found, key=lambda p: (order.index(p["exit_state"]), str(p.get("exit_since") or ""), p["provider_id"]))
+
+
 def _candidates(view: View, running: set[str]) -> Node:
-    found = [p for p in view.w.exits(view.area.code, view.month) if p["provider_id"] not in running and p["exit_state"] != "exited"]
+    found = _proposed(view, running)
     known = {p["provider_id"] for p in found}
     rest = [p for p in view.w.providers(view.area.code, view.month) if p["provider_id"] not in known | running and p.get("operating", True)]
     options = [

@@ -11,6 +11,8 @@ from dashboard.views.page import Layer, Page
 from dashboard.views.place import Place
 from dashboard.warehouse.types import Area, Figure, Unknown
 
+LEVELS = {1: "区", 2: "街道", 3: "社区"}
+
 
 @dataclass(eq=False)
 class View:
@@ -81,6 +83,16 @@ class View:
     def by_child(self) -> list[tuple[Area, Figure]]:
         """The focus indicator of each area on the stage; empty where there is none below."""
         return list(self.w.by_child(self.focus, self.stage.code, self.month)) if self.focus and self.stage_children else []
+
+    @property
+    def counted_below(self) -> bool:
+        """Whether the focus indicator holds for the areas on the stage: a street's budget, for one, is not divided among its communities."""
+        return not self.focus or not self.stage_children or self.stage_children[0].level in self.ind(self.focus).levels
+
+    @property
+    def counted_to(self) -> str:
+        """In words, the lowest level at which the focus indicator holds; '' where it holds on the stage."""
+        return "" if self.counted_below else f"本指标只统计到{LEVELS[max(self.ind(self.focus).levels)]}"
 
     @cached_property
     def stage_children(self) -> list[Area]:

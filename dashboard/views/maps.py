@@ -42,7 +42,7 @@ def data(view: View) -> dict[str, Any]:
 
 def _area(view: View, area: Area, figure: Figure | None, scale: Classes, colour: bool, link: Callable[[str], str]) -> list[Any]:
     value, detail = "", ""
-    if figure is not None and colour:
+    if figure is not None and colour and view.counted_below:
         ind = view.ind(view.focus)
         value = fmt.fmt_value(ind, figure, unit=False)
         detail = f"{ind.label} {fmt.fmt_value(ind, figure)}"
@@ -107,6 +107,8 @@ def head(view: View) -> Node:
     else:
         title = {"stars": "服务单位星级", "exits": "服务单位退出状态"}.get(layer.kind, layer.title)
     hint = {1: "点按进入街道", 2: "点按进入社区"}.get(view.area.level, "点按单位查看详情")
+    if layer.kind == "area" and not view.counted_below:
+        title, hint = title.partition("，")[0], f"{view.counted_to}；{hint}"
     options = [
         h("a", _layer_title(view, one), href=view.place.url(layer=one.key), aria_current="true" if one == layer else None)
         for one in view.page.layout.layers
@@ -130,7 +132,7 @@ def legend(view: View) -> Node:
     layer = view.layer
     if layer is None:
         return None
-    if layer.kind == "area" and view.by_child:
+    if layer.kind == "area" and view.by_child and view.counted_below:
         parts.append(_ramp(view))
     parts.append(timeline.slider(view))
     if layer.kind == "spots":

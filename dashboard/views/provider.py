@@ -201,6 +201,10 @@ def validity(view: View, expires: Any) -> Node:
     return marks.chip(fmt.Mark("90 天内到期", "▲", "warn") if left < 90 else fmt.Mark("有效", "●", "good"))
 
 
+_FACTS = 4
+"""So many facts of a criterion stand open; the others are one click away."""
+
+
 def reasons_of(found: dict[str, Any], most: int = 0) -> Node:
     """The criteria met, each with its facts; with ``most`` only so many facts of each, and how many more there are."""
     groups: dict[str, list[str]] = {}
@@ -210,11 +214,19 @@ def reasons_of(found: dict[str, Any], most: int = 0) -> Node:
             facts.append(reason["sentence"])
     if not groups and found.get("exit_because"):
         groups[str(found.get("exit_basis") or "其他")] = [str(found["exit_because"])]
-    shown = []
+    shown, told = [], dict[tuple[str, ...], str]()
     for basis, facts in groups.items():
         listed = facts[:most] if most else facts
         rest = f"，另有 {len(facts) - len(listed)} 条见单位页" if len(listed) < len(facts) else ""
-        shown.append(h("div", h("dt", basis, h("small", f"{len(facts)} 条{rest}")), [h("dd", fact) for fact in listed]))
+        head = h("dt", basis, h("small", f"{len(facts)} 条{rest}"))
+        same = told.setdefault(tuple(facts), basis)
+        if same != basis:  # a lower threshold is passed by the very facts that pass a higher one
+            shown.append(h("div", head, h("dd", f"事实同“{same}”")))
+        elif most or len(facts) <= _FACTS + 1:
+            shown.append(h("div", head, [h("dd", fact) for fact in listed]))
+        else:
+            more = h("details", h("summary", f"展开其余 {len(facts) - _FACTS} 条"), h("ul", [h("li", fact) for fact in facts[_FACTS:]]))
+            shown.append(h("div", head, [h("dd", fact) for fact in facts[:_FACTS]], h("dd", more, cls="more")))
     return h("dl", shown, cls="reasons") if shown else None
 
 

@@ -14,6 +14,9 @@ def panel(view: View) -> Node:
         return None
     ind = view.ind(view.focus)
     below = "街道" if view.stage.level == 1 else "社区"
+    if not view.counted_below:
+        said = h("p", f"{view.counted_to}，{below}之间不作比较。", cls="empty")
+        return h("section", h("div", h("h2", f"{below}排名", h("small", ind.label)), cls="row"), said, cls="panel ranking", aria_label=f"{below}排名")
     sign = 1 if ind.better == "lower" else -1
     rows = sorted(view.by_child, key=lambda item: (item[1].value is None, sign * (item[1].value or 0), item[0].code))
     target = next((f.target for _, f in rows if f.target is not None), None)
