@@ -49,6 +49,7 @@ EXIT_STATES: Mapping[str, Mark] = {
 MODULE_STATES: Mapping[str, Mark] = {
     "ok": Mark("正常", "●", "good"),
     "late": Mark("逾期未报", "▲", "warn"),
+    "partial": Mark("部分装载", "◐", "warn"),
     "stale": Mark("沿用旧数", "◆", "warn"),
     "held": Mark("暂缓采用", "◆", "warn"),
     "failed": Mark("接入失败", "■", "bad"),
@@ -279,7 +280,7 @@ def exit_word(state: str | None) -> str:
 
 
 def module_word(status: str | None) -> str:
-    """正常, 逾期未报, 沿用旧数, 暂缓采用, 接入失败."""
+    """正常, 逾期未报, 部分装载, 沿用旧数, 暂缓采用, 接入失败."""
     return MODULE_STATES[status].word if status and status in MODULE_STATES else NONE
 
 

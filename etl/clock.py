@@ -13,6 +13,11 @@ def now() -> datetime:
     return datetime.now(ZONE).replace(tzinfo=None, microsecond=0)
 
 
+def day(moment: float) -> date:
+    """The calendar day in Asia/Shanghai of a moment in seconds since 1970, such as a file's."""
+    return datetime.fromtimestamp(moment, ZONE).date()
+
+
 def today() -> date:
     """The calendar day in Asia/Shanghai."""
     return now().date()

@@ -131,7 +131,7 @@ class Guard:
         raise Held(f"新报送的数据暂缓采用：{told}。请核实后放行或退回（yiguan etl held）。")
 
     def unreadable(self, contract: Contract, sentence: str) -> Held:
-        """A delivery without columns that it must have: held, but not to be released as it is."""
+        """A delivery without columns that it must have, or with nothing in it at all: held, but not to be released as it is."""
         content = hashlib.sha256(sentence.encode()).hexdigest()[:24]
         known = holds.find(self.layout, contract.module, content)
         holds.hold(self.layout, contract.module, content, [sentence.rstrip("。")], releasable=False, data_date=None)
@@ -163,7 +163,9 @@ def judge(
                 hard += _totals(con, compiled, sheet)
     gone, new = _columns(compiled, before, seen)
     hard, soft = hard + gone, soft + new
-    if before and before["loaded"] >= limits.min_rows:
+    if before and before["read"] and not after["read"] and not compiled.table.may_be_empty:
+        hard.append(f"{compiled.table.title}没有任何数据行（上次 {before['read']:,} 行）")
+    elif before and before["loaded"] >= limits.min_rows:
         fewer, remarked = _rows(compiled, before, after, limits)
         hard, soft = hard + fewer + _unreadable(compiled, before, after, limits), soft + remarked
         if not fewer:

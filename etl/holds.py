@@ -126,7 +126,7 @@ def decidable(layout: Layout, module: str, decision: Literal["released", "reject
     if not reason.strip():
         raise HoldError("请写明理由。")
     if decision == "released" and not waiting[0].releasable:
-        raise HoldError(f"这批报送缺少必需的列，无法放行。请责任单位按模板重新报送，或在 {module}/contract.py 中登记该列的别名。")
+        raise HoldError(f"这批报送无法读取，不能放行：{waiting[0].findings[0]}。")
     return waiting[0]
 
 

@@ -8,7 +8,7 @@ run appended or ended bears a higher number, is not in force and is cleared by :
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import duckdb
@@ -84,25 +84,38 @@ def next_batch(con: duckdb.DuckDBPyConnection) -> int:
     return int(first(con, "select nextval('state.batch')")[0])  # type: ignore[index]
 
 
-def append(con: duckdb.DuckDBPyConnection, compiled: Compiled, batches: Batches) -> Receipt:
-    """The first delivery of a table, as it comes."""
+def of_files(files: Collection[str]) -> str:
+    """SQL: the row comes from one of these files, or from a sheet of one."""
+    listed = ", ".join(map(quote, files))
+    return f"(_source in ({listed}) or split_part(_source, '/', 1) in ({listed}))" if listed else "false"
+
+
+def append(con: duckdb.DuckDBPyConnection, compiled: Compiled, batches: Batches, without: Collection[str] = ()) -> Receipt:
+    """The first delivery of a table, as it comes; ``without`` as in :func:`replace`."""
     batch = next_batch(con)
     _receive(con, compiled, batches, f"{_into(compiled)} select {_columns(compiled)}, _source, _position, _defect, {batch} from delivery")
+    if without:
+        con.execute(f"delete from {table(compiled)} where _batch = {batch} and {of_files(without)}")
     rows = first(con, f"select count(*) from {table(compiled)} where _batch = {batch}")[0]  # type: ignore[index]
     return Receipt(batch, rows, rows, 0)
 
 
 def replace(
-    con: duckdb.DuckDBPyConnection, compiled: Compiled, batches: Batches, standing: int, sources: list[str] | None = None
-) -> Receipt:
+    con: duckdb.DuckDBPyConnection, compiled: Compiled, batches: Batches, standing: int, sources: list[str] | None = None,
+    without: Collection[str] = (),
+) -> Receipt:  # fmt: skip
     """A complete delivery against what is in force: rows that are not in it end, rows that are new are appended.
 
-    ``sources`` limits both to the rows of these files.
+    ``sources`` limits both to the rows of these files.  ``without`` are files that turned out unreadable, known when all has been read: what
+    came of them is left out, and what is in force of them stays.
     """
     _collect(con, compiled, batches)
     scope = in_force(standing)
     if sources is not None:
-        scope += f" and _source in ({', '.join(map(quote, sources)) or 'null'})"
+        scope += f" and {of_files(sources)}"
+    if without:
+        con.execute(f"delete from incoming where {of_files(without)}")
+        scope += f" and not {of_files(without)}"
     return _differ(con, compiled, standing, scope)
 
 

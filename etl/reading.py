@@ -2,11 +2,12 @@
 
 By cursor where the table declares one: rows at or after the last moment seen, less an overlap for what was committed late; the number of
 rows is compared each time, the keys when it differs and every night, and once a week everything is read.  By file where a module is a folder of
-files.  What is read completely is compared row by row, so that nothing that stayed the same is loaded again.
+files; of several files one that cannot be read is passed over, and what was loaded of it before stays.  What is read completely is compared row by row, so that nothing that stayed the same is loaded again.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
@@ -21,6 +22,7 @@ from etl import clock, raw
 from etl.checks import Compiled
 from etl.clean import first, name
 from etl.connectors import Reader, SourceError
+from etl.connectors.base import passed_over, unopened
 from etl.contract import Table
 from etl.raw import Receipt, short
 
@@ -52,6 +54,7 @@ class Filed(Protocol):
     """A reader of files that can be told apart; their names are the rows' ``_source``."""
 
     skipped: Counter[str]
+    broken: dict[str, dict[str, str]]
 
     def parts(self, table: Table) -> Mapping[str, str]:
         """File → fingerprint."""
@@ -97,10 +100,17 @@ def take(
         state |= {"parts": json.dumps(parts, ensure_ascii=False)}
     else:
         passed = sum(reader.skipped.values())
+        # A reader of several workbooks finds out while reading which of them it has to pass over.
+        broken = getattr(reader, "broken", {}).setdefault(table.name, {})
         batches = reader.read(table)
-        receipt = raw.replace(con, compiled, batches, before["batch"]) if before else raw.append(con, compiled, batches)
+        if before:
+            receipt = raw.replace(con, compiled, batches, before["batch"], without=broken)
+        else:
+            receipt = raw.append(con, compiled, batches, broken)
         skipped = sum(reader.skipped.values()) - passed
-    return _taken(compiled, receipt, state | {"skipped": skipped, "complete_at": clock.now()})
+    if passed_over(reader, table):
+        state["fingerprint"] = None  # so that the next run looks at it again
+    return _taken(compiled, receipt, state | {"skipped": skipped, "complete_at": clock.now()}, before is None)
 
 
 def _nothing(before: Mapping[str, Any]) -> Receipt:
@@ -112,8 +122,9 @@ def _known(before: Mapping[str, Any]) -> dict[str, Any]:
     return {k: before[k] for k in ("fingerprint", "content", "parts", "skipped", "complete_at")}
 
 
-def _taken(compiled: Compiled, receipt: Receipt, state: dict[str, Any]) -> Taken:
-    if not receipt.rows and not compiled.table.may_be_empty:
+def _taken(compiled: Compiled, receipt: Receipt, state: dict[str, Any], first_time: bool = False) -> Taken:
+    # Of a table that had rows, an empty delivery is for the guards: a person decides (guards.py).
+    if not receipt.rows and not compiled.table.may_be_empty and first_time:
         raise SourceError(f"{compiled.table.title}（{compiled.table.source}）没有任何数据行。请确认报送是否完整。")
     return Taken(receipt, state["skipped"], state)
 
@@ -141,20 +152,39 @@ def _by_cursor(
 def _by_file(
     con: duckdb.DuckDBPyConnection, compiled: Compiled, reader: Filed, before: Mapping[str, Any] | None, afresh: bool
 ) -> tuple[Receipt, dict[str, list[Any]]]:
-    """The files that changed, came or went; the receipt, and file → [fingerprint, lines passed over] for all of them."""
-    table = compiled.table
+    """The files that changed, came or went; the receipt, and file → [fingerprint, lines passed over] for all of them.
+
+    Where all files are unreadable, the first one's SourceError.
+    """
+    table, broken = compiled.table, reader.broken.setdefault(compiled.table.name, {})
     marks = reader.parts(table)
-    known: dict[str, list[Any]] = json.loads(before["parts"]) if before and before["parts"] and not afresh else {}
+    had: dict[str, list[Any]] = json.loads(before["parts"]) if before and before["parts"] else {}
+    known = {} if afresh or "*" in had else had  # "*": a work file of an earlier version did not tell these files apart
     parts = {file: known[file] for file, mark in marks.items() if file in known and known[file][0] == mark}
     changed = [file for file in marks if file not in parts]
 
     def rows() -> Iterator[pa.RecordBatch]:
+        failures: list[SourceError] = []
         for file in changed:
             passed = sum(reader.skipped.values())
-            yield from reader.read_parts(table, [file])
-            parts[file] = [marks[file], sum(reader.skipped.values()) - passed]
+            try:
+                yield from reader.read_parts(table, [file])
+            except OSError as error:
+                if error.errno == errno.ENOSPC:
+                    raise
+                failures.append(unopened(file, compiled.table.title, error))
+            except SourceError as error:
+                failures.append(error)
+            else:
+                parts[file] = [marks[file], sum(reader.skipped.values()) - passed]
+                continue
+            broken[file] = str(failures[-1])
+            if len(broken) == len(marks):
+                raise failures[0]
+            if file in had:
+                parts[file] = had[file]
 
     if not before:
-        return raw.append(con, compiled, rows()), parts
-    others = [*changed, *(file for file in known if file not in marks)] if known and "*" not in marks else None
-    return raw.replace(con, compiled, rows(), before["batch"], others), parts
+        return raw.append(con, compiled, rows(), broken), parts
+    others = [*changed, *(file for file in known if file not in marks)] if known else None
+    return raw.replace(con, compiled, rows(), before["batch"], others, broken), parts

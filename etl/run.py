@@ -22,8 +22,8 @@ from typing import Any
 import duckdb
 
 from etl import build, clean, clock, coverage, delivered, faults, figures, guards, history, holds, load, meta, publish, repair
-from etl.connectors import NothingYetError, SourceError, open_reader
-from etl.connectors.base import SchemaError
+from etl.connectors import NothingYetError, Reader, SourceError, open_reader
+from etl.connectors.base import EmptyError, SchemaError, passed_over
 from etl.connectors.observed import observing
 from etl.contract import Contract
 from etl.freshness import Freshness
@@ -237,7 +237,7 @@ def _module(
         if isinstance(problem, NothingYetError) and since is None:
             load.mark(con, module, "ok", f"{module}: {problem}")
             return
-        error = guard.unreadable(contract, str(problem)) if since and isinstance(problem, SchemaError) else problem
+        error = guard.unreadable(contract, str(problem)) if since and isinstance(problem, SchemaError | EmptyError) else problem
         kept = f"沿用 {since.month} 月 {since.day} 日的数据。" if since else "尚无可用数据，相关指标暂缺。"
         load.mark(con, module, getattr(error, "status", "stale" if since else "failed"), f"{module}: {error}{kept}")
         return
@@ -246,15 +246,24 @@ def _module(
     delivered = load.data_date(con, module)
     late = delivered is not None and meta.is_late(contract.due, delivered, today)
     message = f"{module}: 应{contract.due.text}，最近一次报送为 {delivered}，已逾期。请{contract.owner}补报。" if late else ""
-    remarks = guards.remarks(con, module)
-    message = " ".join(filter(None, (message, remarks and f"{module}: {remarks}。")))
-    load.mark(con, module, "late" if late else "ok", message)
+    remarks, partly = guards.remarks(con, module), _passed_over(reader)
+    message = " ".join(filter(None, (partly and f"{module}: {partly}", message, remarks and f"{module}: {remarks}。")))
+    load.mark(con, module, "partial" if partly else "late" if late else "ok", message)
+
+
+def _passed_over(reader: Reader) -> str:
+    """What is to be said about files that could not be read while the others were loaded; '' where all could."""
+    told = list(dict.fromkeys(passed_over(reader).values()))
+    if not told:
+        return ""
+    more = f"另有 {len(told) - 3} 个文件也无法读取。" if len(told) > 3 else ""
+    return "".join(told[:3]) + more + "其余文件已照常装载；无法读取的文件此前装载的内容继续有效。"
 
 
 def _tally(con: duckdb.DuckDBPyConnection, line: Line, result: RunResult) -> None:
     """Fill in the modules' standing and the exit code."""
     result.modules = meta.modules(con, line.contracts)
-    troubled = any(m["status"] in ("failed", "stale", "held") for m in result.modules)
+    troubled = any(m["status"] in ("failed", "stale", "held", "partial") for m in result.modules)
     aside = clean.first(con, "select count(*) from state.quarantine")
     result.exit_code = QUARANTINE if troubled or (aside and aside[0]) else DONE
 

@@ -220,6 +220,7 @@ def show_result(result: Any) -> None:
 @etl_app.command("status")
 def etl_status(as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False) -> None:
     """各模块的状态、数据时点与最近一次装载。"""
+    from dashboard.format import module_word
     from etl.run import status
 
     _, layout = place()
@@ -230,10 +231,9 @@ def etl_status(as_json: Annotated[bool, typer.Option("--json", help="输出 JSON
     table = Table(box=None, pad_edge=False)
     for name in ("模块", "名称", "责任部门", "状态", "数据时点", "行数", "说明"):
         table.add_column(name)
-    words = {"ok": "正常", "stale": "沿用旧数", "held": "暂缓采用", "failed": "失败", "late": "逾期"}
     for row in told["modules"]:
         table.add_row(
-            row["module"], row["title"], row["owner"], words.get(row["status"], row["status"]), str(row["data_date"] or "—"),
+            row["module"], row["title"], row["owner"], module_word(row["status"]), str(row["data_date"] or "—"),
             f"{row['rows'] or 0:,}", row["message"] or "",
         )  # fmt: skip
     out.print(table)

@@ -30,7 +30,7 @@ def exit_state(state: str | None) -> Any:
 
 
 def module_state(status: str | None) -> Any:
-    """正常, 逾期未报, 沿用旧数, 暂缓采用, 接入失败."""
+    """正常, 逾期未报, 部分装载, 沿用旧数, 暂缓采用, 接入失败."""
     mark = fmt.MODULE_STATES.get(status or "")
     return chip(mark) if mark else fmt.NONE
 

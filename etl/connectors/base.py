@@ -20,8 +20,8 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from etl import clock
 from etl.checks import raw_columns
-from etl.clock import ZONE
 from etl.connectors import observed
 from etl.contract import Contract, Table
 
@@ -42,12 +42,19 @@ class SchemaError(SourceError):
     """A delivery that lacks columns which the contract requires."""
 
 
+class EmptyError(SourceError):
+    """A file or sheet without anything in it, not even its columns."""
+
+
 class NothingYetError(SourceError):
     """A source that is known and rightly empty: nothing has been written to it yet. No fault of its owner."""
 
 
 class Reader(Protocol):
-    """One module's way in. ``skipped`` counts lines that are no records (subtotals, notes), by reason, while reading."""
+    """One module's way in. ``skipped`` counts lines that are no records (subtotals, notes), by reason, while reading.
+
+    A reader of several files also has ``broken``: table → file → why it was passed over (see :func:`passed_over`).
+    """
 
     skipped: Counter[str]
 
@@ -62,6 +69,17 @@ class Reader(Protocol):
     def read(self, table: Table) -> Iterator[pa.RecordBatch]:
         """The table's rows; SourceError when it cannot be read or its columns are not those of the contract."""
         ...
+
+
+def passed_over(reader: Reader, table: Table | None = None) -> dict[str, str]:
+    """File → the sentence why it could not be read while the others of its table could; of one table or of all read so far."""
+    broken: dict[str, dict[str, str]] = getattr(reader, "broken", {})
+    return {file: why for name, files in broken.items() if table is None or name == table.name for file, why in files.items()}
+
+
+def unopened(place: str, owner: str, error: OSError) -> SourceError:
+    """The sentence for a file that the system does not let us read (no permission, a bad disk, gone meanwhile)."""
+    return SourceError(f"文件 {place} 无法打开（{error.strerror or '系统错误'}）。请{owner}确认文件完好、可以读取后重新报送。")
 
 
 def schema(table: Table) -> pa.Schema:
@@ -126,7 +144,6 @@ def match(table: Table, headers: Sequence[str], leaves: Sequence[str] | None = N
 
 def require(contract: Contract, table: Table, place: str, found: dict[str, int], present: Sequence[str]) -> None:
     """SchemaError naming the missing columns and those that are there."""
-    observed.headers(table.name, present)
     missing = [r for r in raw_columns(table) if r not in found and r not in absent_allowed(table)]
     if missing:
         have = "、".join(p for p in present if p) or "无"
@@ -134,6 +151,7 @@ def require(contract: Contract, table: Table, place: str, found: dict[str, int],
             f"{place}缺少{'、'.join(f'“{m}”' for m in missing)}列（现有：{have[:300]}）。"
             f"请{contract.owner}按模板重新报送，或在 {contract.module}/contract.py 中登记该列的别名。"
         )
+    observed.headers(table.name, present)
 
 
 def not_a_record(cells: Sequence[str], key_blank: bool) -> str | None:
@@ -164,15 +182,18 @@ def delivered_files(root: Path, source: str, suffixes: Sequence[str], owner: str
 
 
 def sha256(path: Path) -> str:
-    """The content hash of a file."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    """The content hash of a file; one that cannot be opened has none, and says so when it is read."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        return f"unopened {error.errno}"
 
 
 def written_on(paths: Iterable[Path]) -> date | None:
     """The day the newest of these files was written."""
     times = [p.stat().st_mtime for p in paths if p.exists()]
-    return datetime.fromtimestamp(max(times), ZONE).date() if times else None
+    return clock.day(max(times)) if times else None
 
 
 def plain(value: object) -> str:

@@ -22,7 +22,7 @@ import pyarrow.csv as pacsv
 
 from etl.checks import raw_columns
 from etl.connectors import observed
-from etl.connectors.base import SourceError, absent_allowed, batch, delivered_files, match, require, sha256, written_on
+from etl.connectors.base import EmptyError, SourceError, absent_allowed, batch, delivered_files, match, passed_over, require, sha256, written_on
 from etl.connectors.observed import Sheet, Total
 from etl.contract import Contract, Table
 
@@ -45,6 +45,7 @@ class CsvReader:
     def __init__(self, contract: Contract, path: str, encoding: str, temp: Path):
         self.contract, self.root, self.encoding, self.temp = contract, Path(path), encoding, temp
         self.skipped: Counter[str] = Counter()
+        self.broken: dict[str, dict[str, str]] = {}
         if not self.root.exists():
             raise SourceError(f"找不到报送目录 {self.root.name}。请{contract.owner}确认数据已放入。")
 
@@ -61,20 +62,19 @@ class CsvReader:
         return path.name if path == self.root else path.relative_to(self.root).as_posix()
 
     def parts(self, table: Table) -> dict[str, str]:
-        """File name → content hash; one entry for all where names repeat in different folders."""
-        files = self.files(table)
-        if len({p.name for p in files}) < len(files):
-            return {"*": self.fingerprint(table)}
-        return {p.name: sha256(p) for p in files}
+        """File → content hash; a file is named as in the rows, by its path below the module's folder."""
+        return {self._place(p): sha256(p) for p in self.files(table)}
 
     def read_parts(self, table: Table, names: Collection[str]) -> Iterator[pa.RecordBatch]:
         """The rows of some of the files that :meth:`parts` named."""
         for path in self.files(table):
-            if path.name in names or "*" in names:
+            if self._place(path) in names:
                 yield from self._read_file(table, path)
 
     def delivered_on(self) -> date | None:
-        return written_on([self.root] if self.root.is_file() else self.root.rglob("*.*"))
+        passed = passed_over(self)
+        found = [self.root] if self.root.is_file() else self.root.rglob("*.*")
+        return written_on(p for p in found if self._place(p) not in passed)
 
     def read(self, table: Table) -> Iterator[pa.RecordBatch]:
         for path in self.files(table):
@@ -85,7 +85,7 @@ class CsvReader:
         if path.stat().st_size > MAX_BYTES:
             raise SourceError(f"文件 {place} 超过 {MAX_BYTES >> 30} GB，拒绝读取。请{self.contract.owner}分月报送。")
         if not path.stat().st_size:
-            raise SourceError(f"文件 {place} 是空的。请{self.contract.owner}重新报送。")
+            raise EmptyError(f"文件 {place} 是空的。请{self.contract.owner}重新报送。")
         text = self.temp / f"{self.contract.module}_{table.name}.utf8.csv"
         try:
             yield from self._parse(table, place, self._decode(path, text))
@@ -167,11 +167,11 @@ class CsvReader:
                             pa.array(positions, pa.int64()).filter(keep))
         except pa.ArrowInvalid as error:
             raise SourceError(f"文件 {file} 的格式无法解析。请{self.contract.owner}重新导出。") from error
-        observed.sheet(seen)
         if damaged:
             self._refuse_half(file, text, damaged, done)
             sentences = [f"该行应有 {wanted} 列，实有 {actual} 列" for _, wanted, actual in damaged]
             yield batch(table, [[""] * len(damaged) for _ in raws], file, [n for n, _, _ in damaged], sentences)
+        observed.sheet(seen)
 
     def _refuse_half(self, file: str, text: Path, damaged: list[tuple[int, int, int]], rows: int) -> None:
         """A file cut off in its last line, or ragged throughout, is not a delivery with a few bad lines."""

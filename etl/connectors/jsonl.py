@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
-from etl.connectors.base import SourceError, delivered_files, sha256, written_on
+from etl.connectors.base import EmptyError, SourceError, delivered_files, passed_over, sha256, written_on
 from etl.connectors.records import Records, parse
 from etl.contract import Contract, Table
 
@@ -34,6 +34,7 @@ class JsonLinesReader:
     def __init__(self, contract: Contract, path: str, encoding: str):
         self.contract, self.root, self.encoding = contract, Path(path), encoding
         self.skipped: Counter[str] = Counter()
+        self.broken: dict[str, dict[str, str]] = {}
         if not self.root.exists():
             raise SourceError(f"找不到报送目录 {self.root.name}。请{contract.owner}确认数据已放入。")
 
@@ -61,7 +62,9 @@ class JsonLinesReader:
         return path.name if path == self.root else path.relative_to(self.root).as_posix()
 
     def delivered_on(self) -> date | None:
-        return written_on([self.root] if self.root.is_file() else self.root.rglob("*.*"))
+        passed = passed_over(self)
+        found = [self.root] if self.root.is_file() else self.root.rglob("*.*")
+        return written_on(p for p in found if self._place(p) not in passed)
 
     def read(self, table: Table) -> Iterator[pa.RecordBatch]:
         yield from self.read_parts(table, [self._place(p) for p in self.files(table)])
@@ -71,7 +74,7 @@ class JsonLinesReader:
         if path.stat().st_size > MAX_BYTES:
             raise SourceError(f"文件 {place} 超过 {MAX_BYTES >> 30} GB，拒绝读取。请{owner}分月报送。")
         if not path.stat().st_size:
-            raise SourceError(f"文件 {place} 是空的。请{owner}重新报送。")
+            raise EmptyError(f"文件 {place} 是空的。请{owner}重新报送。")
         encoding = self._encoding(path)
         documents: list[Any] = []
         numbers: list[int] = []

@@ -20,7 +20,21 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 
 from etl.checks import raw_columns
 from etl.connectors import observed
-from etl.connectors.base import CHUNK, SourceError, batch, match, normal, not_a_record, plain, require, sha256, written_on
+from etl.connectors.base import (
+    CHUNK,
+    EmptyError,
+    SourceError,
+    batch,
+    match,
+    normal,
+    not_a_record,
+    passed_over,
+    plain,
+    require,
+    sha256,
+    unopened,
+    written_on,
+)
 from etl.connectors.observed import Sheet, Total
 from etl.connectors.sheetmarks import SHIFT_1904, Marks, marks
 from etl.contract import Contract, Date, Money, Table, Timestamp
@@ -35,11 +49,15 @@ _CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?r="([A-Z]{1,3})(\d{1,7})"')
 
 
 class WorkbookReader:
-    """The workbooks of one module: a path, or a pattern such as ``…/caregiver/*.xlsx``."""
+    """The workbooks of one module: a path, or a pattern such as ``…/caregiver/*.xlsx``.
+
+    Of several, one that cannot be read is passed over and told in ``broken``.
+    """
 
     def __init__(self, contract: Contract, path: str):
         self.contract = contract
         self.skipped: Counter[str] = Counter()
+        self.broken: dict[str, dict[str, str]] = {}
         pattern = Path(path)
         found = [pattern] if pattern.is_file() else sorted(pattern.parent.glob(pattern.name)) if pattern.parent.is_dir() else []
         self.paths = [p for p in found if p.is_file() and not p.name.startswith(("~$", "."))]
@@ -55,15 +73,24 @@ class WorkbookReader:
         return self._hash
 
     def delivered_on(self) -> date | None:
-        return written_on(self.paths)
+        passed = passed_over(self)
+        return written_on(p for p in self.paths if p.name not in passed)
 
     def read(self, table: Table) -> Iterator[pa.RecordBatch]:
         found = 0
+        failures: list[SourceError] = []
         for path in self.paths:
-            book = self._open(path)
-            for sheet in _sheets(book, table.source):
-                found += 1
-                yield from self._read_sheet(table, path, book.get_sheet_by_name(sheet), sheet)
+            try:
+                book = self._open(path)
+                sheets = _sheets(book, table.source)
+                for sheet in sheets:
+                    yield from self._read_sheet(table, path, book.get_sheet_by_name(sheet), sheet)
+                found += len(sheets)
+            except SourceError as error:
+                failures.append(error)
+                self.broken.setdefault(table.name, {})[path.name] = str(error)
+        if not found and failures:
+            raise failures[0]
         if not found:
             have = "、".join(s for p in self.paths for s in self._open(p).sheet_names)
             raise SourceError(
@@ -74,7 +101,10 @@ class WorkbookReader:
     def _open(self, path: Path) -> CalamineWorkbook:
         if path not in self._books:
             owner = self.contract.owner
-            inspect(path, owner)
+            try:
+                inspect(path, owner)
+            except OSError as error:
+                raise unopened(path.name, owner, error) from error
             try:
                 self._marks[path] = marks(path)
                 with path.open("rb") as stream:
@@ -95,7 +125,7 @@ class WorkbookReader:
         except (CalamineError, ValueError) as error:
             raise SourceError(f"{place}已损坏，无法读取。请{self.contract.owner}另存后重新报送。") from error
         if not any(any(row) for row in rows):
-            raise SourceError(f"{place}是空的。请{self.contract.owner}重新报送。")
+            raise EmptyError(f"{place}是空的。请{self.contract.owner}重新报送。")
         start, found, present = header(table, rows)
         require(self.contract, table, place, found, present)
         keys = [found[c.source] for c in table.columns if c.name in table.key and c.source in found]
@@ -188,7 +218,7 @@ def inspect(path: Path, owner: str) -> None:
     what = f"工作簿 {path.name}"
     size = path.stat().st_size
     if not size:
-        raise SourceError(f"{what}是空文件。请{owner}重新报送。")
+        raise EmptyError(f"{what}是空文件。请{owner}重新报送。")
     if size > MAX_FILE:
         raise SourceError(f"{what}有 {size >> 20} MB，超过 {MAX_FILE >> 20} MB 的上限。请{owner}拆分报送。")
     with path.open("rb") as stream:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +12,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from etl import clock
 from etl.contract import (
     AreaCode,
     Choice,
@@ -159,6 +161,13 @@ def line() -> Line:
     """The tiny line."""
     marts = [parse(name, sql) for name, sql in MARTS.items()]
     return Line([CAREGIVER, REGISTRY, ORDERS, SUBSIDY], marts, {i.code: i for i in INDICATORS}, None)
+
+
+@pytest.fixture(autouse=True)
+def _written_on_that_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files that a test writes count as written on TODAY, whatever day the tests run on."""
+    real = clock.day
+    monkeypatch.setattr(clock, "day", lambda moment: TODAY if abs(time.time() - moment) < 12 * 3600 else real(moment))
 
 
 @dataclass

@@ -39,6 +39,7 @@ class World:
     orders: dict[str, list[str]] = field(default_factory=dict)
     elders: dict[str, list[str]] = field(default_factory=dict)
     files: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    spoilt: set[str] = field(default_factory=set)
     clock: int = 0
 
     def now(self) -> str:
@@ -54,7 +55,7 @@ class World:
         for path in folder.glob("*.csv"):
             path.unlink()
         for file, rows in self.files.items():
-            tiny.payments("发放编号,月份,街道代码,金额\n" + "".join(f"{k},{','.join(v)}\n" for k, v in rows.items()) + "合计,,,\n", name=file)
+            tiny.payments("发放编号,月份,街道代码,金额\n" + "".join(f"{k},{','.join(v)}\n" for k, v in rows.items()) + "合计,,,\n" + '"' * (file in self.spoilt), name=file)
 
 
 PRICES = ("10", "20.5", "错", "-1", "")
@@ -65,6 +66,7 @@ STEP = st.one_of(
     st.tuples(st.just("drop elder"), st.integers(2, 4)),
     st.tuples(st.just("payment"), st.integers(1, 3), st.integers(0, 4), st.sampled_from(PRICES)),
     st.tuples(st.just("drop file"), st.integers(2, 3)),
+    st.tuples(st.just("spoil file"), st.integers(1, 3)),
     st.tuples(st.just("run"), st.sampled_from(["quick", "keys", "keys", "full"])),
 )
 
@@ -83,6 +85,8 @@ def play(world: World, step: tuple[Any, ...]) -> None:
         case ("payment", file, n, amount):
             rows = world.files.setdefault(f"发放_20260{file}.csv", {})
             rows[f"F{n}"] = [f"2026-{8 + n % 3:02d}", "330105001", amount]
+        case ("spoil file", file):
+            world.spoilt ^= {f"发放_20260{file}.csv"}
         case ("drop file", file):
             world.files.pop(f"发放_20260{file}.csv", None)
 
@@ -130,6 +134,7 @@ def test_any_history_ends_as_one_complete_reading(tiny: Tiny, tmp_path: Path, co
             told.append(go(mine, step[1]))
         else:
             play(world, step)
+    world.spoilt.clear()
     world.write(mine)
     told.append(go(mine, "keys"))
     assert not go(mine, "quick").published

@@ -192,7 +192,7 @@ def test_one_run_at_a_time(tiny: Tiny) -> None:
 KILL = """
     import sys
     from pathlib import Path
-    from datetime import date
+    from etl import clock
     from etl.paths import Layout
     from etl.region import Region
     from etl.run import run
@@ -203,7 +203,7 @@ KILL = """
         if sys.argv[3] in step:
             sys.stdin.read()
 
-    run(Region.load(sys.argv[1]), Layout(Path(sys.argv[2]), "tiny"), line=line(), today=date(2026, 11, 22), progress=note)
+    run(Region.load(sys.argv[1]), Layout(Path(sys.argv[2]), "tiny"), line=line(), today=clock.today(), progress=note)
 """
 
 
