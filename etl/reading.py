@@ -2,7 +2,8 @@
 
 By cursor where the table declares one: rows at or after the last moment seen, less an overlap for what was committed late; the number of
 rows is compared each time, the keys when it differs and every night, and once a week everything is read.  By file where a module is a folder of
-files; of several files one that cannot be read is passed over, and what was loaded of it before stays.  What is read completely is compared row by row, so that nothing that stayed the same is loaded again.
+files; of several files one that cannot be read is passed over, and what was loaded of it before stays.  What is read completely is compared
+row by row, so that nothing that stayed the same is loaded again.
 """
 
 from __future__ import annotations

@@ -22,7 +22,18 @@ import pyarrow.csv as pacsv
 
 from etl.checks import raw_columns
 from etl.connectors import observed
-from etl.connectors.base import EmptyError, SourceError, absent_allowed, batch, delivered_files, match, passed_over, require, sha256, written_on
+from etl.connectors.base import (
+    EmptyError,
+    SourceError,
+    absent_allowed,
+    batch,
+    delivered_files,
+    match,
+    passed_over,
+    require,
+    sha256,
+    written_on,
+)
 from etl.connectors.observed import Sheet, Total
 from etl.contract import Contract, Table
 

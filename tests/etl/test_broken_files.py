@@ -192,5 +192,5 @@ def test_a_source_with_not_even_columns_is_held_but_cannot_be_released(tiny: Tin
     tiny.run()
     tiny.payments("")
     assert standing(tiny.run())[0] == "held"
-    with pytest.raises(holds.HoldError, match="不能放行：文件 发放_202610.csv 是空的"):
+    with pytest.raises(holds.HoldError, match=r"不能放行：文件 发放_202610\.csv 是空的"):
         holds.decide(tiny.layout, "subsidy", "released", "王科长", "已核实")

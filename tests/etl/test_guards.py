@@ -166,7 +166,7 @@ def test_a_column_gone_is_held_and_cannot_be_released_as_it_is(settled: Tiny, fi
     assert kind == "held"
     assert "缺少“持证”列" in message
     assert figure("cert_rate") == (1, 2)
-    with pytest.raises(holds.HoldError, match="不能放行：.*缺少“持证”列"):
+    with pytest.raises(holds.HoldError, match=r"不能放行：.*缺少“持证”列"):
         holds.decide(settled.layout, "caregiver", "released", "王科长", "已核实")
     holds.decide(settled.layout, "caregiver", "rejected", "王科长", "请按模板报送")
     assert standing(settled.run(), "caregiver")[0] == "stale"
