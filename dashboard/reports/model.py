@@ -61,7 +61,10 @@ class Heading:
 
 @dataclass(frozen=True)
 class Table:
-    """``key`` names the table for Excel and export. ``strong`` marks row numbers printed bold (totals)."""
+    """``key`` names the table for Excel and export. ``strong`` marks row numbers printed bold (totals).
+
+    ``printed`` is False for what only the workbook holds: paper carries what is read, not everything that is known.
+    """
 
     key: str
     title: str
@@ -69,6 +72,7 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
     strong: frozenset[int] = frozenset()
+    printed: bool = True
 
 
 @dataclass(frozen=True)
@@ -108,13 +112,15 @@ class Section:
 
 @dataclass(frozen=True)
 class Definition:
-    """What a figure of the report means and where it comes from."""
+    """What a figure of the report means and where it comes from. ``modules``: the sources without their owners; ``printed``: it stands on paper."""
 
     name: str
     unit: str
     definition: str
     sources: str
     basis: str
+    modules: str = ""
+    printed: bool = True
 
 
 @dataclass(frozen=True)
@@ -172,6 +178,13 @@ class Report:
     def tables(self) -> Iterator[Table]:
         """All tables in order."""
         return (b for s in self.sections for b in s.blocks if isinstance(b, Table))
+
+    @property
+    def annex(self) -> Table | None:
+        """What the printed figures mean and where they come from; None without any."""
+        rows = tuple((Cell(f"{d.name}（{d.unit}）"), Cell(d.definition), Cell(d.modules or d.sources)) for d in self.definitions if d.printed)
+        columns = (Column("指标", 1.5), Column("口径", 3), Column("来源", 1.3))
+        return Table("definitions", "指标口径与数据来源", columns, rows, "各模块的报送单位和数据时点见“数据质量”。") if rows else None
 
     def charts(self) -> Iterator[Chart]:
         """All charts in order."""
@@ -242,10 +255,12 @@ def chinese_number(n: int) -> str:
 
 
 def numbered(section: Section, place: int) -> tuple[str, list[tuple[Block, str]]]:
-    """The section's printed title (``一、总体情况``) and its blocks with the number a heading gets (``（一）``), else ``""``."""
+    """The section's printed title (``一、总体情况``) and what paper carries of its blocks, each with the number a heading gets (``（一）``), else ``""``."""
     found: list[tuple[Block, str]] = []
     headings = 0
     for block in section.blocks:
+        if isinstance(block, Table) and not block.printed:
+            continue
         if isinstance(block, Heading):
             headings += 1
             found.append((block, f"（{chinese_number(headings)}）"))

@@ -56,11 +56,7 @@ def _data(report: Report, issue: Issue) -> dict[str, Any]:
     for place, section in enumerate(report.sections, start=1):
         title, blocks = numbered(section, place)
         sections.append({"title": title, "blocks": [_block(block, number) for block, number in blocks]})
-    annex = None
-    if report.definitions:
-        columns = (Column("指标", 1.5), Column("口径", 3), Column("来源", 1.8))
-        rows = [[f"{d.name}（{d.unit}）", d.definition, d.sources] for d in report.definitions]
-        annex = {"title": "指标口径与数据来源", "columns": _columns(columns), "rows": rows, "strong": [], "note": ""}
+    annex = _block(report.annex, "") if report.annex else None
     return {
         "title": report.title,
         "month": report.month_text,

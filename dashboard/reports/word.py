@@ -337,12 +337,9 @@ def _ending(document: Any, report: Report, issue: Issue) -> None:
         paragraph.paragraph_format.right_indent = SIZE_3 * 2
         paragraph.paragraph_format.keep_with_next = text == issue.by
         put_run(paragraph, text, FANG)
-    if not report.definitions:
+    if report.annex is None:
         return
     paragraph = document.add_paragraph()
     paragraph.paragraph_format.page_break_before = True
     put_run(paragraph, "附件", HEI)
-    rows = tuple((Cell(f"{d.name}（{d.unit}）"), Cell(d.definition), Cell(d.sources)) for d in report.definitions)
-    put_table(
-        document, Table("definitions", "指标口径与数据来源", (Column("指标", 1.5), Column("口径", 3), Column("来源", 1.8)), rows)
-    )
+    put_table(document, report.annex)

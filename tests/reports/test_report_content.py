@@ -9,6 +9,7 @@ import pytest
 from dashboard.format import fmt_value
 from dashboard.reports.content import compose
 from dashboard.reports.content.context import listing, ranked
+from dashboard.reports.content.supervision import brief
 from dashboard.reports.model import Paragraph, Report, Table, chinese_number, numbered
 from dashboard.warehouse import Figure, Unknown
 from etl.indicators import Ratio
@@ -29,7 +30,7 @@ def test_every_section_is_there_and_numbered_without_a_hole(reader):
     titles = [numbered(s, n)[0] for n, s in enumerate(report.sections, start=1)]
     assert titles == [
         "一、总体情况", "二、指标完成情况", "三、街道排名", "四、护理员持证", "五、补贴资金", "六、服务单位评级与退出", "七、检查与整改", "八、投诉",
-        "九、数据质量", "十、下月工作提示",
+        "九、任务进度", "十、数据质量", "十一、下月工作提示",
     ]  # fmt: skip
     assert report.number == "330105-202610"
 
@@ -136,3 +137,41 @@ def test_words():
     assert [chinese_number(n) for n in (1, 10, 11, 20, 21)] == ["一", "十", "十一", "二十", "二十一"]
     assert listing(["甲", "乙"]) == "甲、乙"
     assert listing(["甲", "乙", "丙"], 2) == "甲、乙等3家"
+
+
+def test_tasks_are_counted_by_lead_department_and_those_behind_are_named(reader):
+    report = compose(reader(), DISTRICT, MONTH)
+    assert "牵头的任务4项（按牵头部门4项次），按期推进率25.0%" in said(report, "tasks") and "未报" not in said(report, "overview")
+    assert "本月未填报的牵头部门：乙街道" in said(report, "tasks")
+    assert [(r[0].text, r[1].value, r[3].value) for r in table(report, "task_departments").rows] == [("区民政局", 2, 1), ("乙街道", 1, 0), ("甲街道", 1, 0)]
+    late = [(r[0].text, r[3].text, r[4].text) for r in table(report, "tasks_late").rows]
+    assert late == [("任务1（重点）", "57.0%", "—"), ("任务3", "—", "本月未填报"), ("任务2", "52.0%", "场地未落实")]
+    street = compose(reader(), "330105001000", MONTH)
+    assert {r[0].text for r in table(street, "task_departments").rows} == {"甲街道"}
+
+
+def test_paper_carries_what_is_read_and_the_workbook_everything(reader):
+    report = compose(reader(), DISTRICT, MONTH)
+    main, watched = table(report, "main"), table(report, "watched")
+    assert {r[1].text for r in main.rows} < {r[1].text for r in watched.rows}
+    assert main.printed and not watched.printed and f"全部{len(watched.rows)}项" in main.note
+    paper = {b.key for n, s in enumerate(report.sections, 1) for b, _ in numbered(s, n)[1] if isinstance(b, Table)}
+    assert "main" in paper and "watched" not in paper
+    defined = {d.name for d in report.definitions}
+    assert {d.name for d in report.definitions if d.printed} == {r[0].text.rpartition("（")[0] for r in report.annex.rows}
+    assert all(r[1].text in defined for r in watched.rows)
+    assert {r[1].text for r in main.rows} <= {d.name for d in report.definitions if d.printed}
+
+
+@pytest.mark.parametrize(
+    ("said", "short"),
+    [
+        ("12个月记20分：甲；乙；丙；等12项（符合启动退出程序的条件；是否启动，由民政部门集体审议决定）", "12个月记20分：甲；等12项"),
+        ("因欺诈骗补受罚款（符合启动退出程序的条件；是否启动，由民政部门集体审议决定）", "因欺诈骗补受罚款"),
+        ("甲；乙", "甲；等"),
+        ("消防已到期（证号1）", "消防已到期（证号1）"),
+        (None, ""),
+    ],
+)
+def test_the_reason_of_a_state_is_short(said, short):
+    assert brief(said) == short

@@ -60,8 +60,8 @@ def test_all_forms_carry_the_same_figures(files, reader, tmp_path):
                 found = sheet.cell(n, column).value
                 if isinstance(cell.value, (int, float)) or hasattr(cell.value, "quantize"):
                     assert float(found) == pytest.approx(float(cell.value))
-                    assert cell.text in in_word
-                    assert cell.text in in_pdf
+                    assert cell.text in in_word or not table.printed
+                    assert cell.text in in_pdf or not table.printed
 
 
 def test_the_certification_rate_is_one_figure_everywhere(files, reader, tmp_path):

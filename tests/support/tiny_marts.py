@@ -45,6 +45,13 @@ def make(spots: list[Spot], months: list[str], rng: random.Random, providers: in
         for m in months
         for name in ("registry", "provider", "order", "caregiver")
     ]
+    marts["task_month"] = [
+        {"month": m, "task_id": str(n), "task": f"任务{n}", "key_task": n == 1, "lead_department": name, "area_code": area, "due_on": last_day(months[-1]),
+         "reported": n != 3, "planned": 60.0, "done": None if n == 3 else 62.0 - 5 * n, "stated": "按期", "on_track": n != 3 and 62.0 - 5 * n >= 60,
+         "work": "按月推进", "trouble": "场地未落实" if n == 2 else None}
+        for m in months
+        for n, (name, area) in enumerate([("区民政局", "330105000000"), ("甲街道", streets[0]), ("区民政局", "330105000000"), ("乙街道", streets[2])])
+    ]  # fmt: skip
     # Deliveries are known for the last month only: some rejected rows name their community, most of what was read does not.
     marts["quarantine_row"] = [
         {"month": months[-1], "area_code": spots[(k * 11) % len(spots)].code if k % 3 else "330105000000", "module": "registry",

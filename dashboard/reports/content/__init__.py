@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from dashboard.format import NONE
-from dashboard.reports.content import closing, money, people, state, supervision
-from dashboard.reports.content.context import Context, all_rows
+from dashboard.reports.content import closing, money, people, state, supervision, tasks
+from dashboard.reports.content.context import Context, all_rows, listing
 from dashboard.reports.model import Definition, Report, RowSheet, Section
 from dashboard.warehouse import Unknown, Warehouse
 
@@ -28,7 +28,7 @@ def compose(warehouse: Warehouse, area: Any, month: Any, rows: bool = False) -> 
     c = Context(warehouse, area, month)
     made = (
         state.overview(c), state.indicators(c), state.ranking(c), people.caregivers(c), money.subsidies(c), supervision.ratings(c),
-        supervision.inspections(c), supervision.complaints(c), closing.quality(c), closing.hints(c),
+        supervision.inspections(c), supervision.complaints(c), tasks.progress(c), closing.quality(c), closing.hints(c),
     )  # fmt: skip
     sections = tuple(s for s in made if isinstance(s, Section))
     snapshot = warehouse.snapshot
@@ -58,8 +58,10 @@ def _definitions(c: Context) -> list[Definition]:
     found = []
     for code in sorted(c.used, key=lambda k: order[k]):
         i = c.used[code]
-        sources = "、".join(f"{title}（{owner}）" for _, title, owner, _ in c.w.source_of(code)) or NONE
-        found.append(Definition(i.name, i.unit, i.definition, sources, i.basis or NONE))
+        read = c.w.source_of(code)
+        sources = "、".join(f"{title}（{owner}）" for _, title, owner, _ in read) or NONE
+        modules = listing([title for _, title, _, _ in read], 4, "个模块") or NONE
+        found.append(Definition(i.name, i.unit, i.definition, sources, i.basis or NONE, modules, code in c.printed))
     return found
 
 

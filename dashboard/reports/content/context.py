@@ -37,6 +37,7 @@ class Context:
         self.level = self.area.level
         warehouse.figures([], area, month)  # an unknown month is refused here, before anything is composed
         self.used: dict[str, Indicator] = {}
+        self.printed: set[str] = set()
 
     @cached_property
     def children(self) -> list[Area]:
@@ -68,9 +69,11 @@ class Context:
         """The first of the codes that exists at this level."""
         return next((c for c in codes if self.has(c)), None)
 
-    def ind(self, code: str) -> Indicator:
-        """The declaration; remembered, so that the annex defines what the report uses."""
+    def ind(self, code: str, printed: bool = True) -> Indicator:
+        """The declaration; remembered, so that the annex defines what the report uses, on paper or (not ``printed``) in the workbook alone."""
         found = self.used[code] = self.w.indicator(code)
+        if printed:
+            self.printed.add(code)
         return found
 
     def fig(self, code: str) -> Figure | None:

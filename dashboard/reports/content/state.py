@@ -23,6 +23,14 @@ from dashboard.warehouse import Figure, Forecast
 from etl.indicators import Indicator
 
 GROUPS = ("老年人", "床位", "设施", "护理人员", "服务", "医养", "资金", "监管")
+MAIN = (
+    "elders_60", "elders_80", "living_alone", "disabled", "dementia", "assessment_coverage", "assessment_overdue", "beds", "occupancy",
+    "waiting_people", "sites_open", "site_visits_daily", "caregivers", "cert_expiring_90d", "turnover_12m", "orders", "order_completion",
+    "on_time_rate", "sign_in_compliance", "satisfaction", "revisit_rate", "meals", "meal_reach", "emergency_answer_p90", "emergency_arrival_p90",
+    "subsidy_paid", "execution_rate", "pay_days_median", "returned_payments", "inspections_done", "findings_open", "rectified_on_time",
+    "major_findings", "complaints_per_1000_orders", "complaint_answered_in_time", "provider_star_mean", "alarm_handled_p90", "bank_hours_earned",
+)  # fmt: skip
+"""What paper shows of the watched figures; the workbook shows all of them."""
 RANKED_BY = ("caregiver_cert_rate", "order_completion", "nursing_bed_share")
 BESIDE = (
     "caregivers", "caregiver_cert_rate", "order_completion", "on_time_rate", "satisfaction", "provider_star_mean", "findings_open",
@@ -75,8 +83,12 @@ def indicators(c: Context) -> Section:
     blocks: list[Block] = []
     if aimed:
         blocks += [Heading("计划目标完成情况"), *_behind(c, aimed), _targets(c, aimed)]
+    main = {k: f for k, f in others.items() if k in MAIN}
+    if main:
+        note = f"全部{len(others)}项监测指标见同期 Excel 月报的“监测指标”表。" if len(others) > len(main) else ""
+        blocks += [Heading("主要监测指标"), _watched(c, main, "main", "主要监测指标", note)]
     if others:
-        blocks += [Heading("监测指标"), _watched(c, others)]
+        blocks.append(_watched(c, others, "watched", "监测指标"))
     if not blocks:
         blocks.append(Paragraph("本月没有可报告的指标。"))
     return Section("indicators", "指标完成情况", tuple(blocks))
@@ -137,11 +149,11 @@ def _targets(c: Context, aimed: dict[str, Figure]) -> Table:
     return Table("targets", "计划目标完成情况", columns, tuple(rows), note)
 
 
-def _watched(c: Context, others: dict[str, Figure]) -> Table:
-    rows = []
+def _watched(c: Context, others: dict[str, Figure], key: str, title: str, note: str = "") -> Table:
+    rows, printed = [], key == "main"
     groups = {name: n for n, name in enumerate(GROUPS)}
     for code, figure in sorted(others.items(), key=lambda item: groups.get(c.w.indicator(item[0]).group, len(groups))):
-        i = c.ind(code)
+        i = c.ind(code, printed)
         cells = (figure_cell(i, figure), Cell(fmt_delta(i, figure, figure.previous)), Cell(fmt_delta(i, figure, figure.year_ago)))
         rows.append((text(i.group), text(i.name), *cells))
     columns = (
@@ -151,7 +163,7 @@ def _watched(c: Context, others: dict[str, Figure]) -> Table:
         Column("环比", 1.6, "number"),
         Column("同比", 1.6, "number"),
     )
-    return Table("watched", "监测指标", columns, tuple(rows))
+    return Table(key, title, columns, tuple(rows), note, printed=printed)
 
 
 def ranking(c: Context) -> Section | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Any
 
@@ -70,6 +71,8 @@ def _exits(c: Context) -> list[Block]:
             p["provider_id"],
         )
     )
+    watched = [p["name"] for p in cases if p["exit_state"] == "watch"]
+    cases = [p for p in cases if p["exit_state"] != "watch"]
     rows = []
     for p in cases[:LISTED]:
         # The criterion that decided the state, in its own sentence; the page lists every fact, a report of forty pages is read by nobody.
@@ -82,17 +85,32 @@ def _exits(c: Context) -> list[Block]:
                 text(p.get("street")),
                 Cell(exit_word(p["exit_state"])),
                 date_cell(p.get("exit_since")),
-                text(p.get("exit_because")),
+                text(brief(p.get("exit_because"))),
                 text(bases),
             )
         )
     columns = (
-        Column("服务单位", 2.2), Column("街道", 0.9), Column("状态", 0.8), Column("起始日期", 1.45, "date"), Column("事由", 3.1),
-        Column("依据", 1.4),
+        Column("服务单位", 1.7), Column("街道", 0.8), Column("状态", 0.95), Column("起始日期", 1.45, "date"), Column("事由", 3.6),
+        Column("依据", 1.9),
     )  # fmt: skip
-    note = "" if len(cases) <= LISTED else f"共{len(cases)}家，此处列前{LISTED}家，其余见系统“退出监管”。"
-    said = Paragraph("月末处于退出监管程序的服务单位：" + "，".join(parts) + "。")
-    return [said, Table("exits", "退出监管单位", columns, tuple(rows), note)]
+    more = "" if len(cases) <= LISTED else f"共{len(cases)}家，此处列前{LISTED}家。"
+    note = f"{more}符合条件的，是否启动退出程序由民政部门集体审议决定；各单位全部事实见系统“退出监管”。"
+    blocks: list[Block] = [Paragraph("月末处于退出监管程序的服务单位：" + "，".join(parts) + "。")]
+    if watched:
+        blocks.append(Paragraph(f"列入关注的单位：{'、'.join(watched)}。"))
+    if rows:
+        blocks.append(Table("exits", "整改、拟退出和已退出单位", columns, tuple(rows), note))
+    return blocks
+
+
+_DECISION = re.compile("（[^（）]*集体审议决定）$")
+
+
+def brief(because: Any) -> str:
+    """A criterion's sentence with its first fact only, and without the reminder that stands under the table once."""
+    said = _DECISION.sub("", str(because or ""))
+    first, *others = said.split("；")
+    return first + (f"；{others[-1]}" if others and others[-1].startswith("等") else "；等" if others else "")
 
 
 def inspections(c: Context) -> Section | None:
