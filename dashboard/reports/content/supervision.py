@@ -90,8 +90,8 @@ def _exits(c: Context) -> list[Block]:
             )
         )
     columns = (
-        Column("服务单位", 1.7), Column("街道", 0.8), Column("状态", 0.95), Column("起始日期", 1.45, "date"), Column("事由", 3.6),
-        Column("依据", 1.9),
+        Column("服务单位", 1.7), Column("街道", 0.8), Column("状态", 0.95), Column("起始日期", 1.75, "date"), Column("事由", 3.2),
+        Column("依据", 2.1),
     )  # fmt: skip
     more = "" if len(cases) <= LISTED else f"共{len(cases)}家，此处列前{LISTED}家。"
     note = f"{more}符合条件的，是否启动退出程序由民政部门集体审议决定；各单位全部事实见系统“退出监管”。"
