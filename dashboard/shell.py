@@ -41,7 +41,7 @@ def install(app: Dash, services: Services) -> None:
     app.title = "颐观"
     app.config.update_title = None
     # The charting bundle is fetched on demand by assets/charts.js, not with every page.
-    app.config.assets_ignore = r".*plotly-basic.*|login.*|start.js"
+    app.config.assets_ignore = r".*plotly-basic.*|login.*|start.js|styles.js"
     app.layout = lambda: layout(services)
 
     policy.allow_callback(f"{SLOTS[0]}.children", "figures")
