@@ -1,8 +1,9 @@
 """Backup and restore of what a region has accumulated: the warehouse (work file, snapshots, pointer, held deliveries) and the ledger
-with the documents of cases.
+with the documents of cases, the archives and the anchors of the audit trail.
 
 A backup is a folder with a manifest: every file with its size and SHA-256, the rows and sums of money of every table in force, the
-length and last hash of the audit trail. A restore checks all of it, before and after copying, and puts nothing in place that differs.
+length and last hash of the audit trail; where the secret is at hand, the manifest is sealed with a key derived from it. A restore checks
+all of it, before and after copying, and puts nothing in place that differs. Seals that cannot be checked for want of the key are told.
 Not in it: the region folder, the outside systems, and the secret of the sessions (people log in again).
 """
 
@@ -21,10 +22,10 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from sqlalchemy import make_url, text
+from sqlalchemy import make_url
 
-from dashboard import ledger as ledgers
-from dashboard.ledger import audit
+from dashboard.proof import ANCHORS, ARCHIVES, Proof, look, standing, take_anchors, take_archives
+from dashboard.seals import Seals
 from etl import clock, publish
 from etl.clean import first, name
 from etl.connectors.base import sha256
@@ -45,13 +46,14 @@ class BackupError(Exception):
 
 def backup(
     region: Region, layout: Layout, ledger_url: str, contracts: Sequence[Contract], to: Path, *, wait: float = 600.0,
-    note: Progress = lambda _: None,
+    note: Progress = lambda _: None, proof: Proof | None = None,
 ) -> Path:  # fmt: skip
     """Write a backup below ``to`` and return its folder. Readers and the server go on undisturbed.
 
     The work file is copied between two runs: a run under way is waited for, up to ``wait`` seconds. BackupError when it takes longer,
-    when there is nothing to back up, or when what would be backed up is damaged.
+    when there is nothing to back up, or when what would be backed up is damaged.  ``proof``: with what the audit trail is proved.
     """
+    proof = proof or _default(layout)
     here = publish.pointer(layout)
     if here is None:
         raise BackupError("还没有已发布的数据，无可备份。请先运行 yiguan etl run。")
@@ -61,7 +63,10 @@ def backup(
         partial.mkdir(parents=True)
         (partial / "snapshots").mkdir()
         note("备份台账")
-        trail = _copy_ledger(ledger_url, partial / "ledger.sqlite")
+        take_anchors(proof, partial / ANCHORS)
+        there = _copy_ledger(ledger_url, partial / "ledger.sqlite")
+        take_archives(proof, partial / ARCHIVES)
+        trail = _trail(partial, proof.seals, note) if there else None
         if layout.files.exists():  # copied after the ledger: whatever it names is there
             shutil.copytree(layout.files, partial / layout.files.name, ignore=shutil.ignore_patterns(".draft.*"))
         with _between_runs(layout, wait, note):
@@ -82,6 +87,8 @@ def backup(
             "region_code": region.code, "region_name": region.name, "run_id": publish.pointer(layout)["run_id"],  # type: ignore[index]
             "audit": trail, "totals": totals(partial / layout.work.name, contracts), "files": _listed(partial),
         }  # fmt: skip
+        if proof.seals is not None:
+            manifest["sealed"] = {"key": proof.seals.name, "seal": proof.seals.seal(_text(manifest))}
         (partial / MANIFEST).write_text(json.dumps(manifest | {"seal": _seal(manifest)}, ensure_ascii=False, indent=1), encoding="utf-8")
         for path in sorted(partial.rglob("*")):
             _sync(path)
@@ -98,14 +105,16 @@ def backup(
 
 def restore(
     folder: Path, region: Region, layout: Layout, ledger_url: str, contracts: Sequence[Contract], *, force: bool = False,
-    note: Progress = lambda _: None,
+    note: Progress = lambda _: None, proof: Proof | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Put a backup in place and return its manifest. BackupError (nothing changed) where it is damaged, foreign, or where data exists.
 
-    ``force`` moves existing data to a folder beside it instead of refusing; nothing is ever deleted.
+    ``force`` moves existing data to a folder beside it instead of refusing; nothing is ever deleted.  ``proof``: with what the audit trail
+    is proved; anchors that lie outside stay as they are, and what the backup's trail reaches of them has to agree.
     """
+    proof = proof or _default(layout)
     note("校验备份")
-    manifest = checked(folder)
+    manifest = checked(folder, proof.seals, note)
     if manifest["region_code"] != region.code or manifest["region_key"] != layout.region_key:
         raise BackupError(
             f"这是{manifest['region_name']}（{manifest['region_key']}）的备份，不是{region.name}（{layout.region_key}）的。请用 --region 指定相应地区。"
@@ -119,9 +128,9 @@ def restore(
         try:
             note("复制")
             shutil.copytree(folder, staging)
-            checked(staging)
+            checked(staging, proof.seals)
             note("核对")
-            _proven(staging, manifest, contracts)
+            _proven(staging, manifest, contracts, proof, note)
             if existing:
                 aside = layout.base / f"before-restore-{clock.now():%Y%m%dT%H%M%S}"
                 aside.mkdir()
@@ -132,7 +141,9 @@ def restore(
             in_file = kept.get_backend_name() == "sqlite" and kept.database and Path(kept.database).resolve() == layout.ledger.resolve()
             # The pointer's folder comes last: up to then the place still counts as empty for readers.
             for path in sorted(staging.iterdir(), key=lambda p: p.name == layout.snapshots.name):
-                if path.name != layout.ledger.name or in_file:
+                if path.name in (ANCHORS, ARCHIVES):
+                    _beside(path, proof.anchors if path.name == ANCHORS else proof.archives)
+                elif path.name != layout.ledger.name or in_file:
                     if path.name == layout.snapshots.name and layout.snapshots.exists():
                         layout.snapshots.rmdir()
                     path.replace(layout.base / path.name)
@@ -144,8 +155,28 @@ def restore(
     return manifest
 
 
-def checked(folder: Path) -> dict[str, Any]:
-    """The manifest of a backup all of whose files are as they were written; BackupError otherwise."""
+def _beside(path: Path, target: Path) -> None:
+    """Put archives or anchors where they are read; what lies there already, outside the runtime folder, is left alone."""
+    if path.is_dir():
+        target.mkdir(parents=True, exist_ok=True)
+        for file in path.iterdir():
+            if not (target / file.name).exists():
+                shutil.copy2(file, target / file.name)
+    elif not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, target)
+
+
+def _default(layout: Layout) -> Proof:
+    """Without the key; archives and anchors where they are as long as nothing else is set."""
+    return Proof(None, layout.base / ARCHIVES, layout.base / ANCHORS)
+
+
+def checked(folder: Path, seals: Seals | None = None, note: Progress = lambda _: None) -> dict[str, Any]:
+    """The manifest of a backup all of whose files are as they were written; BackupError otherwise.
+
+    With the key, the manifest's seal is looked at, too; what could not be looked at is noted.
+    """
     path = folder / MANIFEST
     if folder.name.endswith(PARTIAL) or not path.is_file():
         raise BackupError(f"{folder} 不是完整的备份（缺 {MANIFEST}）。")
@@ -157,6 +188,11 @@ def checked(folder: Path) -> dict[str, Any]:
         raise BackupError(f"备份 {folder.name} 的清单已损坏，未恢复。请改用其他备份。") from error
     if seal != _seal(manifest):
         raise BackupError(f"备份 {folder.name} 的清单被改动，未恢复。请改用其他备份。")
+    sealed = manifest.pop("sealed", None)
+    if sealed is None or seals is None or not seals.knows(str(sealed.get("key"))):
+        note("清单的密钥封印未校验（没有封印，或密钥不在手边）")
+    elif not seals.fits(_text(manifest), str(sealed.get("seal")), str(sealed.get("key"))):
+        raise BackupError(f"备份 {folder.name} 的清单与密钥封印不符，可能被改动，未恢复。请改用其他备份。")
     if manifest["format"] != FORMAT:
         raise BackupError(f"备份 {folder.name} 由其他版本（{manifest['product_version']}）制作，本版本不能恢复。")
     present = {f["path"]: f for f in _listed(folder)}
@@ -181,7 +217,7 @@ def totals(work: Path, contracts: Sequence[Contract]) -> dict[str, list[Any]]:
     return found
 
 
-def _proven(staging: Path, manifest: dict[str, Any], contracts: Sequence[Contract]) -> None:
+def _proven(staging: Path, manifest: dict[str, Any], contracts: Sequence[Contract], proof: Proof, note: Progress) -> None:
     """BackupError where the copied databases do not hold what the manifest says, to the row, the cent and the last audit line."""
     try:
         counted = totals(staging / "work.duckdb", contracts)
@@ -191,33 +227,35 @@ def _proven(staging: Path, manifest: dict[str, Any], contracts: Sequence[Contrac
         if table in counted and counted[table] != expected:
             raise BackupError(f"{table} 的行数或金额与备份时不一致（{counted[table]}，应为 {expected}），未恢复。")
     if manifest["audit"]:
-        trail = _trail(f"sqlite:///{staging / 'ledger.sqlite'}")
-        if trail != manifest["audit"]:
+        trail = _trail(staging, proof.seals, note)
+        if {name: trail.get(name) for name in manifest["audit"]} != manifest["audit"]:
             raise BackupError("台账日志的条数或末条摘要与备份时不一致，未恢复。")
+        outside = look(_ledger_in(staging), Proof(proof.seals, staging / ARCHIVES, proof.anchors), restored=True)
+        if outside.damage:
+            raise BackupError(f"备份中的台账日志与锚定文件 {proof.anchors} 不符：{outside.damage[0]}。未恢复，请联系安全审计员。")
 
 
-def _copy_ledger(url: str, target: Path) -> dict[str, Any] | None:
-    """Copy a ledger kept in SQLite while it is in use; its audit trail's length and last hash. None where it lies elsewhere."""
+def _copy_ledger(url: str, target: Path) -> bool:
+    """Copy a ledger kept in SQLite while it is in use; False where it lies elsewhere."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite" or not parsed.database or not Path(parsed.database).exists():
-        return None
+        return False
     _copy_sqlite(Path(parsed.database), target)
-    return _trail(f"sqlite:///{target}")
+    return True
 
 
-def _trail(url: str) -> dict[str, Any]:
-    """The audit trail of a ledger: number of lines and last hash; BackupError where the chain is broken."""
-    ledger = ledgers.open(url)
-    try:
-        if problems := audit.verify(ledger):
-            raise BackupError(f"台账日志的校验链不完整：{problems[0]}。请保留现场并联系安全管理员。")
-        with ledger.read() as session:
-            count, last = session.execute(
-                text("select count(*), (select hash from audit order by id desc limit 1) from audit")
-            ).one()
-    finally:
-        ledger.close()
-    return {"lines": count, "last_hash": last}
+def _ledger_in(folder: Path) -> str:
+    return f"sqlite:///{folder / 'ledger.sqlite'}"
+
+
+def _trail(folder: Path, seals: Seals | None, note: Progress) -> dict[str, Any]:
+    """How the audit trail copied to a folder stands, with its archives and anchors; BackupError where it is not whole."""
+    found = look(_ledger_in(folder), Proof(seals, folder / ARCHIVES, folder / ANCHORS))
+    if found.damage:
+        raise BackupError(f"台账日志的校验链不完整：{found.damage[0]}。请保留现场并联系安全管理员。")
+    if found.keyless:
+        note(f"{found.unproved} 条日志的密钥不在手边，封印未校验")
+    return standing(found)
 
 
 def _copy_sqlite(source: Path, target: Path) -> None:
@@ -250,6 +288,7 @@ def _places(layout: Layout) -> list[Path]:
     """What a restore would replace."""
     found = [layout.work, layout.work.with_name(layout.work.name + ".wal"), layout.holds, layout.ledger, layout.files]
     found += [layout.ledger.with_name(layout.ledger.name + tail) for tail in ("-wal", "-shm")]
+    found += [layout.base / ARCHIVES, layout.base / ANCHORS]
     return found + ([layout.snapshots] if layout.snapshots.exists() and any(layout.snapshots.iterdir()) else [])
 
 
@@ -260,6 +299,11 @@ def _listed(folder: Path) -> list[dict[str, Any]]:
 
 def _seal(manifest: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(manifest, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _text(manifest: dict[str, Any]) -> bytes:
+    """What the keyed seal of a manifest is made over."""
+    return b"backup manifest\n" + json.dumps(manifest, sort_keys=True, ensure_ascii=False).encode()
 
 
 def _sync(path: Path) -> None:

@@ -17,7 +17,10 @@ from typing import Literal
 from sqlalchemy import make_url
 
 from dashboard import ledger as ledgers
-from dashboard.ledger import LedgerError, audit
+from dashboard.ledger import LedgerError
+from dashboard.ledger.archive import Verdict
+from dashboard.ledger.audit import ZONE
+from dashboard.proof import look, proof_of
 from dashboard.settings import Settings, SettingsError
 from etl import holds, load, publish, repair
 from etl.connectors import SourceError, open_reader
@@ -169,13 +172,31 @@ def _ledger(settings: Settings) -> Iterator[Finding]:
         if ledger.sqlite and (row := ledger.fetch("pragma integrity_check", [])) and row[0] != "ok":
             yield Finding("台账", "bad", "台账库文件已损坏", "停止服务，用 yiguan restore 从备份恢复")
             return
-        problems = audit.verify(ledger)
     finally:
         ledger.close()
-    if problems:
-        yield Finding("台账", "bad", f"日志校验链不完整：{problems[0]}（共 {len(problems)} 处）", "保留现场，联系安全管理员，与备份比对")
+    proof = proof_of(settings)
+    found = look(settings.ledger, proof)
+    if found.damage:
+        yield Finding("台账", "bad", f"日志校验链不完整：{found.damage[0]}（共 {len(found.damage)} 处）", "保留现场，联系安全管理员，与备份比对")
+    elif found.keyless:
+        yield Finding("台账", "warn", f"日志链条衔接，但 {found.unproved} 条的密钥不在手边，封印未校验",
+                      "以服务的环境运行（YIGUAN_SECRET_KEY，更换过的列入 YIGUAN_FORMER_SECRET_KEYS）")  # fmt: skip
     else:
-        yield Finding("台账", "ok", "台账完好，日志校验链完整")
+        yield Finding("台账", "ok", f"台账完好，日志校验链完整（{found.lines} 条，封印 {found.sealed} 条，归档 {found.archived} 条，锚 {found.anchors} 个）")
+    yield from _anchors(settings, found)
+
+
+def _anchors(settings: Settings, found: Verdict) -> Iterator[Finding]:
+    """Whether the head of the trail is carried outside, and lately; a demo need not."""
+    if not settings.production or not found.last:
+        return
+    days = (datetime.now(ZONE).replace(tzinfo=None) - datetime.fromisoformat(found.last_anchor)).days if found.last_anchor else None
+    if days is None or days > 1:
+        yield Finding("锚定", "warn", f"日志最近一次锚定在 {found.last_anchor[:10]}" if days else "日志还没有锚定", "运行 yiguan audit anchor，并检查服务和 yiguan-night 定时器")
+    elif settings.anchor_file.resolve().is_relative_to(settings.layout.base):
+        yield Finding("锚定", "warn", f"锚定文件 {settings.anchor_file} 与台账放在一起", "把 YIGUAN_AUDIT_ANCHOR 设在另一磁盘或机器上")
+    else:
+        yield Finding("锚定", "ok", f"锚定至 {found.last_anchor[:10]}")
 
 
 def _held(layout: Layout) -> Iterator[Finding]:

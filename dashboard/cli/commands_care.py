@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -27,14 +29,19 @@ def backup(
     """备份台账与数据（工作库、快照、待处理报送），附清单与摘要；服务与浏览不受影响。"""
     from dashboard.backup import BackupError
     from dashboard.backup import backup as make
+    from dashboard.proof import proof_of
     from etl.load import contracts
 
     region, layout = place()
+    chosen = settings()
+    told: list[str] = []
     try:
         with Ticker("备份…") as tick:
-            made = make(region, layout, settings().ledger, contracts(), to, wait=wait, note=tick)
+            made = make(region, layout, chosen.ledger, contracts(), to, wait=wait, note=_both(tick, told), proof=proof_of(chosen))
     except BackupError as problem:
         raise UserError(str(problem)) from problem
+    _on_record("制作备份", made.name, str(made.resolve()))
+    _unproved(told)
     size = sum(p.stat().st_size for p in made.rglob("*") if p.is_file())
     out.print(f"已备份到 {made}（{size / 1e6:,.0f} MB）。请另存一份到其他机器。", soft_wrap=True)
     if not settings().ledger.startswith("sqlite"):
@@ -48,17 +55,56 @@ def restore(
     """从备份恢复到空的运行目录，逐文件校验摘要，核对行数、金额与日志校验链。恢复前请先停止服务。"""
     from dashboard.backup import BackupError
     from dashboard.backup import restore as put_back
+    from dashboard.proof import proof_of
     from etl.load import contracts
 
     region, layout = place()
+    chosen = settings()
+    told: list[str] = []
     try:
         with Ticker("恢复…") as tick:
-            manifest = put_back(folder, region, layout, settings().ledger, contracts(), force=force, note=tick)
+            manifest = put_back(folder, region, layout, chosen.ledger, contracts(), force=force, note=_both(tick, told), proof=proof_of(chosen))
     except BackupError as problem:
         raise UserError(str(problem)) from problem
+    _on_record("恢复备份", folder.resolve().name, f"{manifest['created_at']} 的备份", lay=True)
+    _unproved(told)
     rows = sum(count for count, _ in manifest["totals"].values())
     lines = manifest["audit"]["lines"] if manifest["audit"] else 0
     out.print(f"已恢复 {manifest['created_at']} 的备份：{len(manifest['totals'])} 张表 {rows:,} 行，金额逐表相符；日志 {lines:,} 条，校验链完整。")
+
+
+def _both(tick: Callable[[str], None], told: list[str]) -> Callable[[str], None]:
+    """Shows each note and keeps what could not be checked for the summary."""
+
+    def note(text: str) -> None:
+        tick(text)
+        if "未校验" in text and text not in told:
+            told.append(text)
+
+    return note
+
+
+def _unproved(told: list[str]) -> None:
+    for text in told:
+        out.print(f"[yellow]▲[/yellow] {text}")
+
+
+def _on_record(action: str, obj: str, detail: str, lay: bool = False) -> None:
+    """A line in the audit trail: a copy of all records was made, or put in their place. ``lay``: approved policies are laid out again."""
+    from dashboard import ledger
+    from dashboard.ledger.audit import record
+    from dashboard.policies.store import lay as lay_policies
+    from dashboard.proof import proof_of
+
+    chosen = settings()
+    try:
+        book = ledger.open(chosen.ledger, proof_of(chosen).seals)
+        record(book, f"{getpass.getuser()}（命令行）", action, obj, detail)
+        if lay:
+            lay_policies(book, chosen.layout)
+        book.close()
+    except Exception as error:
+        out.print(f"[yellow]▲[/yellow] 未能记入审计日志（{type(error).__name__}），请登记。")
 
 
 def doctor(as_json: Json = False) -> None:

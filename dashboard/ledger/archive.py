@@ -128,9 +128,22 @@ class Verdict:
     head: str = FIRST
     problems: list[str] = field(default_factory=list)
 
+    @property
+    def keyless(self) -> str:
+        """That lines could not be proved for want of their key; empty where all could."""
+        return f"{self.unproved} 条日志的密钥不在手边，无法校验；请在 YIGUAN_FORMER_SECRET_KEYS 中补上更换前的密钥" if self.unproved else ""
 
-def verify_all(ledger: Ledger, folder: Path, anchor_file: Path | None) -> Verdict:
-    """Look through the archives, the chain in the ledger and the anchors. A missing archive file is said, not passed over."""
+    @property
+    def damage(self) -> list[str]:
+        """The problems without that one: what is wrong with the trail itself."""
+        return [p for p in self.problems if p != self.keyless]
+
+
+def verify_all(ledger: Ledger, folder: Path, anchor_file: Path | None, restored: bool = False) -> Verdict:
+    """Look through the archives, the chain in the ledger and the anchors. A missing archive file is said, not passed over.
+
+    ``restored``: the trail comes from a backup, and anchors younger than its end are left out.
+    """
     found = Verdict()
     held: list[anchors.Anchor] = []
     try:
@@ -147,10 +160,11 @@ def verify_all(ledger: Ledger, folder: Path, anchor_file: Path | None) -> Verdic
     found.problems += here.problems
     if ledger.seals is not None and here.lines and not here.sealed:
         found.problems.append("日志中没有任何一条用密钥校验的记录")
+    held = [a for a in held if a.line <= here.last] if restored else held
     found.problems += anchors.compare(held, hashes | here.hashes, here.last, ledger.seals)
     found.anchors, found.last_anchor = len(held), held[-1].at if held else ""
-    if found.unproved:
-        found.problems.append(f"{found.unproved} 条日志的密钥不在手边，无法校验；请在 YIGUAN_FORMER_SECRET_KEYS 中补上更换前的密钥")
+    if found.keyless:
+        found.problems.append(found.keyless)
     return found
 
 

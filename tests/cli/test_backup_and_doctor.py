@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 
 from dashboard import ledger as ledgers
-from dashboard.backup import MANIFEST, BackupError, backup, restore, totals
+from dashboard.backup import MANIFEST, BackupError, _listed, _seal, backup, restore, totals
 from dashboard.doctor import examine, healthy
-from dashboard.ledger import audit
+from dashboard.ledger import anchors, audit
 from dashboard.ledger.holds import decide
+from dashboard.proof import ANCHORS, ARCHIVES, Proof, look, standing
+from dashboard.seals import Seals
 from dashboard.settings import Settings
 from etl import holds
 from etl.paths import Layout
@@ -141,6 +143,108 @@ def test_a_broken_audit_trail_is_not_backed_up_in_silence(kept: tuple[Tiny, Path
     with pytest.raises(BackupError, match="第 2 条日志被改动"):
         backup(tiny.region, tiny.layout, url(tiny.layout), line().contracts, tmp_path / "more")
     assert list((tmp_path / "more").iterdir()) == []
+
+
+KEY = Seals(b"k" * 40)
+
+
+def sealed(tiny: Tiny, tmp_path: Path, lines: int = 4) -> Proof:
+    """The ledger's trail goes on under a key, with an anchor outside."""
+    ledger = ledgers.open(url(tiny.layout), KEY)
+    for n in range(lines):
+        audit.record(ledger, "王科长", "导出", f"封 {n}")
+    proof = Proof(KEY, tmp_path / "archives", tmp_path / "outside" / "anchors.jsonl")
+    anchors.write(ledger, proof.anchors)
+    ledger.close()
+    return proof
+
+
+def rewrite(ledger: Path, *statements: str) -> None:
+    """What somebody with the database, but without the key, would do: a change, and all hashes made to fit again."""
+    book = ledgers.open(f"sqlite:///{ledger}")
+    with sqlite3.connect(ledger) as con:
+        unlock(con)
+        for statement in statements:
+            con.execute(statement)
+        con.commit()
+    with book.write() as session:
+        before = audit.FIRST
+        for line_ in audit.lines_from(session):
+            line_.prev_hash, line_.form = before, ""
+            line_.hash = before = audit.line_hash(line_) or ""
+    book.close()
+
+
+def test_item_27_and_13_a_backup_carries_archives_and_anchors_and_proves_the_seals_when_it_is_restored(kept: tuple[Tiny, Path], tmp_path: Path) -> None:
+    tiny, _ = kept
+    proof = sealed(tiny, tmp_path)
+    (tmp_path / "archives").mkdir()
+    told: list[str] = []
+    made = backup(tiny.region, tiny.layout, url(tiny.layout), line().contracts, tmp_path / "more", proof=proof, note=told.append)
+    assert not any("未校验" in text for text in told)
+    layout = bare(tmp_path)
+    manifest = restore(made, tiny.region, layout, url(layout), line().contracts, proof=Proof(KEY, layout.base / ARCHIVES, layout.base / ANCHORS))
+    assert manifest["audit"]["anchors"] == 1
+    found = look(url(layout), Proof(KEY, layout.base / ARCHIVES, layout.base / ANCHORS))
+    assert (found.problems, found.anchors, found.sealed) == ([], 1, 5)
+    told.clear()  # without the key: told, not refused
+    restore(made, tiny.region, layout, url(layout), line().contracts, force=True, note=told.append)
+    assert any("封印未校验" in text for text in told)
+
+
+def test_a_trail_rewritten_without_the_key_is_neither_backed_up_nor_restored(kept: tuple[Tiny, Path], tmp_path: Path) -> None:
+    tiny, _ = kept
+    proof = sealed(tiny, tmp_path)
+    made = backup(tiny.region, tiny.layout, url(tiny.layout), line().contracts, tmp_path / "more", proof=proof)
+    rewrite(tiny.layout.ledger, "update audit set detail = '改' where id = 5")
+    assert look(url(tiny.layout), Proof(None, tmp_path, tmp_path / "none")).problems == []  # links and plain hashes fit
+    with pytest.raises(BackupError, match="校验链不完整"):
+        backup(tiny.region, tiny.layout, url(tiny.layout), line().contracts, tmp_path / "again", proof=proof)
+    # The backup itself, rewritten with its manifest.
+    rewrite(made / "ledger.sqlite", "update audit set detail = '改' where id = 5")
+    manifest = json.loads((made / MANIFEST).read_text("utf-8"))
+    manifest["audit"] = standing(look(f"sqlite:///{made / 'ledger.sqlite'}", Proof(None, made / ARCHIVES, made / "none")))
+    manifest["files"] = _listed(made)
+    manifest.pop("seal")
+    layout = bare(tmp_path)
+    (made / MANIFEST).write_text(json.dumps(manifest | {"seal": _seal(manifest)}), encoding="utf-8")
+    with pytest.raises(BackupError, match="密钥封印不符"):
+        restore(made, tiny.region, layout, url(layout), line().contracts, proof=proof)
+    manifest.pop("sealed")
+    (made / MANIFEST).write_text(json.dumps(manifest | {"seal": _seal(manifest)}), encoding="utf-8")
+    with pytest.raises(BackupError, match="校验链不完整"):
+        restore(made, tiny.region, layout, url(layout), line().contracts, proof=proof)
+    (made / ANCHORS).unlink()
+    manifest["audit"]["anchors"], manifest["files"] = 0, _listed(made)
+    (made / MANIFEST).write_text(json.dumps(manifest | {"seal": _seal(manifest)}), encoding="utf-8")
+    with pytest.raises(BackupError, match="与锚定文件"):  # neither key nor the backup's anchors: those outside remain
+        restore(made, tiny.region, layout, url(layout), line().contracts, proof=proof._replace(seals=None))
+    assert not layout.ledger.exists()
+
+
+def test_anchors_younger_than_the_backup_do_not_hinder_its_restore(kept: tuple[Tiny, Path], tmp_path: Path) -> None:
+    tiny, _ = kept
+    proof = sealed(tiny, tmp_path)
+    made = backup(tiny.region, tiny.layout, url(tiny.layout), line().contracts, tmp_path / "more", proof=proof)
+    sealed(tiny, tmp_path)
+    layout = bare(tmp_path)
+    restore(made, tiny.region, layout, url(layout), line().contracts, proof=proof)
+    assert any("末尾的日志被删除" in p for p in look(url(layout), proof).problems)  # the auditor is told what the restore lost
+
+
+def test_the_doctor_looks_at_seals_and_anchors(kept: tuple[Tiny, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny, _ = kept
+    proof = sealed(tiny, tmp_path)
+    assert told(tiny)["台账"][0] == "warn" and "封印未校验" in told(tiny)["台账"][1]  # no key at hand
+    monkeypatch.setenv("YIGUAN_SECRET_KEY", "k" * 40)
+    monkeypatch.setenv("YIGUAN_AUDIT_ANCHOR", str(proof.anchors))
+    level, what, _ = told(tiny)["台账"]
+    assert level == "ok" and "封印 5 条" in what and "锚 1 个" in what
+    with sqlite3.connect(tiny.layout.ledger) as con:
+        unlock(con)
+        con.execute("delete from audit where id > 6")
+    level, what, _ = told(tiny)["台账"]
+    assert level == "bad" and "末尾的日志被删除" in what
 
 
 def test_a_run_under_way_is_waited_for(kept: tuple[Tiny, Path], tmp_path: Path) -> None:
