@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 from etl.policy.facts import facts
+from etl.policy.lay import fill
 from etl.policy.model import Condition, Demerit
 from etl.policy.sentences import fact_columns, lit, placeholders, sentence, where
 
@@ -25,13 +26,17 @@ create or replace temp table {name}_rule (rule_id text, measure text, at_least d
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A condition under the id that its results carry; ``version`` limits it to the months of that policy version."""
+    """A condition under the id that its results carry; ``version`` limits it to the months of that policy version.
+
+    ``reset``: a restoration wipes the facts before it; ``repairable``: a repair of credit wipes the row that it is about.
+    """
 
     rule_id: str
     version: str
     condition: Condition
     because: str
     reset: bool = False
+    repairable: bool = False
 
 
 def figure_codes(where: Mapping[str, Any]) -> list[str]:
@@ -41,11 +46,14 @@ def figure_codes(where: Mapping[str, Any]) -> list[str]:
 
 
 def lay_fact(con: duckdb.DuckDBPyConnection, name: str) -> None:
-    """The temporary table ``policy_fact_<name>``: the fact file's rows with their age."""
+    """The temporary table ``policy_fact_<name>``: the fact file's rows about providers registered by then, with their age, the kind of the
+    provider and the day of its latest restoration.
+    """
     con.execute(
         f"create or replace temp table policy_fact_{name} as "
-        f"select f.*, m.idx - (year(f.happened_on) * 12 + month(f.happened_on)) as age from ({facts()[name].sql}) f "
-        "join policy_month m on m.month = f.month where f.happened_on is not null and f.provider_id is not null"
+        "select f.*, s.idx - (year(f.happened_on) * 12 + month(f.happened_on)) as age, s.kind as provider_kind, x.restored_on "
+        f"from ({facts()[name].sql}) f join policy_standing s on s.provider_id = f.provider_id and s.month = f.month "
+        "left join policy_restored x on x.provider_id = f.provider_id and x.month = f.month where f.happened_on is not null"
     )
 
 
@@ -54,7 +62,7 @@ def _filter(condition: Condition) -> str:
     if condition.window:
         terms.append(f"f.age < {condition.window}")
     if condition.kinds:
-        terms.append(f"s.kind in ({', '.join(lit(k) for k in condition.kinds)})")
+        terms.append(f"f.provider_kind in ({', '.join(lit(k) for k in condition.kinds)})")
     return " and ".join(terms)
 
 
@@ -64,51 +72,48 @@ def lay_demerits(con: duckdb.DuckDBPyConnection, version_column: str, demerits: 
         "create or replace temp table policy_demerit (month text, provider_id text, happened_on date, "
         "source_table text, row_key text, points double, sentence text, demerit_rule text)"
     )
+    selects = []
     for version, item in demerits:
         fact = facts()[item.facts]
-        con.execute(
-            f"insert into policy_demerit select f.month, f.provider_id, f.happened_on, f.source_table, f.row_key, "
+        selects.append(
+            f"select f.month, f.provider_id, f.happened_on, f.source_table, f.row_key, "
             f"{lit(item.points)}, {sentence(item.row, fact_columns(fact))}, {lit(item.rule)} "
             f"from policy_fact_{item.facts} f join policy_month m on m.month = f.month and m.{version_column} = {lit(version)} "
             f"where {where(fact, item.where)}"
         )
+    if selects:
+        con.execute("insert into policy_demerit " + " union all ".join(selects))
 
 
-def meet(con: duckdb.DuckDBPyConnection, name: str, version_column: str, rules: list[Rule]) -> None:
+def meet(con: duckdb.DuckDBPyConnection, name: str, version_column: str, rules: list[Rule], told: bool = True) -> None:
     """Lay ``<name>`` (facts behind met rules) and ``<name>_met`` (rule_id, provider_id, month, because, reached_on, …).
 
-    ``reached_on`` is the day of the fact with which the threshold was reached.
+    ``reached_on`` is the day of the fact with which the threshold was reached. ``told`` false: the facts get no sentence each, only what
+    ``because`` says of them.
     """
     con.execute(_MET.format(name=name))
-    for rule in rules:
-        condition = rule.condition
-        columns = fact_columns(facts()[condition.facts])
-        points = "f.points" if condition.measure == "points" else "1"
-        reset = "(x.restored_on is null or f.happened_on > x.restored_on)" if rule.reset else "true"
-        con.execute(
-            f"insert into {name} select {lit(rule.rule_id)}, f.provider_id, f.month, f.happened_on, "
-            f"coalesce(f.{condition.since}, f.happened_on), "
-            f"f.source_table, f.row_key, {points}, "
-            f"{sentence(condition.row, columns)} from policy_fact_{condition.facts} f "
-            f"join policy_month m on m.month = f.month and m.{version_column} = {lit(rule.version)} "
-            "join policy_standing s on s.provider_id = f.provider_id and s.month = f.month "
-            "left join policy_restored x on x.provider_id = f.provider_id and x.month = f.month "
-            f"where {_filter(condition)} and {reset}"
-        )
-        con.execute(f"insert into {name}_rule values (?, ?, ?)", [rule.rule_id, condition.measure, condition.at_least])
+    listing = [r.rule_id for r in rules if "items" in placeholders(r.because)]
+    selects = [_facts_of(rule, version_column, told or rule.rule_id in listing) for rule in rules]
+    if selects:
+        con.execute(f"insert into {name} " + " union all ".join(selects))
+    fill(con, f"{name}_rule", [(r.rule_id, r.condition.measure, r.condition.at_least) for r in rules])
     because = "case t.rule_id " + " ".join(
         f"when {lit(r.rule_id)} then {sentence(r.because, {k: (f't.{c}', t) for k, (c, t) in BECAUSE.items()})}" for r in rules
     ) + " end" if rules else "''"
+    # Where one fact is enough, the first reaches the threshold; only the others need a running sum.
+    long = _listed(r.rule_id for r in rules if r.condition.measure != "count" or r.condition.at_least > 1)
     con.execute(f"""
         create or replace temp table {name}_met as
         with running as (
-            select *, sum(points) over (partition by rule_id, provider_id, month order by since, source_table, row_key
-                                        rows unbounded preceding) as so_far
-            from {name}
+            select *, 'infinity'::double as so_far from {name} where rule_id not in {long}
+            union all
+            select *, sum(points) over (partition by rule_id, provider_id, month order by since, source_table, row_key rows unbounded preceding)
+            from {name} where rule_id in {long}
         ), t as (
             select r.rule_id, r.provider_id, r.month, count(*) as count, sum(r.points) as points, min(r.happened_on) as first_on,
                    max(r.happened_on) as last_on, min(r.since) filter (where r.so_far >= k.at_least) as reached_on,
-                   array_to_string(list(r.sentence order by r.happened_on desc, r.source_table, r.row_key)[1:3], '；')
+                   array_to_string((list(r.sentence order by r.happened_on desc, r.source_table, r.row_key)
+                                    filter (where r.rule_id in {_listed(listing)}))[1:3], '；')
                    || case when count(*) > 3 then '；等' || count(*) || '项' else '' end as items
             from running r join {name}_rule k using (rule_id)
             group by r.rule_id, r.provider_id, r.month, k.at_least
@@ -116,6 +121,29 @@ def meet(con: duckdb.DuckDBPyConnection, name: str, version_column: str, rules: 
         )
         select t.rule_id, t.provider_id, t.month, t.reached_on, t.count, {because} as because from t
     """)
+
+
+def _facts_of(rule: Rule, version_column: str, told: bool) -> str:
+    """SQL: the facts of a rule in the months of its version."""
+    condition = rule.condition
+    terms = [_filter(condition)]
+    if rule.reset:
+        terms.append("(f.restored_on is null or f.happened_on > f.restored_on)")
+    if rule.repairable:
+        terms.append(
+            "not exists (from policy_in_ledger_repair r where r.provider_id = f.provider_id and r.source_table = f.source_table "
+            "and r.row_key = f.row_key and r.decided_on <= m.last_day)"
+        )
+    return (
+        f"select {lit(rule.rule_id)}, f.provider_id, f.month, f.happened_on, coalesce(f.{condition.since}, f.happened_on), f.source_table, "
+        f"f.row_key, {'f.points' if condition.measure == 'points' else '1'}, "
+        f"{sentence(condition.row, fact_columns(facts()[condition.facts])) if told else 'null'} from policy_fact_{condition.facts} f "
+        f"join policy_month m on m.month = f.month and m.{version_column} = {lit(rule.version)} where {' and '.join(terms)}"
+    )
+
+
+def _listed(rule_ids: Iterable[str]) -> str:
+    return f"({', '.join(lit(r) for r in ('', *rule_ids))})"
 
 
 def unknown_places(template: str, allowed: Iterable[str]) -> list[str]:

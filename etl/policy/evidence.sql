@@ -4,80 +4,89 @@
 
 -- step: 评分依据
 create or replace temp table policy_evidence as
-with rows as (
-    select c.provider_id, c.month, c.part_id, c.domain, p.rule, p.basis, c.code as metric, c.raw as value,
-           round(case when c.method = 'sum' then c.score else c.score - 100 end * c.share, 4) as points,
-           p.window_text || p.name || policy_figure_text(c.raw, p.decimals) || p.unit
-           || coalesce('（样本' || policy_number(c.whole) || case when c.shrink > 0
-              then '，同类均值' || policy_figure_text(c.mean, p.decimals) || p.unit || '，按样本量折算为' || policy_figure_text(c.value, p.decimals) || p.unit
-              else '' end || '）', '') || '，得' || policy_one(c.score) || '分'
-           || case when c.method = 'sum' and c.share <> 1 then '，折算为' || policy_one(c.score * c.share) || '分'
-                   when c.method = 'sum' then ''
-                   else '，占本领域' || policy_one(c.share * 100) || '%'
-                        || case when c.score < 100 then '，扣' || policy_one((100 - c.score) * c.share) || '分' else '，不扣分' end
-              end as sentence,
-           p.source_table, c.code || '/' || c.provider_id || '/' || c.month as row_key, null::date as happened_on
-    from policy_component c join policy_part p using (part_id)
-    where c.what in ('indicator', 'column') and c.available
-    union all
-    select f.provider_id, f.month, f.part_id, c.domain, p.rule, p.basis, f.severity || '·' || f.scope, f.points, round(-f.points * c.share, 4),
-           strftime(f.happened_on, '%Y年%-m月%-d日') || case f.inspection when '复查' then '复查：' else coalesce(f.inspection, '') || '检查：' end || coalesce(f.description, '（无描述）')
-           || '（' || f.severity || '·' || f.scope || coalesce('，' || f.clause, '') || '），' || policy_number(f.base) || '分'
-           || case when f.decay <> 1 then '，距今' || f.age || '个月按' || policy_one(f.decay * 100) || '%计' else '' end
-           || case when f.repeat_share > 0 then '，复查不合格' || f.failed_reinspections || '次加' || policy_one(f.repeat_share * 100) || '%' else '' end
-           || case when f.overdue_share > 0 then '，逾期' || f.days_overdue || '天未整改加' || policy_one(f.overdue_share * 100) || '%' else '' end
-           || '，占本领域' || policy_one(c.share * 100) || '%，扣' || policy_one(f.points * c.share) || '分',
-           'inspection_finding', f.row_key, f.happened_on
-    from policy_finding f
-    join policy_component c on c.part_id = f.part_id and c.provider_id = f.provider_id and c.month = f.month
-    join policy_part p on p.part_id = f.part_id
-    where c.available
-    union all
-    select c.provider_id, c.month, c.part_id, c.domain, p.rule, p.basis, null, null, 0,
-           '近' || o.horizon || '个月接受检查' || c.inspections || '次，本领域未发现计分的问题', 'inspection_inspection', null, null
-    from policy_component c join policy_part p using (part_id) join policy_overdue o on o.version = c.version
-    where c.what = 'findings' and c.available and c.inspections is not null
-      and not exists (from policy_finding f where f.part_id = c.part_id and f.provider_id = c.provider_id and f.month = c.month)
-    union all
-    select c.provider_id, c.month, c.part_id, c.domain, p.rule, p.basis, null, null, 0,
-           case when c.what = 'findings' and o.horizon is not null then '近' || o.horizon || '个月没有检查记录，本项不计，权重由其他项分担'
-                when c.method = 'sum' then p.name || '没有数据，本项不计' || case when c.rescale then '，按其余各项满分折算' else '' end
-                when c.whole is null or c.whole = 0 then p.window_text || p.name || '没有数据，本项不计，权重由其他项分担'
-                else p.window_text || p.name || '样本' || policy_number(c.whole) || '，不足' || policy_number(p.min_whole) || '，本项不计，权重由其他项分担' end,
-           null, null, null
-    from policy_component c join policy_part p using (part_id) left join policy_overdue o on o.version = c.version
-    where not c.available
-    union all
-    select provider_id, month, part_id, domain, rule, basis, metric, value, points, sentence, source_table, row_key, happened_on
-    from policy_given_evidence
-), beyond as (
-    select r.provider_id, r.month, r.part_id, any_value(r.domain), any_value(r.rule), any_value(r.basis), '封底', sum(-r.points),
-           round(sum(-r.points) - 100 * any_value(c.share), 4), '检查扣分合计超过100分，按100分计', null, null, null
-    from rows r join policy_component c on c.part_id = r.part_id and c.provider_id = r.provider_id and c.month = r.month
-    where c.what = 'findings' and c.available
-    group by r.provider_id, r.month, r.part_id
-    having sum(-r.points) > 100 * any_value(c.share) + 0.00005
+select c.provider_id, c.month, c.part_id, c.domain, p.rule, p.basis, p.code as metric, c.raw as value,
+       round(case when p.method = 'sum' then c.score else c.score - 100 end * c.share, 4) as points,
+       p.window_text || p.name || policy_figure_text(c.raw, p.decimals) || p.unit
+       || coalesce('（样本' || policy_number(c.whole) || case when p.shrink > 0
+          then '，同类均值' || policy_figure_text(c.mean, p.decimals) || p.unit || '，按样本量折算为' || policy_figure_text(c.value, p.decimals) || p.unit
+          else '' end || '）', '') || '，得' || policy_one(c.score) || '分'
+       || case when p.method = 'sum' and c.share <> 1 then '，折算为' || policy_one(c.score * c.share) || '分'
+               when p.method = 'sum' then ''
+               else '，占本领域' || policy_one(c.share * 100) || '%'
+                    || case when c.score < 100 then '，扣' || policy_one((100 - c.score) * c.share) || '分' else '，不扣分' end
+          end as sentence,
+       p.source_table, p.code || '/' || c.provider_id || '/' || c.month as row_key, null::date as happened_on
+from policy_component c join policy_part p using (part_id)
+where p.what in ('indicator', 'column') and c.available
+union all
+select f.provider_id, f.month, f.part_id, c.domain, p.rule, p.basis, f.severity || '·' || f.scope, f.points, round(-f.points * c.share, 4),
+       strftime(f.happened_on, '%Y年%-m月%-d日') || case f.inspection when '复查' then '复查：' else coalesce(f.inspection, '') || '检查：' end || coalesce(f.description, '（无描述）')
+       || '（' || f.severity || '·' || f.scope || coalesce('，' || f.clause, '') || '），' || policy_number(f.base) || '分'
+       || case when f.decay <> 1 then '，距今' || f.age || '个月按' || policy_one(f.decay * 100) || '%计' else '' end
+       || case when f.repeat_share > 0 then '，复查不合格' || f.failed_reinspections || '次加' || policy_one(f.repeat_share * 100) || '%' else '' end
+       || case when f.overdue_share > 0 then '，逾期' || f.days_overdue || '天未整改加' || policy_one(f.overdue_share * 100) || '%' else '' end
+       || '，占本领域' || policy_one(c.share * 100) || '%，扣' || policy_one(f.points * c.share) || '分',
+       'inspection_finding', f.row_key, f.happened_on
+from policy_finding f
+join policy_component c on c.part_id = f.part_id and c.provider_id = f.provider_id and c.month = f.month
+join policy_part p on p.part_id = f.part_id
+where c.available
+union all
+select c.provider_id, c.month, c.part_id, c.domain, p.rule, p.basis, null, null, 0,
+       '近' || o.horizon || '个月接受检查' || c.inspections || '次，本领域未发现计分的问题', 'inspection_inspection', null, null
+from policy_component c join policy_part p using (part_id) join policy_overdue o on o.version = p.version
+where p.what = 'findings' and c.available and c.inspections is not null
+  and not exists (from policy_finding f where f.part_id = c.part_id and f.provider_id = c.provider_id and f.month = c.month)
+union all
+select c.provider_id, c.month, c.part_id, c.domain, p.rule, p.basis, null, null, 0,
+       case when p.what = 'findings' and o.horizon is not null then '近' || o.horizon || '个月没有检查记录，本项不计，权重由其他项分担'
+            when p.method = 'sum' then p.name || '没有数据，本项不计' || case when p.rescale then '，按其余各项满分折算' else '' end
+            when c.whole is null or c.whole = 0 then p.window_text || p.name || '没有数据，本项不计，权重由其他项分担'
+            else p.window_text || p.name || '样本' || policy_number(c.whole) || '，不足' || policy_number(p.min_whole) || '，本项不计，权重由其他项分担' end,
+       null, null, null
+from policy_component c join policy_part p using (part_id) left join policy_overdue o on o.version = p.version
+where not c.available
+union all
+select provider_id, month, part_id, domain, rule, basis, metric, value, points, sentence, source_table, row_key, happened_on
+from policy_given_evidence
+union all
+select r.provider_id, r.month, r.part_id, c.domain, p.rule, p.basis, '封底', r.taken, round(r.taken - 100 * c.share, 4),
+       '检查扣分合计超过100分，按100分计', null, null, null
+from (
+    select part_id, provider_id, month, sum(-points) as taken
+    from (
+        select f.part_id, f.provider_id, f.month, round(-f.points * k.share, 4) as points
+        from policy_finding f join policy_component k on k.part_id = f.part_id and k.provider_id = f.provider_id and k.month = f.month
+        where k.available
+        union all
+        select part_id, provider_id, month, points from policy_given_evidence
+    )
+    group by all
+) r
+join policy_component c on c.part_id = r.part_id and c.provider_id = r.provider_id and c.month = r.month
+join policy_part p on p.part_id = r.part_id
+where p.what = 'findings' and c.available and r.taken > 100 * c.share + 0.00005;
+
+-- step: 领域累计
+create or replace temp table policy_domain_sum as
+with known as (
+    select provider_id, month, domain, count(*) as parts from policy_component where available group by all
+), given as (  -- what is not available has no points
+    select provider_id, month, domain, sum(points) as points from policy_evidence group by all
 )
-select * from rows union all select * from beyond;
+select k.provider_id, k.month, k.domain, k.parts, g.points
+from known k left join given g on g.provider_id = k.provider_id and g.month = k.month and g.domain = k.domain;
 
 -- step: 领域得分
 create or replace temp table policy_domain_score as
-with known as (
-    select c.provider_id, c.month, c.domain, count(*) as parts from policy_component c where c.available group by all
-), given as (
-    select provider_id, month, domain, sum(points) as points
-    from policy_evidence e
-    where exists (from policy_component c where c.part_id = e.part_id and c.provider_id = e.provider_id and c.month = e.month and c.available)
-    group by all
-), listed as (
+with listed as (
     select s.provider_id, s.month, d.domain, d.position, d.weight, case when k.parts >= d.at_least_parts
-           then policy_rounded(case d.method when 'sum' then g.points else greatest(0, least(100, 100 + g.points)) end, r.digits, r.mode)
+           then policy_rounded(case d.method when 'sum' then k.points else greatest(0, least(100, 100 + k.points)) end, r.digits, r.mode)
            end as score
     from policy_subject s
     join policy_domain d on d.version = s.rating_version
     join policy_rule r on r.version = s.rating_version
-    left join known k on k.provider_id = s.provider_id and k.month = s.month and k.domain = d.domain
-    left join given g on g.provider_id = s.provider_id and g.month = s.month and g.domain = d.domain
+    left join policy_domain_sum k on k.provider_id = s.provider_id and k.month = s.month and k.domain = d.domain
 )
 select provider_id, month, domain, position, score, weight,
        case when score is null then 0

@@ -10,16 +10,16 @@ from collections.abc import Callable
 import duckdb
 
 from etl.policy.conditions import Rule, lay_demerits, lay_fact, meet
+from etl.policy.lay import fill
 from etl.policy.model import STATES, ExitPolicy
-from etl.policy.sentences import lit
 
 
 def judge(
     con: duckdb.DuckDBPyConnection, policy: ExitPolicy | None, laid: set[str], progress: Callable[[str], None] | None = None
-) -> None:
+) -> set[str]:
     """Lay ``policy_exit_status`` and ``policy_exit_reason``; needs ``policy_rating``. Without a policy nobody has a state.
 
-    ``laid``: the facts that the rating has laid already.
+    ``laid``: the facts that the rating has laid already. Returns the names of all that lie now.
     """
     versions = policy.versions if policy else []
     if progress:
@@ -38,12 +38,12 @@ def judge(
         "create or replace temp table policy_criterion "
         "(rule_id text, rule text, state text, gravity int, position int, basis text, notice text)"
     )
-    for version in versions:
-        for i, c in enumerate(version.criteria):
-            notice = "" if c.decided else version.notice.get(c.state, "")
-            row = (f"{version.version}/{c.rule}", c.rule, c.state, STATES.index(c.state), i, c.basis, notice)
-            con.execute("insert into policy_criterion values (" + ", ".join(lit(v) for v in row) + ")")
+    fill(con, "policy_criterion", [
+        (f"{v.version}/{c.rule}", c.rule, c.state, STATES.index(c.state), i, c.basis, "" if c.decided else v.notice.get(c.state, ""))
+        for v in versions for i, c in enumerate(v.criteria)
+    ])  # fmt: skip
     con.execute(_STATUS)
+    return laid | used | {"demerit"}
 
 
 _STATUS = """

@@ -3,11 +3,12 @@
 -- step: 表格各列
 create or replace temp table policy_observed as
 with own as (
-    select a.part_id, a.provider_id, a.month, a.kind, a.min_whole, a.shrink, v.number as value, w.number as whole
+    select a.part_id, a.provider_id, a.month, a.kind, p.min_whole, p.shrink, v.number as value, w.number as whole
     from policy_applied a
-    join policy_cell v on v.name = a.code and v.provider_id = a.provider_id and v.month = a.month
-    left join policy_cell w on w.name = a.code || '_whole' and w.provider_id = a.provider_id and w.month = a.month
-    where a.what in ('indicator', 'column') and v.number is not null
+    join policy_part p on p.part_id = a.part_id and p.what in ('indicator', 'column')
+    join policy_cell v on v.name = p.code and v.provider_id = a.provider_id and v.month = a.month
+    left join policy_cell w on w.name = p.code || '_whole' and w.provider_id = a.provider_id and w.month = a.month
+    where v.number is not null
 ), pooled as (
     select *, sum(value * whole) over peers / nullif(sum(whole) over peers, 0) as mean
     from own
@@ -54,7 +55,6 @@ select a.part_id, a.provider_id, a.month, greatest(0, 100 - sum(c.number))
 from policy_applied a
 join policy_part_field f using (part_id)
 join policy_cell c on c.name = 'points_' || f.field and c.provider_id = a.provider_id and c.month = a.month and c.number is not null
-where a.what = 'findings'
 group by all;
 
 -- step: 表格各列的依据
@@ -75,7 +75,7 @@ from policy_component c
 join policy_part_field f using (part_id)
 join policy_cell v on v.name = 'points_' || f.field and v.provider_id = c.provider_id and v.month = c.month and v.number is not null
 join policy_part p on p.part_id = c.part_id
-where c.what = 'findings' and c.available;
+where p.what = 'findings' and c.available;
 
 -- step: 证据量
 create or replace temp table policy_needed as

@@ -44,7 +44,8 @@ create or replace temp macro policy_rounded(x, digits, mode) as case mode
     when 'half_even' then round_even(x, digits)
     when 'down' then floor(x * pow(10, digits) + 0.000001) / pow(10, digits)
     else ceil(x * pow(10, digits) - 0.000001) / pow(10, digits) end;
-create or replace temp macro policy_one(x) as format('{:.1f}', cast(policy_round1(x) as double));
+create or replace temp macro policy_one(x) as case when abs(x) < 1e15 then cast(cast(policy_round1(x) as decimal(18, 1)) as text)
+    else format('{:.1f}', cast(policy_round1(x) as double)) end;
 create or replace temp macro policy_number(x) as case when abs(x - round(x)) < 0.05 then format('{:,}', cast(round(x) as bigint))
     else format('{:,.1f}', cast(x as double)) end;
 create or replace temp macro policy_figure_text(x, d) as case d when 0 then format('{:,.0f}', cast(x as double))

@@ -76,12 +76,12 @@ def _credit_problems(policy: CreditPolicy, known: Mapping[str, Indicator]) -> It
 
 
 def weigh(
-    con: duckdb.DuckDBPyConnection, policies: Policies, version_of: Callable[[Sequence[Version]], str],
+    con: duckdb.DuckDBPyConnection, policies: Policies, version_of: Callable[[Sequence[Version]], str], laid: set[str],
     progress: Callable[[str], None] | None = None,
 ) -> None:  # fmt: skip
     """Lay ``policy_risk``, ``policy_risk_reason``, ``policy_credit_grade``, ``policy_credit_reason``; needs rating and exits laid.
 
-    ``version_of`` gives the SQL of the version in force in month ``m``.
+    ``version_of`` gives the SQL of the version in force in month ``m``; ``laid``: the facts that have been laid already.
     """
     inspection, credit = policies
     if progress:
@@ -89,18 +89,18 @@ def weigh(
     for column, versions in (("inspection_version", inspection), ("credit_version", credit)):
         found: Sequence[Version] = list(versions.versions) if versions else []
         con.execute(f"alter table policy_month add column {column} text; update policy_month as m set {column} = {version_of(found)}")
-    _need(con, inspection, credit)
+    _need(con, inspection, credit, laid)
     _risk_rules(con, inspection)
     _credit_rules(con, credit)
     con.execute(_CREDIT)
     con.execute(_RISK)
 
 
-def _need(con: duckdb.DuckDBPyConnection, inspection: InspectionPolicy | None, credit: CreditPolicy | None) -> None:
+def _need(con: duckdb.DuckDBPyConnection, inspection: InspectionPolicy | None, credit: CreditPolicy | None, laid: set[str]) -> None:
     used = {f.when.facts for v in (inspection.versions if inspection else []) for f in v.factors}
     for version in credit.versions if credit else []:
         used |= {c.when.facts for c in version.criteria} | {c.facts for c in (version.merit.all_of if version.merit else [])}
-    for name in sorted(used):
+    for name in sorted(used - laid):
         lay_fact(con, name)
 
 
@@ -114,7 +114,7 @@ def _insert(con: duckdb.DuckDBPyConnection, table: str, columns: str, rows: Iter
 def _risk_rules(con: duckdb.DuckDBPyConnection, policy: InspectionPolicy | None) -> None:
     versions = policy.versions if policy else []
     rules = [Rule(f"{v.version}/{f.rule}", v.version, f.when, f.because) for v in versions for f in v.factors]
-    meet(con, "policy_risk_hit", "inspection_version", rules)
+    meet(con, "policy_risk_hit", "inspection_version", rules, told=False)
     _insert(con, "policy_factor", "rule_id text, rule text, basis text, points int, most int", (
         (f"{v.version}/{f.rule}", f.rule, f.basis, f.points, f.most if f.each else None) for v in versions for f in v.factors
     ))  # fmt: skip
@@ -131,20 +131,16 @@ def _risk_rules(con: duckdb.DuckDBPyConnection, policy: InspectionPolicy | None)
 
 
 def _credit_rules(con: duckdb.DuckDBPyConnection, policy: CreditPolicy | None) -> None:
-    """Criteria see only what has not been repaired by the month's end."""
+    """Criteria see only what has not been repaired by the month's end, and merits only what criteria see."""
     versions = policy.versions if policy else []
-    rules = [Rule(f"{v.version}/{c.rule}", v.version, c.when, c.because) for v in versions for c in v.criteria]
+    rules = [Rule(f"{v.version}/{c.rule}", v.version, c.when, c.because, repairable=True) for v in versions for c in v.criteria]
+    seen = {r.condition.facts for r in rules}
     merits = [
-        Rule(f"{v.version}/merit/{i}", v.version, c, "") for v in versions if v.merit for i, c in enumerate(v.merit.all_of)
-    ]
-    for name in sorted({r.condition.facts for r in rules}):
-        con.execute(
-            f"delete from policy_fact_{name} f where exists (from policy_in_ledger_repair r join policy_month m on m.month = f.month "
-            "where r.provider_id = f.provider_id and r.source_table = f.source_table and r.row_key = f.row_key "
-            "and r.decided_on <= m.last_day)"
-        )
+        Rule(f"{v.version}/merit/{i}", v.version, c, "", repairable=c.facts in seen)
+        for v in versions if v.merit for i, c in enumerate(v.merit.all_of)
+    ]  # fmt: skip
     meet(con, "policy_credit", "credit_version", rules)
-    meet(con, "policy_merit", "credit_version", merits)
+    meet(con, "policy_merit", "credit_version", merits, told=False)
     _insert(con, "policy_credit_rule", "rule_id text, rule text, grade text, gravity int, position int, basis text, repair_after int", (
         (f"{v.version}/{c.rule}", c.rule, c.grade, GRADES.index(c.grade), i, c.basis, v.repair_after_months)
         for v in versions for i, c in enumerate(v.criteria)

@@ -3,9 +3,7 @@
 
 -- step: 各项指标适用的单位
 create or replace temp table policy_applied as
-select p.part_id, p.version, p.domain, p.what, p.code, p.weight, p.window_months, p.min_whole, p.shrink, p.scale, p.method, p.most,
-       p.rescale,
-       s.provider_id, s.month, s.idx, s.kind
+select p.part_id, p.domain, s.provider_id, s.month, s.idx, s.kind
 from policy_subject s
 join policy_part p on p.version = s.rating_version
 where p.all_kinds or exists (from policy_part_kind k where k.part_id = p.part_id and k.kind = s.kind);
@@ -13,20 +11,20 @@ where p.all_kinds or exists (from policy_part_kind k where k.part_id = p.part_id
 -- step: 指标值（按窗口累计，小样本向同类均值折算）
 create or replace temp table policy_observed as
 with summed as (
-    select a.part_id, a.provider_id, a.month, a.kind, a.min_whole, a.shrink, a.scale, sum(coalesce(f.part, 0)) as part,
-           sum(coalesce(f.whole, 0)) as whole
+    select a.part_id, a.provider_id, a.month, any_value(a.kind) as kind, sum(coalesce(f.part, 0)) as part, sum(coalesce(f.whole, 0)) as whole
     from policy_applied a
-    join policy_figure f on f.indicator = a.code and f.provider_id = a.provider_id and f.idx between a.idx - a.window_months + 1 and a.idx
-    where a.what = 'indicator'  -- a month with a whole and no part has a part of nought
-    group by all
-), pooled as (
-    select *, sum(part) over peers / nullif(sum(whole) over peers, 0) as mean
-    from summed
-    window peers as (partition by part_id, month, kind)
+    join policy_part p on p.part_id = a.part_id and p.what = 'indicator'
+    -- a month with a whole and no part has a part of nought
+    join policy_figure f on f.indicator = p.code and f.provider_id = a.provider_id and f.idx between a.idx - p.window_months + 1 and a.idx
+    group by a.part_id, a.provider_id, a.month
+), peers as (
+    select part_id, month, kind, sum(part) / nullif(sum(whole), 0) as mean from summed group by all
 )
-select part_id, provider_id, month, whole, scale * part / nullif(whole, 0) as raw, scale * mean as mean,
-       case when whole >= min_whole and whole > 0 then scale * (part + shrink * coalesce(mean, 0)) / (whole + shrink) end as value
-from pooled;
+select s.part_id, s.provider_id, s.month, s.whole, p.scale * s.part / nullif(s.whole, 0) as raw, p.scale * k.mean as mean,
+       case when s.whole >= p.min_whole and s.whole > 0 then p.scale * (s.part + p.shrink * coalesce(k.mean, 0)) / (s.whole + p.shrink) end as value
+from summed s
+join peers k on k.part_id = s.part_id and k.month = s.month and k.kind is not distinct from s.kind
+join policy_part p on p.part_id = s.part_id;
 
 -- step: 指标得分
 create or replace temp table policy_indicator_score as
@@ -42,12 +40,13 @@ select a.part_id, f.provider_id, f.month, f.row_key, f.happened_on, f.severity, 
        coalesce(r.share, 0) as repeat_share, case when f.overdue then o.share else 0 end as overdue_share,
        p.points * d.share * (1 + coalesce(r.share, 0) + case when f.overdue then o.share else 0 end) as points
 from policy_fact_finding f
-join policy_applied a on a.provider_id = f.provider_id and a.month = f.month and a.what = 'findings'
-join policy_part_field pf on pf.part_id = a.part_id and pf.field = f.field
-join policy_points p on p.version = a.version and p.severity = f.severity and p.scope = f.scope
-join policy_decay d on d.version = a.version and f.age >= d.age_from and f.age < d.age_to
-join policy_overdue o on o.version = a.version
-left join policy_repeat r on r.version = a.version and f.failed_reinspections >= r.failed_from and f.failed_reinspections < r.failed_to;
+join policy_part_field pf on pf.field = f.field
+join policy_applied a on a.provider_id = f.provider_id and a.month = f.month and a.part_id = pf.part_id
+join policy_part t on t.part_id = a.part_id
+join policy_points p on p.version = t.version and p.severity = f.severity and p.scope = f.scope
+join policy_decay d on d.version = t.version and f.age >= d.age_from and f.age < d.age_to
+join policy_overdue o on o.version = t.version
+left join policy_repeat r on r.version = t.version and f.failed_reinspections >= r.failed_from and f.failed_reinspections < r.failed_to;
 
 -- step: 接受检查次数
 create or replace temp table policy_inspected as
@@ -60,17 +59,24 @@ group by all;
 -- step: 各项是否有数据与权重
 create or replace temp table policy_component as
 with known as (
-    select a.*, coalesce(i.score, g.score) as score, i.raw, i.whole, i.value, i.mean, n.inspections,
-           case when a.what = 'findings' then n.inspections is not null or g.score is not null
+    select a.part_id, a.domain, a.provider_id, a.month, p.weight, p.most, p.method, p.rescale,
+           coalesce(i.score, g.score) as score, i.raw, i.whole, i.value, i.mean, n.inspections,
+           case when p.what = 'findings' then n.inspections is not null or g.score is not null
                 else coalesce(i.score, g.score) is not null end as available
     from policy_applied a
+    join policy_part p on p.part_id = a.part_id
     left join policy_indicator_score i on i.part_id = a.part_id and i.provider_id = a.provider_id and i.month = a.month
     left join policy_given g on g.part_id = a.part_id and g.provider_id = a.provider_id and g.month = a.month
     left join policy_inspected n on n.provider_id = a.provider_id and n.month = a.month
+), own as (  -- joined back: a window would carry every column through its sort
+    select provider_id, month, domain, sum(weight) filter (where available) as weight, sum(weight * most) as most,
+           sum(weight * most) filter (where available) as most_available
+    from known group by all
 )
-select *, case when not available then null
-               when method = 'mean' then weight / sum(weight) filter (where available) over own
-               when rescale then weight * sum(weight * most) over own / sum(weight * most) filter (where available) over own
-               else weight end as share
-from known
-window own as (partition by provider_id, month, domain);
+select k.part_id, k.domain, k.provider_id, k.month, k.score, k.raw, k.whole, k.value, k.mean, k.inspections, k.available,
+       case when not k.available then null
+            when k.method = 'mean' then k.weight / o.weight
+            when k.rescale then k.weight * o.most / o.most_available
+            else k.weight end as share
+from known k
+join own o on o.provider_id = k.provider_id and o.month = k.month and o.domain = k.domain;

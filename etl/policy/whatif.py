@@ -51,8 +51,13 @@ def lay_changes(con: duckdb.DuckDBPyConnection, policy: RatingPolicy | None, cat
 
 def _hold(con: duckdb.DuckDBPyConnection, month: str, facts: set[str]) -> None:
     """Keep what the engine laid for the month, before the variants take its place."""
-    for name in ("subject", "standing", "observed", "component", "ranked", "rating", *(f"fact_{f}" for f in sorted(facts))):
+    held = ("subject", "observed", "component", "domain_sum", "ranked", "rating", "veto_met", *(f"fact_{f}" for f in sorted(facts)))
+    for name in held:
         con.execute(f"create or replace temp table {_HELD}{name} as select * from policy_{name} where month = ?", [month])
+    con.execute(
+        f"create or replace temp table {_HELD}points as select provider_id, part_id, domain, sum(points) as points from policy_evidence "
+        "where month = ? group by all", [month],
+    )  # fmt: skip
     con.execute("drop table policy_evidence")
 
 
@@ -172,14 +177,15 @@ def _lay_singles(con: duckdb.DuckDBPyConnection, version: RatingVersion, catalog
     con.execute(_FIGURES)
 
 
-# Two changes together, for those whom no single one helps: of the best change of each topic the five most promising.
+# Two changes together, for those whom no single one helps: of the best change of each topic (the one that lifts a cap before the one
+# that gains points) the five most promising.
 _PAIRS = """
 create or replace temp table policy_first as
 select o.vid, o.provider_id, o.topic, o.sentence, o.effort
 from policy_outcome o
 where o.direction = 'gain' and o.old_star < 5
   and o.provider_id not in (select provider_id from policy_outcome where direction = 'gain' and star > old_star)
-qualify row_number() over (partition by o.provider_id, o.topic order by o.score desc, o.effort) = 1;
+qualify row_number() over (partition by o.provider_id, o.topic order by o.cap desc, o.score desc, o.effort, o.vid) = 1;
 create or replace temp table policy_pair as
 with best as (
     select f.*, row_number() over (partition by f.provider_id order by case when f.topic in ('fix', 'permit') then 0 else 1 end, o.score desc, f.vid) as n
@@ -196,38 +202,90 @@ create or replace temp table policy_v_finding as select o.vid, x.field, x.severi
 create or replace temp table policy_variant as
 select vid, provider_id, 'gain' as direction, 2 as changes, effort, 'two' as topic, sentence from policy_pair;
 """
+# A change touches one or two parts of a provider, and availability, hence shares, of none: only those parts are scored again, the
+# others keep their points. Facts are laid for those whose findings or permits change; the caps of the others are as they are.
 _LAY = """
 create or replace temp table policy_subject as
 select v.vid as provider_id, s.* exclude (provider_id) from policy_held_subject s join policy_variant v using (provider_id);
-create or replace temp table policy_standing as
-select v.vid as provider_id, s.* exclude (provider_id) from policy_held_standing s join policy_variant v using (provider_id);
+create or replace temp table policy_altered as
+select v.vid, v.provider_id from policy_variant v
+where vid in (select vid from policy_v_fix union all select vid from policy_v_finding union all select vid from policy_v_permit);
+create or replace temp table policy_touched as
+with named as (
+    select vid, part_id from policy_v_figure
+    union
+    select x.vid, p.part_id
+    from policy_v_fix x
+    join policy_variant v using (vid)
+    join policy_held_fact_finding f on f.provider_id = v.provider_id and f.row_key = x.row_key
+    join policy_part_field p on p.field = f.field
+    union
+    select x.vid, p.part_id from policy_v_finding x join policy_part_field p using (field)
+)
+select n.vid, v.provider_id as own, c.* exclude (provider_id)
+from named n
+join policy_variant v using (vid)
+join policy_held_component c on c.provider_id = v.provider_id and c.part_id = n.part_id;
+create or replace temp table policy_applied as
+select t.part_id, t.domain, t.vid as provider_id, t.month, s.idx, s.kind
+from policy_touched t join policy_held_subject s on s.provider_id = t.own;
 create or replace temp table policy_observed as
-select o.part_id, v.vid as provider_id, o.month, o.whole, coalesce(x.raw, o.raw) as raw, o.mean,
-       case when o.value is null then null when x.raw is null then o.value
-            else (x.raw * o.whole + p.shrink * coalesce(o.mean, 0)) / (o.whole + p.shrink) end as value
-from policy_held_observed o
-join policy_variant v using (provider_id)
-join policy_part p using (part_id)
-left join policy_v_figure x on x.vid = v.vid and x.part_id = o.part_id;
+select o.part_id, x.vid as provider_id, o.month, o.whole, x.raw, o.mean,
+       (x.raw * o.whole + p.shrink * coalesce(o.mean, 0)) / (o.whole + p.shrink) as value
+from policy_v_figure x
+join policy_touched t on t.vid = x.vid and t.part_id = x.part_id
+join policy_held_observed o on o.provider_id = t.own and o.part_id = x.part_id
+join policy_part p on p.part_id = x.part_id;
 create or replace temp table policy_fact_finding as
 select v.vid as provider_id, f.* exclude (provider_id) replace (
            f.open and x.row_key is null as open, f.overdue and x.row_key is null as overdue,
            case when x.row_key is null then f.days_overdue else 0 end as days_overdue)
 from policy_held_fact_finding f
-join policy_variant v using (provider_id)
+join policy_altered v using (provider_id)
 left join policy_v_fix x on x.vid = v.vid and x.row_key = f.row_key
 union all by name
 select n.vid as provider_id, s.month, s.last_day as happened_on, 'inspection_finding' as source_table, n.vid as row_key, n.field, n.severity,
        '个别' as scope, '双随机' as inspection, true as ordered, s.last_day as ordered_on, s.last_day + 30 as deadline, true as open,
-       true as unverified, false as overdue, 0 as days_overdue, 0 as failed_reinspections, 0 as age
+       true as unverified, false as overdue, 0 as days_overdue, 0 as failed_reinspections, 0 as age, s.kind as provider_kind
 from policy_v_finding n join policy_subject s on s.provider_id = n.vid;
+"""
+_COMPONENT = """
+create or replace temp table policy_component as
+select t.part_id, t.domain, t.vid as provider_id, t.month, coalesce(i.score, t.score) as score, coalesce(i.raw, t.raw) as raw, t.whole,
+       coalesce(i.value, t.value) as value, t.mean, t.inspections, t.available, t.share
+from policy_touched t
+left join policy_indicator_score i on i.provider_id = t.vid and i.part_id = t.part_id;
+"""
+_SUMMED = """
+create or replace temp table policy_domain_sum as
+with touched as (
+    select distinct vid, own, domain from policy_touched
+), parts as (
+    select provider_id as vid, domain, points from policy_evidence
+    union all
+    select t.vid, t.domain, h.points
+    from touched t
+    join policy_held_points h on h.provider_id = t.own and h.domain = t.domain
+    anti join policy_touched x on x.vid = t.vid and x.part_id = h.part_id
+), summed as (
+    select vid, domain, sum(points) as points from parts group by all
+)
+select v.vid as provider_id, d.month, d.domain, d.parts, coalesce(s.points, d.points) as points
+from policy_variant v
+join policy_held_domain_sum d using (provider_id)
+left join summed s on s.vid = v.vid and s.domain = d.domain;
+"""
+_OTHER_CAPS = """
+insert into policy_veto_met
+select h.rule_id, v.vid, h.* exclude (rule_id, provider_id)
+from policy_held_veto_met h join policy_variant v using (provider_id) anti join policy_altered a on a.vid = v.vid;
 """
 _PERMIT_FACTS = """
 create or replace temp table policy_fact_permit as
 select v.vid as provider_id, f.* exclude (provider_id) replace (
            coalesce(x.valid, f.valid) as valid, case when x.valid then 0 when not x.valid then 1 else f.days_void end as days_void)
 from policy_held_fact_permit f
-join policy_variant v using (provider_id)
+join policy_altered v using (provider_id)
 left join policy_v_permit x on x.vid = v.vid and x.permit = f.permit;
 """
 # As 排位 of stars.sql, among the others as they are.
@@ -262,7 +320,7 @@ create or replace temp table policy_outcome as
 with capped as (
     select v.provider_id, min(k.cap) as cap from policy_veto_met v join policy_cap k using (rule_id) where k.domain is null group by all
 )
-select v.*, least(s.star, coalesce(c.cap, 5)) as star, t.score, r.star as old_star, r.score as old_score, r.month
+select v.*, least(s.star, coalesce(c.cap, 5)) as star, coalesce(c.cap, 5) as cap, t.score, r.star as old_star, r.score as old_score, r.month
 from policy_variant v
 join policy_star s on s.provider_id = v.vid
 join policy_total t on t.provider_id = v.vid
@@ -296,15 +354,18 @@ def _run(con: duckdb.DuckDBPyConnection, version: RatingVersion, facts: set[str]
     for name in sorted(facts - {"finding"}):
         con.execute(
             f"create or replace temp table policy_fact_{name} as select v.vid as provider_id, f.* exclude (provider_id) "
-            f"from {_HELD}fact_{name} f join policy_variant v using (provider_id)"
+            f"from {_HELD}fact_{name} f join policy_altered v using (provider_id)"
         )
     if "permit" in facts:
         con.execute(_PERMIT_FACTS)
-    run_steps(con, "rating", only=("各项指标适用的单位", "指标得分", "检查问题扣分", "接受检查次数", "各项是否有数据与权重"))
-    caps = [Rule(f"{version.version}/{c.rule}", version.version, c.when, c.because) for c in version.caps if isinstance(c.when, Condition)]
-    meet(con, "policy_veto", "rating_version", caps)
+    run_steps(con, "rating", only=("指标得分", "检查问题扣分"))
+    con.execute(_COMPONENT)
+    caps = [Rule(f"{version.version}/{c.rule}", version.version, c.when, "") for c in version.caps if isinstance(c.when, Condition)]
+    meet(con, "policy_veto", "rating_version", caps, told=False)
+    con.execute(_OTHER_CAPS)
     # sentences are not asked for here: as a view their columns are never computed
     run_steps(con, "evidence", only=("评分依据",), view=True)
+    con.execute(_SUMMED)
     run_steps(con, "evidence", only=("领域得分", "总分"))
     con.execute(_RANKED)
     run_steps(con, "stars", only=("星级",))

@@ -14,8 +14,11 @@ from tests.policy.worlds import Folder, World, by_key, table
 LAST = "2026-10"
 
 
-def run(world: World, region: Folder) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def run(world: World, region: Folder, repaired: tuple[str, ...] = ()) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     con = world.connect()
+    if repaired:
+        con.execute("create table checked.ledger_repair as select 'P1' as provider_id, 'inspection_finding' as source_table, "
+                    "unnest(?) as row_key, date '2026-09-01' as decided_on", [list(repaired)])  # fmt: skip
     etl.policy.run(con, region)  # type: ignore[arg-type]
     return dict(by_key(table(con, "rating"))["P1", LAST]), [c for c in table(con, "rating_change") if c["provider_id"] == "P1"]
 
@@ -89,3 +92,11 @@ def test_who_has_no_star_is_told_what_is_missing_and_nothing_else(shipped: Folde
     world.rows["inspection_inspection"] = []
     now, changes = run(world, shipped)
     assert now["star"] is None and now["missing"] and changes == []
+
+
+def test_a_repair_of_credit_leaves_what_would_change_the_star(shipped: Folder) -> None:
+    dates = {"ordered_on": date(2026, 3, 3), "deadline": date(2026, 4, 3), "done_on": date(2026, 3, 20), "verified_on": date(2026, 3, 21)}
+    world = finding(good_provider(), "F1", "较重", **dates)
+    now, changes = run(world, shipped)
+    assert changes and all(c["new_score"] < now["score"] for c in changes if c["direction"] == "lose" and "到期" not in c["sentence"])
+    assert run(world, shipped, repaired=("F1",)) == (now, changes), "the finding still counts for the star"
