@@ -26,6 +26,7 @@ def record(layout: Layout, result: Any, started_at: str) -> None:
         "run_id": result.run_id, "started_at": started_at, "seconds": round(result.seconds, 1), "exit_code": result.exit_code,
         "published": result.published, "message": result.message, "modules": len(result.modules),
         "troubled": sorted(m["module"] for m in result.modules if m["status"] != "ok"), "changed": sorted({r["module"] for r in changed}),
+        "steps": result.steps, "repairs": result.repairs,
         **{name: sum(int(row[name]) for row in changed) for name in COUNTS},
     }  # fmt: skip
     try:

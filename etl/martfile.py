@@ -1,11 +1,11 @@
-"""Marts: one SQL file each, whose header says the grain, the place, the time, and every column with its title and privacy."""
+"""Marts: one SQL file each, whose header says its Chinese title, the grain, the place, the time, and every column with its title and privacy."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import sqlglot
@@ -17,7 +17,7 @@ FOLDER = Path(__file__).parent / "marts"
 GIVEN = ("month", "area", "area_closure", "standard")
 POLICY_TABLES = ("rating", "rating_domain", "rating_evidence", "rating_change", "exit_status", "exit_reason", "inspection_risk", "inspection_risk_reason",
                  "credit_grade", "credit_reason")  # fmt: skip
-_FIELD = re.compile(r"^--\s*(grain|area|time|provider|key|monthly|keyed|rows):\s*(.+?)\s*$")
+_FIELD = re.compile(r"^--\s*(title|grain|area|time|provider|key|monthly|keyed|rows):\s*(.+?)\s*$")
 _COLUMN = re.compile(r"^--\s{2,}(\w+)\s+(.*?)(?:\s*\[(name|id|phone|address|account|text)\])?\s*$")
 
 
@@ -53,6 +53,7 @@ class Mart:
     """Inputs of which a month of the mart needs the same month only: table → SQL that gives the month of a row."""
     keyed: Mapping[str, str] = field(default_factory=dict)
     """Inputs of which a row of the mart needs the rows of the same key only: table → column with the key."""
+    title: str = ""
     rows: tuple[str, tuple[str, ...]] = ("", ())
     """How the mart's rows of a key are found: ('', its own column), or by the rows of an input (table, the columns that name a row of it)."""
 
@@ -82,7 +83,7 @@ def parse(name: str, text: str) -> Mart:
             in_columns = True
         elif in_columns and (column := _COLUMN.match(line)):
             columns.append(MartColumn(column[1], column[2], column[3] or ""))  # type: ignore[arg-type]
-        elif field and (field[1] in ("grain", "monthly", "keyed", "rows") or re.fullmatch(r"\w+", field[2])):
+        elif field and (field[1] in ("title", "grain", "monthly", "keyed", "rows") or re.fullmatch(r"\w+", field[2])):
             # A remark may explain "provider: by credit code …"; only a bare column name declares.
             fields[field[1]] = field[2]
     if "grain" not in fields:
@@ -94,7 +95,7 @@ def parse(name: str, text: str) -> Mart:
     if bool(keyed) != bool(own) or (driver and (driver not in keyed or driver not in monthly)):
         raise MartError(f"{name}.sql: keyed needs rows; rows of an input need that input among keyed and monthly")
     return Mart(name, text, fields["grain"], *place, tuple(columns), fields.get("key", ""), monthly, keyed,
-                (driver, tuple(own.split(",")) if own else ()))  # fmt: skip
+                fields.get("title", ""), (driver, tuple(own.split(",")) if own else ()))  # fmt: skip
 
 
 def _column(mart: str, word: str) -> tuple[str, str]:
@@ -117,6 +118,12 @@ def _monthly(mart: str, word: str) -> tuple[str, str]:
 def marts(folder: Path = FOLDER) -> list[Mart]:
     """All marts of a folder, each after those that it reads."""
     return ordered(parse(p.stem, p.read_text(encoding="utf-8")) for p in sorted(folder.glob("*.sql")))
+
+
+@cache
+def titles() -> dict[str, str]:
+    """Mart → its title as people read it, of all that the product declares."""
+    return {m.name: m.title or m.name for m in marts()}
 
 
 def standards_read(folder: Path = FOLDER) -> set[str]:

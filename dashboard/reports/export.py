@@ -281,6 +281,16 @@ def _modules(w: Warehouse, wish: Wish) -> Sheet:
     return Sheet("数据模块", ("数据模块", "报送单位", "频次", "状态", "数据时点", "汇集时间", "记录数", "说明"), rows)
 
 
+def _revisions(w: Warehouse, wish: Wish) -> Sheet:
+    titles = {m["module"]: m["title"] for m in w.modules()}
+    rows = [
+        (r["recorded_at"], r["run_id"], titles.get(r["module"], r["module"]), r["month"], r["added"], r["changed"], r["removed"], "、".join(r["tables"]))
+        for r in w.revisions()
+    ]
+    columns = ("记录时间", "汇集批次", "数据模块", "修订月份", "新增", "更改", "删除", "数据表")
+    return Sheet("已报月份的修订", columns, rows, "已报各月因迟到的更正而新增、更改、删除的记录数")
+
+
 def _loads(w: Warehouse, wish: Wish) -> Sheet:
     keys = (
         "read",
@@ -366,6 +376,7 @@ TABLES: dict[str, Callable[[Warehouse, Wish], Sheet]] = {
     "modules": _modules,
     "loads": _loads,
     "delivered": _delivered,
+    "revisions": _revisions,
     "returns": _returns,
     "quarantine": lambda w, wish: _rejected(w, w.quarantine, "隔离记录", wish),
     "warnings": lambda w, wish: _rejected(w, w.warnings, "存疑记录", wish),

@@ -43,6 +43,11 @@ def modules(view: View) -> Node:
     return panel(view, "数据来源与新鲜度", table(cols, body, caption="数据来源与新鲜度"), sheet="modules", cls="full")
 
 
+def today(view: View) -> str:
+    """What to add to a note on things that go on beside the snapshots, where an earlier snapshot is looked at; else nothing."""
+    return "；这里始终显示现在的情况，不随所查看的快照变化" if view.place.get("as_of") else ""
+
+
 def held(view: View) -> Node:
     """Deliveries that wait for a person's decision, with the form for those who may decide; None where nothing waits."""
     rows = view.w.held()
@@ -53,13 +58,13 @@ def held(view: View) -> Node:
     body = []
     for r in rows:
         said: Node = f"{r['decided_by']}：{r['reason']}" if r.get("decided_by") else "由区民政局处理"
-        if r["state"] == "pending" and view.w.may_decide:
+        if r["state"] == "pending" and view.w.may_decide and not view.place.get("as_of"):
             said = _decision(view, r)
         body.append([
             titles.get(r["module"], r["module"]), str(r["since"])[:16], cell(r["data_date"])[:10], r["state_text"],
             h("ul", [h("li", f) for f in r["findings"]]), said,
         ])  # fmt: skip
-    note = "与上次相比异常，已沿用上次的数据；核实后放行或退回"
+    note = "与上次相比异常，已沿用上次的数据；核实后放行或退回" + today(view)
     return panel(view, "暂缓采用的报送", table(cols, body, caption="暂缓采用的报送"), note=note, cls="full returns")
 
 

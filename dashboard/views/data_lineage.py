@@ -12,10 +12,11 @@ from dashboard import format as fmt
 from dashboard.views.context import View
 from dashboard.views.h import Node, h
 from dashboard.views.tables import panel
+from etl.martfile import titles
 
 DEFAULT = "caregiver_cert_rate"
 MOST_COLUMNS = 9
-HEAD, LINE, FOOT, AIR, STEP, SMALL = 44, 19, 22, 14, 34, 28
+HEAD, LINE, FOOT, AIR, STEP, SMALL = 44, 19, 22, 14, 46, 28
 TOP = 30
 MANY = 12
 DEEPEST = 3
@@ -81,7 +82,7 @@ def _picture(view: View, way: Any, backwards: bool) -> Node:
     steps, found_edges = _short(way) if long else (way.steps, way.edges)
     last = max(steps.values(), default=0) + 1
     boxes = {s.table: _source(view, s, way, backwards) for s in way.sources}
-    boxes |= {m: Box(m, depth, STEP, h("span", m, title=f"汇总表 {m}"), "step") for m, depth in steps.items()}
+    boxes |= {m: Box(m, depth, STEP, _step(m), "step") for m, depth in steps.items()}
     for code in way.indicators:
         boxes[code] = _indicator(view, code, last, backwards)
     edges = [(a, b) for a, b in found_edges if a in boxes and b in boxes]
@@ -208,6 +209,12 @@ def _source(view: View, source: Any, way: Any, backwards: bool) -> Box:
     )  # fmt: skip
     body = [h("h3", title, h("small", f"{owner} · {source.source_table}")), h("ul", lines), h("p", said, cls="num") if said else None]
     return Box(source.table, 0, HEAD + LINE * len(lines) + (FOOT if said else 4), body, "source")
+
+
+def _step(mart: str) -> Node:
+    """A mart by its title, with the name that it bears in the warehouse below."""
+    title = titles().get(mart, mart)
+    return h("span", title, h("small", mart) if title != mart else None, title=f"汇总表 {title} {mart}")
 
 
 def _indicator(view: View, code: str, column: int, backwards: bool) -> Box:

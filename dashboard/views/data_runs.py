@@ -7,6 +7,7 @@ from typing import Any
 from dashboard import format as fmt
 from dashboard.views import marks
 from dashboard.views.context import View
+from dashboard.views.data import today
 from dashboard.views.h import Node, h
 from dashboard.views.tables import Col, cell, empty, panel, table
 
@@ -16,6 +17,7 @@ OUTCOMES = {
     3: fmt.Mark("完成，有隔离或沿用旧数", "▲", "warn"),
 }
 MOST = 30
+MOST_REVISIONS = 200
 
 
 def history(view: View) -> Node:
@@ -39,7 +41,27 @@ def history(view: View) -> Node:
             *(fmt.fmt_number(r.get(k)) for k in ("read", "loaded", "quarantined", "superseded")),
             r["run_id"] if r.get("published") else "沿用", said,
         ])  # fmt: skip
-    return panel(view, "运行记录", table(cols, body, caption="运行记录", cls="tall"), note=f"最近 {len(rows)} 次；行数为本次有更新的数据表之和", cls="full")
+    note = f"最近 {len(rows)} 次；行数为本次有更新的数据表之和" + today(view)
+    return panel(view, "运行记录", table(cols, body, caption="运行记录", cls="tall"), note=note, cls="full")
+
+
+def revisions(view: View) -> Node:
+    """Months that had been reported already and were changed by a later delivery, by run and module."""
+    rows = view.w.revisions()
+    if not rows:
+        return panel(view, "已报月份的修订", empty("没有迟到的更正：已报各月的数据自首次入库后没有改动。"), cls="full")
+    titles = {m["module"]: m["title"] for m in view.w.modules()}
+    cols = [
+        Col("记录时间"), Col("汇集批次"), Col("模块"), Col("修订月份"), Col("新增", "n"), Col("更改", "n"), Col("删除", "n"), Col("数据表", "w"),
+    ]  # fmt: skip
+    body = [
+        [str(r["recorded_at"])[:16], r["run_id"], h("a", titles.get(r["module"], r["module"]), href=view.place.subject("/data/contract", module=r["module"])),
+         fmt.fmt_month(r["month"]), *(fmt.fmt_number(r[k]) for k in ("added", "changed", "removed")), "、".join(r["tables"])]
+        for r in rows[:MOST_REVISIONS]
+    ]  # fmt: skip
+    more = f"；显示最近 {MOST_REVISIONS} 条" if len(rows) > MOST_REVISIONS else ""
+    note = f"截至本快照 {len(rows)} 条；行数为该月新增、更改、删除的记录，各月指标已按更正后的数据重新计算{more}"
+    return panel(view, "已报月份的修订", table(cols, body, caption="已报月份的修订", cls="tall"), note=note, sheet="revisions", cls="full")
 
 
 def _few(names: list[str], most: int = 3) -> str:

@@ -81,6 +81,26 @@ def runs(snapshot: Snapshot) -> list[dict[str, Any]]:
     return history.runs(snapshot.path.parent)
 
 
+def revisions(snapshot: Snapshot, since: Any = None) -> list[dict[str, Any]]:
+    """Months already reported that runs revised, newest run first: run_id, recorded_at, module, month, tables, added, changed, removed.
+
+    ``since`` is a day: only what was recorded after it. Tables without months are left out: nobody can say which report they concern.
+    """
+    if "meta_revision" not in snapshot.tables:
+        return []
+    titles = {(c.module, t.name): t.title for c in declared().values() for t in c.tables}
+    rows = snapshot.dicts(
+        "select run_id, max(recorded_at) as recorded_at, module, month, list(distinct table_name order by table_name) as tables,"
+        " sum(added)::bigint as added, sum(changed)::bigint as changed, sum(removed)::bigint as removed from meta_revision"
+        " where month is not null and (? is null or recorded_at >= ?::date + interval 1 day)"
+        " group by run_id, module, month order by recorded_at desc, module, month desc",
+        [since, since],
+    )
+    for row in rows:
+        row["tables"] = [titles.get((row["module"], t), t) for t in row["tables"]]
+    return rows
+
+
 def held(snapshot: Snapshot) -> list[dict[str, Any]]:
     """Deliveries that wait for a decision (see ``etl.holds``): module, since, data_date, findings, releasable, state_text."""
     base = snapshot.path.parent.parent

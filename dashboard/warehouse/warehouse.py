@@ -394,6 +394,11 @@ class Warehouse:
         self._may_see_data()
         return deliveries.runs(self.snapshot)
 
+    def revisions(self, since: Any = None) -> list[dict[str, Any]]:
+        """Months already reported that runs revised, newest first; ``since`` a day: only what was recorded after it."""
+        self._may_see_data()
+        return deliveries.revisions(self.snapshot, since)
+
     def snapshots(self) -> list[dict[str, Any]]:
         """The snapshots that can be re-opened, newest first."""
         self._may_see_data()

@@ -1,3 +1,4 @@
+-- title: 监管措施
 -- grain: one regulatory step against a provider, in the month of its decision (also before the first month reported: evidence rests on it)
 -- taken in a case of the product's ledger or reported by the system of inspections
 -- area: community_code

@@ -1,3 +1,4 @@
+-- title: 站点活动
 -- grain: one activity held at a site
 -- area: community_code
 -- time: month

@@ -1,3 +1,4 @@
+-- title: 适老化改造
 -- grain: one home adaptation, in the month in which it was accepted
 -- area: community_code
 -- time: month

@@ -1,3 +1,4 @@
+-- title: 准入申请
 -- grain: one application for admission, in the month in which it was filed
 -- pending: not decided; lacking: materials that are not there or did not pass
 -- area: area_code

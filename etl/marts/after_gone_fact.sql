@@ -1,3 +1,4 @@
+-- title: 去世或迁出后的记录
 -- grain: one record dated after its elder had died or moved away, in the month of the record
 -- area: community_code
 -- time: month

@@ -1,3 +1,4 @@
+-- title: 设备报警
 -- grain: one alarm, in the month in which it was raised
 -- community_code: where the elder lives to whom the device belongs; the district's own code where device or elder is not known
 -- area: community_code

@@ -1,3 +1,4 @@
+-- title: 护理员奖补
 -- grain: one award paid to one caregiver, in the month in which it was paid
 -- area: community_code
 -- time: month

@@ -1,3 +1,4 @@
+-- title: 时间银行账户（月末）
 -- grain: one time-bank account opened by the last day of a month
 -- available: earned + received − spent − given − cashed − put into savings, from the first entry to the end of the month
 -- owed: what the bank owes the holder, savings included; over all accounts transfers cancel out, so that it is earned − spent − cashed

@@ -1,3 +1,4 @@
+-- title: 时间银行收支
 -- grain: one entry of the time bank's ledger, in the month in which it happened
 -- change: what it does to the account's available coins; balance: available coins after it, over all entries of the account
 -- overdrawn: spent, given away or cashed more than was available; unbalanced: the two sides of a transfer differ or one is missing

@@ -1,3 +1,4 @@
+-- title: 志愿服务需求
 -- grain: one request for voluntary service, in the month in which it was posted
 -- open_call: not withdrawn before anybody was found; matched: a volunteer was found; hours_to_match: from posting to the match
 -- area: community_code

@@ -1,3 +1,4 @@
+-- title: 床位报送核对（按月）
 -- grain: one provider that reported its beds for a month
 -- staying: stays that run on the last day of the month; differs: the reported number is away from them by more than two persons
 -- and by more than five percent of the larger of the two

@@ -1,3 +1,4 @@
+-- title: 床位匹配
 -- grain: one match of a request with an offered bed, in the month in which both sides confirmed it
 -- community_code: of the main site of the provider whose bed it is, so that it stands beside the beds offered
 -- days: whole days from the request to the confirmation

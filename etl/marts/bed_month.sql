@@ -1,3 +1,4 @@
+-- title: 床位（月末）
 -- grain: one bed type of one operating provider at the end of a month
 -- A provider that has not reported for the month keeps its last report for up to two months; reported_month says of when it is.
 -- institutional: beds of nursing homes and embedded micro-institutions

@@ -1,3 +1,4 @@
+-- title: 联盟床位发布
 -- grain: one offer of beds to the alliance, in the month in which it was published
 -- community_code: of the offering provider's main site
 -- area: community_code

@@ -1,3 +1,4 @@
+-- title: 老年食堂（月末）
 -- grain: one canteen on the streets' list that is open on the last day of a month
 -- licensed: its food permit is in force on that day; reported: at least one meal of the month has arrived
 -- meals, subsidy: as in meal_month

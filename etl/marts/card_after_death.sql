@@ -1,3 +1,4 @@
+-- title: 持卡人去世后的消费
 -- grain: one person whose card was used in a month after its holder's death
 -- area: community_code
 -- time: month

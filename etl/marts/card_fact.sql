@@ -1,3 +1,4 @@
+-- title: 服务卡消费明细
 -- grain: one purchase with a service card (a step of the card marts: what one person bought is nobody's business but their own)
 -- community_code: where the elder lives; where the card is not on the register, of the merchant
 -- after_death: the card's holder had died before that day

@@ -1,3 +1,4 @@
+-- title: 服务卡与老年人对应
 -- grain: one service card number of the register
 -- The card of a person registered twice leads to the person; a number given to several goes to whoever's record is newest.
 -- columns:

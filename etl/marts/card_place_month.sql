@@ -1,3 +1,4 @@
+-- title: 商户所在社区的消费（按月）
 -- grain: purchases of one kind at the merchants of one community in one part of the day, in a month; places not told count for the district
 -- community_code: of the merchants, codes from before a merger brought to those in force; part_of_day by the hour of the purchase
 -- area: community_code

@@ -1,3 +1,4 @@
+-- title: 老年人所在社区的消费（按月）
 -- grain: purchases of one kind by the elders of one community in a month
 -- area: community_code
 -- time: month

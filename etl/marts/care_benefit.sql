@@ -1,3 +1,4 @@
+-- title: 长期护理保险待遇
 -- grain: one long-term-care benefit of one person, in the month that it is for
 -- community_code: where the elder lives; where the person is not on the register, of the institution
 -- first_of_month: the first benefit of that person in the month, so that receivers are counted once; after_death: died before the month began

@@ -1,3 +1,4 @@
+-- title: 在岗护理员（月末）
 -- grain: one caregiver (person) employed on the last day of a month; with two employers, at the one joined last
 -- community_code: of the employer's main site on that day; the district where the employer is not in the provider register
 -- certified: holds a certificate of vocational level in force on that day; best_level: the highest of them (1 is the highest)

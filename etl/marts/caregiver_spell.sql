@@ -1,3 +1,4 @@
+-- title: 护理员任职经历
 -- grain: one spell of employment of one caregiver with one employer; everybody in the ledger of caregivers is one
 -- left_on: the day of leaving, or the day on which the employer closed if that is earlier; null while employed
 -- provider_id: null where the employer is not in the provider register

@@ -1,3 +1,4 @@
+-- title: 护理员流动（近 12 个月）
 -- grain: one spell of employment that touches the twelve months ending with a month
 -- average_staff: days employed within the twelve months, divided by their days; left_in_12m: left within them
 -- area: community_code

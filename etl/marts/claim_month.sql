@@ -1,3 +1,4 @@
+-- title: 补贴申领（按应发月份）
 -- grain: one application in a month for which its money is due (a refused one: in the month in which it was filed)
 -- Elder payee: every month from month_from on, up to the month of death or moving away; of a person's applications for a programme only
 -- the newest that is not refused is in force: a change (变更申报) takes the place of the one before from its own month_from on.

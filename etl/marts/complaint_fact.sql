@@ -1,3 +1,4 @@
+-- title: 投诉
 -- grain: one complaint, in the month in which it was received (also before the first month reported: evidence may rest on it)
 -- provider: by credit code, else by the exact name (where only one provider bears it)
 -- community_code: of the provider's main site; else the street named in the complaint (then it counts for street and district

@@ -1,3 +1,4 @@
+-- title: 单位信用等级（月末）
 -- grain: one operating provider with a credit grade in force on the last day of a month (the latest one assessed by then)
 -- area: community_code
 -- time: month

@@ -1,3 +1,4 @@
+-- title: 各数据表报送量（最近月份）
 -- grain: one table of a module and, where its rows name a community or street, that place; in the last month of the calendar
 -- read: rows of the deliveries in force; those of a place are its loaded and its rejected rows (of a superseded row nobody asks where)
 -- area: area_code

@@ -1,3 +1,4 @@
+-- title: 在用设备（月末）
 -- grain: one device installed and not removed on the last day of a month
 -- community_code: where the elder lives to whom it belongs; the district's own code where the elder is not on the register
 -- online: last seen within the seven days before that day, or later

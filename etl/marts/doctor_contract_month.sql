@@ -1,3 +1,4 @@
+-- title: 家庭医生签约（月末）
 -- grain: one elder counted in a month with a family-doctor contract in force on its last day (the one signed last)
 -- area: community_code
 -- time: month

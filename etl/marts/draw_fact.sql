@@ -1,3 +1,4 @@
+-- title: 双随机抽取
 -- grain: one provider drawn for a double-random inspection, in the month in which its inspection is due
 -- done: inspected by the end of the data; in_time: by the day that was committed to
 -- area: community_code

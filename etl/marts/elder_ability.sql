@@ -1,3 +1,4 @@
+-- title: 能力评估有效期
 -- grain: one assessment of a person, in force until the next one (a step of elder_month)
 -- columns:
 --   person_id    老年人编号 [id]

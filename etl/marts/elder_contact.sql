@@ -1,3 +1,4 @@
+-- title: 老年人联系信息
 -- grain: one elder on the register, as last delivered (the last month only): what is needed to recognise and to reach the person
 -- Opened for one elder at a time and for a stated purpose; no figure is counted from it.
 -- area: community_code

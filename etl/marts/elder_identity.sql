@@ -1,3 +1,4 @@
+-- title: 老年人身份特征
 -- grain: one elder number of the register, with what tells a person from another
 -- name_plain: letters only, in today's characters; name_sound: the readings of its characters (a character without a known reading: itself)
 -- phone, card_no: null where four or more numbers share it: what a whole household or an office uses proves nothing

@@ -1,3 +1,4 @@
+-- title: 老年人编号归并
 -- grain: one elder number of the register
 -- One person may be registered twice (two spellings, with or without ID number): the newest record stands for the person, the other
 -- numbers point to it, so that nobody is counted twice and no assessment, order or payment is lost. Doubtful links join nobody.

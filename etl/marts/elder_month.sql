@@ -1,3 +1,4 @@
+-- title: 老年人（月末）
 -- grain: one elder aged 60 or over who is alive, resident and registered on the last day of a month
 -- ability_level, dementia: of the latest assessment made by that day; assessed_valid: that assessment is still in force
 -- must_assess: aged 80 or over, or in extreme hardship, on minimum living allowance, with marginal low income or of special family planning

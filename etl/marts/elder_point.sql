@@ -1,3 +1,4 @@
+-- title: 上门服务签到位置
 -- grain: one elder who was served at home at least twice in a month, by sign-ins with a position
 -- lng, lat: mean of the positions, to about a hundred metres: enough to judge a walk, too coarse for a door
 -- Escorts (助行, 助医) begin elsewhere and do not count.

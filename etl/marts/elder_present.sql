@@ -1,3 +1,4 @@
+-- title: 在册在世老年人（月末）
 -- grain: one elder aged 60 or over who is alive, resident and registered on the last day of a month (the frame of elder_month)
 -- area: community_code
 -- time: month

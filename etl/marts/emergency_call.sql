@@ -1,3 +1,4 @@
+-- title: 应急呼叫
 -- grain: one emergency call, in the month in which it came in
 -- community_code: where the caller lives; where the caller is not known, of the main site of the provider sent; else the district
 -- area: community_code

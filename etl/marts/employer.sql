@@ -1,3 +1,4 @@
+-- title: 用人单位对应
 -- grain: one unified social credit code of the provider register
 -- Two providers may share a code (a legal entity with two licences): the one that is in business, then the newest, stands for it.
 -- columns:

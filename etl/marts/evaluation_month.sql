@@ -1,3 +1,4 @@
+-- title: 服务评价（近 12 个月）
 -- grain: one operating provider that was evaluated within the twelve months up to the last day of a month, with its latest score
 -- area: community_code
 -- time: month

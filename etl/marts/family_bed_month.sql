@@ -1,3 +1,4 @@
+-- title: 家庭养老床位（月末）
 -- grain: one family bed that is not closed on the last day of a month
 -- void: its elder had died or moved away by that day
 -- community_code: where the elder lives; for an unknown elder the provider's main site, else the district

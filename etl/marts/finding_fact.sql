@@ -1,3 +1,4 @@
+-- title: 检查发现问题
 -- grain: one finding, in the month of its inspection
 -- area: community_code
 -- time: month

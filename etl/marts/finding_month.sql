@@ -1,3 +1,4 @@
+-- title: 未整改问题（月末）
 -- grain: one finding that is not rectified on the last day of a month, of a provider operating on that day
 -- A finding without a rectification order counts as open. overdue: its deadline has passed.
 -- area: community_code

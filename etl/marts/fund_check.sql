@@ -1,3 +1,4 @@
+-- title: 福彩资金核对
 -- grain: one kind of money, income or expenditure, in a month: what the finance bureau states against the sum of its entries
 -- differs: by more than the rounding of a total stated to 100 yuan
 -- area: area_code

@@ -1,3 +1,4 @@
+-- title: 福彩资金收支
 -- grain: one entry of income or expenditure, in the month to which it is booked
 -- elder_care: spent on elder care
 -- area: area_code

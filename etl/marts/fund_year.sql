@@ -1,3 +1,4 @@
+-- title: 福彩资金当年累计支出
 -- grain: one expenditure of the welfare-lottery funds in its month and in each later month of its year: what a year has spent so far
 -- area: area_code
 -- time: month

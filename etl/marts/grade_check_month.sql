@@ -1,3 +1,4 @@
+-- title: 等级评定核对（月末）
 -- grain: one operating provider that holds a grade of GB/T 37276 on the last day of a month
 -- The grade is held against its own score (360/450/570/780/900 of 1,000) and against the sections of the latest third-party evaluation
 -- of twelve months: every section must reach 40/50/60/80/90 % of its full marks. The numbers are the region's standards.

@@ -1,3 +1,4 @@
+-- title: 健康体检（近 12 个月）
 -- grain: one elder aged 65 or over, counted in a month, with a health check in the twelve months to its last day (the latest one)
 -- area: community_code
 -- time: month

@@ -1,3 +1,4 @@
+-- title: 监督检查
 -- grain: one inspection, in the month in which it was made (also before the first month reported: evidence may rest on it)
 -- area: community_code
 -- time: month

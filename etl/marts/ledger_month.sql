@@ -1,3 +1,4 @@
+-- title: 平台办理记录（按月）
 -- grain: one kind of action taken in the product in a month
 -- area: area_code
 -- time: month

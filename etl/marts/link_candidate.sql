@@ -1,3 +1,4 @@
+-- title: 疑似同一人的编号对
 -- grain: two elder numbers that may be one person, with the outcome of every comparison
 -- Compared are numbers that share a telephone, a card, an ID number, a name in one community, or a birthday and one end of the name's
 -- reading; two whole ID numbers that differ are compared only where a card, or the reading of the name with the birthday, agrees.

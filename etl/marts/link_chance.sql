@@ -1,3 +1,4 @@
+-- title: 比对结果的偶然概率
 -- grain: one outcome of a comparison that chance alone brings about in this register
 -- u: how often two numbers taken at random agree, the sum of the squared shares of all values
 -- columns:

@@ -1,3 +1,4 @@
+-- title: 待核实的重复编号
 -- grain: two elder numbers that may be one person, for the register's owner to look at (the last month only; merged numbers too)
 -- Listed for review and for nothing else: no figure, warning or finding counts a doubtful link.
 -- area: community_code

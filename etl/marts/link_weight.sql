@@ -1,3 +1,4 @@
+-- title: 比对项权重
 -- grain: one outcome of comparing one trait of two elder numbers
 -- m: its share among pairs that are one person, estimated by expectation maximisation (etl/linking/estimate.py; figures and method in
 -- docs/linking.md). u: its share among pairs that are two persons; null where the district's own register says how often chance does it.

@@ -1,3 +1,4 @@
+-- title: 存疑的刷卡就餐
 -- grain: one reading of a service card that cannot be a meal of its own: read again in the same meal, or after its holder's death
 -- area: community_code
 -- time: month

@@ -1,3 +1,4 @@
+-- title: 刷卡就餐
 -- grain: one reading of a service card at a canteen's desk, withdrawn ones left out, in the month of the meal (a step of the meal marts)
 -- community_code: where the elder lives; where the card is not on the register, of the canteen
 -- repeated: the card was read before in the same meal of the same day, at whichever canteen; after_death: its holder had died before that day

@@ -1,3 +1,4 @@
+-- title: 老年人就餐（按月）
 -- grain: one elder's meals at one canteen in a month; those with cards that are not on the register together
 -- meals, sent: counted as in meal_fact; subsidy: claimed for all readings
 -- area: community_code

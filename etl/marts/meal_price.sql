@@ -1,3 +1,4 @@
+-- title: 食堂餐价（按月）
 -- grain: one canteen in a month with meals
 -- price: mean price of a meal before subsidy; withdrawn readings left out
 -- area: community_code

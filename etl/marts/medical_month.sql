@@ -1,3 +1,4 @@
+-- title: 单位医养服务（月末）
 -- grain: one provider operating on the last day of a month, with what the health bureau has on record for it
 -- agreement, unit, channel: in force on that day; own_institution: the unit is a medical institution in its own right
 -- rehab: the agreement covers rehabilitation, or the unit is licensed for it

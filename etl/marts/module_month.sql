@@ -1,3 +1,4 @@
+-- title: 数据模块报送情况（最近月份）
 -- grain: one module as it was delivered last, in the last month of the calendar (earlier months have no rows)
 -- on_time: its delivery satisfied the cadence of its contract and could be read
 -- hours_behind: from the end of the day of its data to the newest intake of any module

@@ -1,3 +1,4 @@
+-- title: 姓名用字
 -- grain: one character that names are written with
 -- Two clerks write one name differently: 陳 for 陈, 瑛 for 英. plain is the character as written today (one-to-one cases only), sound its
 -- reading without tone. Characters: U+4E00 to U+9FA5; readings from pypinyin, traditional forms from OpenCC (MIT and Apache-2.0 data).

@@ -1,3 +1,4 @@
+-- title: 服务工单
 -- grain: one service order, in the month in which it was ordered
 -- community_code: where the elder lives; where the elder is not on the register, of the provider's main site
 -- on_time: signed in at most 15 minutes after the appointment; null where nothing was agreed or nobody came

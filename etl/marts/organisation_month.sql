@@ -1,3 +1,4 @@
+-- title: 社会组织（月末）
 -- grain: one social organisation on the register on the last day of a month
 -- area: community_code
 -- time: month

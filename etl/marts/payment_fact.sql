@@ -1,3 +1,4 @@
+-- title: 补贴发放
 -- grain: one payment, in the month it is paid for
 -- paid: the bank carried it out; returned: the bank sent it back
 -- community_code: where the elder lives or of the provider's main site; else the street that filed the application; else the district

@@ -1,3 +1,4 @@
+-- title: 行政处罚
 -- grain: one administrative penalty, in the month of its decision (also before the first month reported: evidence may rest on it)
 -- area: community_code
 -- time: month

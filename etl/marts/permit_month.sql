@@ -1,3 +1,4 @@
+-- title: 单位证照（月末）
 -- grain: one permit of one provider held in a month: issued by its last day, whether or not it has expired since
 -- valid: in force on the last day of the month; lapsed: expired, and the provider has no permit of that kind in force
 -- area: community_code

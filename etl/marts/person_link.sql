@@ -1,3 +1,4 @@
+-- title: 同一人的编号
 -- grain: one elder number beside the one that stands for its person, or, doubtful, for another person
 -- person_id: the number whose record is the newest of all numbers of the person. certain: merged everywhere; what is not certain is
 -- listed for review only: nobody is counted once less, and no payment is called double, for a doubt.

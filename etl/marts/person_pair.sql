@@ -1,3 +1,4 @@
+-- title: 疑似同一人的配对
 -- grain: two elder numbers that are, or may be, one person
 -- rule: 同一身份证号 / 同一服务卡号 / 同名同生日同电话 decide by themselves; 综合评分 weighs all comparisons as Fellegi and Sunter do
 -- score: the weights of all comparisons added (binary logarithm of the odds that the two are one person); 7 means more than 99 to 1

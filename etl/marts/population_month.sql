@@ -1,3 +1,4 @@
+-- title: 社区人口（按月）
 -- grain: one community in a month
 -- registered_population: of the newest year on record that is not after the month's year
 -- area: community_code

@@ -1,3 +1,4 @@
+-- title: 在营服务单位（月末）
 -- grain: one provider operating on the last day of a month
 -- insured, licence_valid, fire_valid, food_valid: holds a permit of that kind in force on that day
 -- medical_required: has institutional beds; medical_compliant, by the health bureau's records (medical_month): up to 100 beds an

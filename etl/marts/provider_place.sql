@@ -1,3 +1,4 @@
+-- title: 服务单位所在地
 -- grain: one provider registered by the last day of a month
 -- community_code: of the site that is open on that day, the main site first; of the last site known where none is open;
 -- the district's own code where no site is known, so that nothing drops out of the district's total

@@ -1,3 +1,4 @@
+-- title: 服务单位登记状态
 -- grain: one provider registered by the last day of a month, whether operating or not
 -- star, score: the supervision rating of the month; null where the provider is not rated
 -- exit_state: normal, watch, rectifying, exit_proposed, exited

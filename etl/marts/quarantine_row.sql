@@ -1,3 +1,4 @@
+-- title: 隔离记录
 -- grain: one rejected row of the deliveries in force, in the last month of the calendar (earlier months have no rows); a row
 -- rejected for several reasons once
 -- area: area_code

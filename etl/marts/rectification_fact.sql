@@ -1,3 +1,4 @@
+-- title: 问题整改
 -- grain: one rectification, in the month in which its deadline fell
 -- on_time: done by the deadline
 -- area: community_code

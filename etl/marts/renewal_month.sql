@@ -1,3 +1,4 @@
+-- title: 老旧小区改造（月末）
 -- grain: one renewal project of an old neighbourhood that had begun by the last day of a month
 -- area: community_code
 -- time: month

@@ -1,3 +1,4 @@
+-- title: 在租康复辅具（月末）
 -- grain: one aid that is rented out on the last day of a month (those reported lost are not)
 -- community_code: where the elder lives; the district for an unknown elder
 -- area: community_code

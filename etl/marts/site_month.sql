@@ -1,3 +1,4 @@
+-- title: 服务站点（月末）
 -- grain: one site open on the last day of a month, of an operating provider
 -- area: community_code
 -- time: month

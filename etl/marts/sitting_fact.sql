@@ -1,3 +1,4 @@
+-- title: 食堂餐次
 -- grain: one meal of one day at one canteen (a sitting)
 -- eat_in: cards read there, repeated readings left out, those of the dead not: whoever used them sat on a chair
 -- capacity: seats times the turns that the street allows; over: more ate in than could sit

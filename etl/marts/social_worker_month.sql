@@ -1,3 +1,4 @@
+-- title: 社会工作者（月末）
 -- grain: one social worker in office on the last day of a month
 -- area: community_code
 -- time: month

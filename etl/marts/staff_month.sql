@@ -1,3 +1,4 @@
+-- title: 专职工作人员（月末）
 -- grain: one dedicated worker in office on the last day of a month
 -- area_code: the community, the street or, for the district's centre, the district that the worker serves
 -- area: area_code

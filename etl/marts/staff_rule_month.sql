@@ -1,3 +1,4 @@
+-- title: 专职人员配备要求（月末）
 -- grain: one street, or one community with many purchased-service elders, for which a number of dedicated workers is laid down
 -- The numbers and thresholds are the region's own (table standard, from policies/standards.yaml).
 -- area: area_code

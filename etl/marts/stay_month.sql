@@ -1,3 +1,4 @@
+-- title: 入住（按月）
 -- grain: one stay in a bed that touches a month
 -- staying: runs on the last day of the month
 -- community_code: where the elder lived before, by the register; where the elder is not on it, of the provider's main site

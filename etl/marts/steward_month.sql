@@ -1,3 +1,4 @@
+-- title: 助老员与专管员（月末）
 -- grain: one steward (助老员 or 专管员) in office on the last day of a month
 -- area: community_code
 -- time: month

@@ -1,3 +1,4 @@
+-- title: 街道设施（月末）
 -- grain: one street at the end of a month
 -- has_street_centre: a street-level home-care centre is open in the street on the last day of the month
 -- area: street_code

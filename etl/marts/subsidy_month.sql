@@ -1,3 +1,4 @@
+-- title: 补贴项目（按月）
 -- grain: one programme in one street (or the district, where the street is unknown) in a month
 -- budget_year: of the whole calendar year; *_ytd: from January to the month; paid: without what the bank returned
 -- applied, approved: what is due in the month by the applications in force, and what of it is approved (claim_month)

@@ -1,3 +1,4 @@
+-- title: 满意度调查
 -- grain: one satisfaction survey of one provider, in the month surveyed
 -- community_code: of the provider's main site; the district where the provider is not known
 -- area: community_code

@@ -1,3 +1,4 @@
+-- title: 任务进度（按月）
 -- grain: one task with one of its lead departments in a month for which the form was delivered
 -- area_code: of the street where a street leads, else the district's
 -- on_track: at least as much done as planned; a department that did not report is not on track

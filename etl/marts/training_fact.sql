@@ -1,3 +1,4 @@
+-- title: 护理员培训
 -- grain: one training attended by one caregiver, in the month in which it was held
 -- area: community_code
 -- time: month

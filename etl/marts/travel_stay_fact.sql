@@ -1,3 +1,4 @@
+-- title: 旅居入住
 -- grain: one group of travelling elders staying with a provider, in the month of its arrival
 -- community_code: of the host's main site
 -- area: community_code

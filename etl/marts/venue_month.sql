@@ -1,3 +1,4 @@
+-- title: 站点客流（按月）
 -- grain: one site with visits reported for a month
 -- daily_visits: visits over the days of the month, whether or not all were reported; weekly_hours: of its opening times as reported last
 -- area: community_code

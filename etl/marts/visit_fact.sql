@@ -1,3 +1,4 @@
+-- title: 特困老年人探访
 -- grain: one visit to an elder in special hardship, in the month in which it was due
 -- community_code: where the elder lives; where the elder is not on the register, of the steward; else the district
 -- due: not excused; visited: somebody was met; on_time: met by the day on which it was due

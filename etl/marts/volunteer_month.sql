@@ -1,3 +1,4 @@
+-- title: 志愿者（月末）
 -- grain: one volunteer registered and not withdrawn on the last day of a month; a person registered twice counts once
 -- area: community_code
 -- time: month

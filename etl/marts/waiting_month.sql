@@ -1,3 +1,4 @@
+-- title: 公办机构轮候（月末）
 -- grain: one application on the waiting list of a public institution, still waiting on the last day of a month
 -- community_code: where the elder lives; where the elder is not on the register, of the institution
 -- area: community_code

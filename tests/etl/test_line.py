@@ -104,6 +104,13 @@ def test_status_tells_modules_and_balanced_loads(tiny: Tiny) -> None:
     assert all(row["read"] == row["loaded"] + row["quarantined"] + row["superseded"] for row in told["loads"])
     worker = next(row for row in told["loads"] if row["table_name"] == "worker")
     assert (worker["read"], worker["skipped"]) == (2, 2)
+    assert (told["last_run"]["run_id"], told["revisions"], told["held"]) == (told["run_id"], [], [])
+    tiny.orders([("D1", "E1", "2026-10-01 08:00:00", "21", "已完成"), ("D5", "E1", "2026-09-01 08:00:00", "20", "已完成")])
+    tiny.run()
+    told = status(tiny.layout)
+    assert told["last_run"]["steps"]["order"] > 0 and told["last_run"]["seconds"] > 0
+    found = {r["month"]: (r["added"], r["changed"], r["removed"]) for r in told["revisions"]}
+    assert found == {"2026-09": (1, 0, 1), "2026-10": (0, 1, 2)}
 
 
 def test_a_failing_module_keeps_its_last_good_data_and_the_others_go_on(tiny: Tiny, figure: Look) -> None:

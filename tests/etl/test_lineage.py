@@ -90,3 +90,9 @@ def test_the_snapshot_tells_by_which_columns_an_indicator_is_decided() -> None:
     assert {t for t, _ in by_role["值"]} == {"caregiver_certificate"}
     read_by = dict.fromkeys(m for m, r in origins.reads(lineage) if r == "caregiver_spell")
     assert "caregiver_month" in read_by
+
+
+def test_every_mart_has_a_title_of_its_own_that_people_can_read() -> None:
+    titles = {m.name: m.title for m in marts()}
+    assert [name for name, title in titles.items() if not title or title.isascii()] == []
+    assert len(set(titles.values())) == len(titles)

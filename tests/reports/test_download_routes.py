@@ -118,6 +118,7 @@ TABLES = (
     "exits",
     "modules",
     "loads",
+    "revisions",
     "quarantine",
     "warnings",
 )

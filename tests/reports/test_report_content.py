@@ -102,6 +102,15 @@ def test_modules_in_trouble_are_named_and_asked_for(reader):
     assert "请督促报送数据：护理员台账（区人力社保局，沿用旧数）" in said(report, "hints")
 
 
+def test_what_was_corrected_since_the_month_ended_is_listed(reader, snapshot):
+    report = compose(reader(), DISTRICT, MONTH)
+    assert "月末以来，护理员台账迟报或更正了已报月份的数据，涉及2个月" in said(report, "quality")
+    rows = [tuple(cell.text for cell in row) for row in table(report, "revisions").rows]
+    assert rows == [("护理员台账", "2026年10月", "6", "6", "2"), ("护理员台账", "2026年9月", "0", "3", "1")]
+    before = table(compose(reader(), DISTRICT, snapshot.months[-2]), "revisions").rows
+    assert [row[1].text for row in before] == ["2026年9月"]
+
+
 def test_a_reader_without_the_data_pages_gets_no_rejected_rows(reader, community):
     report = compose(reader(community, "steward"), community, MONTH, rows=True)
     assert "隔离" not in said(report, "quality")

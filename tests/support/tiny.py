@@ -356,6 +356,11 @@ def _meta(
     policy = impact.read(DEFAULT_REGION / "policies")
     assert policy is not None
     _put(con, "meta_policy", [{"policy": "impact", "body": impact.packed(policy)}])
+    seen = datetime(2026, 11, 6, 2)
+    _put(con, "meta_revision", [
+        {"run_id": "20261106T020000", "recorded_at": seen, "module": "caregiver", "table_name": table, "month": month, "added": a, "changed": 3, "removed": 1}
+        for table, month, a in (("employment", months[-1], 2), ("certificate", months[-1], 4), ("training", months[-2], 0), ("award", None, 7))
+    ])  # fmt: skip
     con.execute("create table meta_gap (indicator text, module text, last_month text)")
     origins.lay(con, Lineage(contracts(), {m.name: m for m in declared_marts()}), used.values(), contracts(), "main")
     _put(

@@ -58,7 +58,7 @@ def test_a_street_sees_the_rows_of_its_own_communities_alone(reader):
 def test_the_way_of_a_figure_leads_from_the_source_columns_to_it_and_back(draw):
     view = draw("/data/lineage", "?ind=caregiver_cert_rate")
     said = text_of(view["below"])
-    assert all(word in said for word in ("职业技能等级证书", "有效期至", "caregiver_month", "护理员持证率"))
+    assert all(word in said for word in ("职业技能等级证书", "有效期至", "在岗护理员（月末）", "caregiver_month", "护理员持证率"))
     back = draw("/data/lineage", "?table=caregiver_certificate")
     assert "护理员持证率" in text_of(back["below"])
     assert any("ind=caregiver_cert_rate" in link for link in hrefs(back["below"]))
@@ -91,5 +91,15 @@ def test_an_older_snapshot_opens_every_page_and_stays_on_every_link(tmp_path: Pa
     assert view("/caregivers", "")["as-of"] is None
     for unknown in ("20200101T000000", "../20261005T020000-old", "x"):
         assert "plain" in view("/caregivers", f"?as_of={unknown}")["kind"]
+    (tmp_path / "snapshots" / "runs.jsonl").write_text('{"run_id": "20261105T020000-new", "seconds": 9}\n', encoding="utf-8")
     listed = text_of(view("/data/runs", "")["below"])
+    now = "不随所查看的快照变化"
+    assert now not in listed and now in text_of(view("/data/runs", "?as_of=20261005T020000-old")["below"])
     assert "20261005T020000-old" in listed and "20261105T020000-new" in listed
+
+
+def test_months_reported_already_that_a_run_changed_are_listed_by_module(draw):
+    (_, listed) = text_of(draw("/data/runs")["below"]).split("截至本快照 ")
+    assert listed.startswith("2 条")
+    rows = "".join(listed.split()).split("20261106T020000")
+    assert rows[1].startswith("护理员台账2026年10月662") and rows[2].startswith("护理员台账2026年9月031")

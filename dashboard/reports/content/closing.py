@@ -23,6 +23,7 @@ from dashboard.reports.content.state import gap
 from dashboard.reports.model import Block, Cell, Column, Heading, Paragraph, Section, Table
 from dashboard.warehouse import Unknown
 
+MOST_REVISIONS = 12
 BEHIND_PLAN = Decimal("0.9")
 """Payment is called slow where it is below this share of the year gone by."""
 
@@ -66,10 +67,10 @@ def _loads(c: Context) -> list[Block]:
         f"最近一次汇集共读取{sums['read']:,}条，入库{sums['loaded']:,}条，隔离{sums['quarantined']:,}条，"
         f"被后续报送替代{sums['superseded']:,}条，隔离率{fmt_share(sums['quarantined'], sums['read'], 2)}。"
     )
-    place = {col.name: i for i, col in enumerate(rejected.columns)}
     titles = {m["module"]: m["title"] for m in c.w.modules()}
+    place = {col.name: i for i, col in enumerate(rejected.columns)}
     why = Counter((r[place["module"]], r[place["column_title"]], r[place["sentence"]]) for r in rejected.rows)
-    blocks: list[Block] = [Heading("汇集与隔离"), Paragraph(said)]
+    blocks: list[Block] = [Heading("汇集与隔离"), Paragraph(said), *_revisions(c, titles)]
     if why:
         most = sum(why.values())
         rows = [
@@ -83,6 +84,28 @@ def _loads(c: Context) -> list[Block]:
         note += "。" if rejected.total <= most else f"，按最先的{most:,}条统计。"
         blocks.append(Table("quarantine", "隔离记录的主要原因", columns, tuple(rows), note))
     return blocks
+
+
+def _revisions(c: Context, titles: dict[str, str]) -> list[Block]:
+    """What was corrected in months up to the report's own since that month ended: figures handed in before may differ."""
+    found = [r for r in c.w.revisions(c.month_end) if r["month"] <= c.month]
+    if not found:
+        return [Paragraph("月末以来，已报各月的数据没有修订。")]
+    of: dict[tuple[str, str], list[int]] = {}
+    for r in found:
+        sums = of.setdefault((r["module"], r["month"]), [0, 0, 0])
+        for k, what in enumerate(("added", "changed", "removed")):
+            sums[k] += int(r[what])
+    months = {month for _, month in of}
+    modules = listing(sorted({titles.get(m, m) for m, _ in of}), 5)
+    said = f"月末以来，{modules}迟报或更正了已报月份的数据，涉及{len(months)}个月；本报告各表均为修订后的数据，与此前报出的不同之处以本报告为准。"
+    most = sorted(of.items(), key=lambda item: (-sum(item[1]), item[0]))[:MOST_REVISIONS]
+    rows = [(text(titles.get(m, m)), text(fmt_month(month)), *map(count_cell, sums)) for (m, month), sums in most]
+    columns = (
+        Column("数据模块", 1.6), Column("修订月份", 1.3), Column("新增（条）", 1, "number"), Column("更改（条）", 1, "number"), Column("删除（条）", 1, "number"),
+    )  # fmt: skip
+    note = f"共{len(of)}项，列出记录最多的{len(most)}项。" if len(of) > len(most) else ""
+    return [Paragraph(said), Table("revisions", "月末以来已报月份的修订", columns, tuple(rows), note)]
 
 
 def hints(c: Context) -> Section:
