@@ -140,9 +140,14 @@ def caption(view: View) -> Node:
 
 
 def lacking(view: View, code: str) -> str:
-    """Why a figure of this month is not known; empty where it is, or where no module is to blame."""
+    """Why a figure of this month is not known; empty where it is, or where there is nothing to be said about it."""
     found = view.w.gap(code, view.month)
-    return f"{found[0]}只报送到 {fmt.fmt_month(found[1])}，之后的月份未知，不按 0 计" if found else ""
+    if found:
+        return f"{found[0]}只报送到 {fmt.fmt_month(found[1])}，之后的月份未知，不按 0 计"
+    blank = view.ind(code).blank
+    if not blank or view.area.level not in view.ind(code).levels:
+        return ""
+    return "" if view.w.figures([code], view.area.code, view.month)[code].whole else blank
 
 
 def stamp(snapshot: Any) -> Node:

@@ -44,6 +44,8 @@ def _summed(rows: list[dict[str, Any]], head: dict[str, Any], unknown: frozenset
     for name in AMOUNTS:
         if name.removesuffix("_ytd") in unknown:
             found[name] = None
+        if name.endswith("_ytd") and not all(row.get("whole_year", True) for row in rows):
+            found[name] = None  # the year's first months are not on record: what is summed is not the year
     budget, paid = found["budget"], found["paid_ytd"]
     found["execution_rate"] = float(paid) / float(budget) * 100 if budget and paid is not None else None
     return found
@@ -68,7 +70,9 @@ def gaps(snapshot: Snapshot) -> dict[str, tuple[str, str]]:
 
 def subsidies(snapshot: Snapshot, area: Area, month: str) -> list[dict[str, Any]]:
     """Rows with programme, name, payee, budget (of the year), applied, approved, paid (of the month), the same with ``_ytd`` (year to
-    date) and execution_rate (paid_ytd ÷ budget, %). Yuan. Budgets are laid down by street: a community has none, its list is empty.
+    date; None in a year of which the first months are not on record) and execution_rate (paid_ytd ÷ budget, %). Yuan.
+
+    Budgets are laid down by street: a community has none, its list is empty.
     """
     if area.level > 2:
         return []

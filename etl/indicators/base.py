@@ -52,7 +52,7 @@ class Indicator:
     """One indicator. ``scale`` multiplies part ÷ whole (100 for percent, 1000 for per mille).
 
     ``semantics`` stock = as at the last day of the month, flow = within the month.  ``levels``: 1 district, 2 street, 3 community.
-    ``by_provider`` is true where the part's mart knows the provider.
+    ``by_provider`` is true where the part's mart knows the provider.  ``blank`` says why there is no figure where the whole is 0.
     """
 
     code: str
@@ -70,6 +70,7 @@ class Indicator:
     levels: tuple[int, ...] = ALL_LEVELS
     kind: str = "count"
     short: str = ""
+    blank: str = ""
 
     @property
     def label(self) -> str:

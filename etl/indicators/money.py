@@ -81,9 +81,10 @@ execution_rate = Ratio(
     basis=FUNDS,
     better="higher",
     levels=TWO_LEVELS,
-    part=total("subsidy_month", "paid_ytd"),
-    whole=total("subsidy_month", "budget_year"),
-    definition="本年累计发放额 ÷ 本年度预算",
+    part=total("subsidy_month", "paid_ytd", "whole_year"),
+    whole=total("subsidy_month", "budget_year", "whole_year"),
+    definition="本年累计发放额 ÷ 本年度预算；发放数据不自一月开始的年份不计算",
+    blank="没有本年度预算，或本年一月起的发放数据不全，不计算",
 )
 pay_days_median = Median(
     "pay_days_median",

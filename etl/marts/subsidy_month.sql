@@ -1,6 +1,7 @@
 -- title: 补贴项目（按月）
 -- grain: one programme in one street (or the district, where the street is unknown) in a month
 -- budget_year: of the whole calendar year; *_ytd: from January to the month; paid: without what the bank returned
+-- whole_year: what was paid is on record from January of the year on; else *_ytd and the budget cannot be compared
 -- applied, approved: what is due in the month by the applications in force, and what of it is approved (claim_month)
 -- area: street_code
 -- time: month
@@ -19,6 +20,7 @@
 --   applied_ytd     累计申报（元）
 --   approved_ytd    累计核定（元）
 --   paid_ytd        累计发放（元）
+--   whole_year      自一月起有发放数据
 with flow as (
     select month, programme, community_code, amount as applied, coalesce(approved_amount, 0) as approved, 0 as paid, 0 as returned
     from claim_month
@@ -50,7 +52,8 @@ select f.month, f.programme, g.name as programme_name, g.payee, f.street_code, a
        coalesce(b.amount, 0) as budget_year, f.applied, f.approved, f.paid, f.returned,
        sum(f.applied) over (partition by f.programme, f.street_code, f.year order by f.month) as applied_ytd,
        sum(f.approved) over (partition by f.programme, f.street_code, f.year order by f.month) as approved_ytd,
-       sum(f.paid) over (partition by f.programme, f.street_code, f.year order by f.month) as paid_ytd
+       sum(f.paid) over (partition by f.programme, f.street_code, f.year order by f.month) as paid_ytd,
+       coalesce(concat(f.year, '-01') >= (select min(month) from payment_fact), false) as whole_year
 from filled as f
 left join subsidy_budget as b on b.programme = f.programme and b.street_code = f.street_code and b.year = cast(f.year as integer)
 left join subsidy_programme as g on g.programme = f.programme

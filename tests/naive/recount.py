@@ -201,10 +201,13 @@ class Recount:
         for path in sorted(folder.glob("预算_*.csv")):
             for row in finance(path):
                 by_year[row["年度"]].append((self.areas.now(row["街道代码"], "2"), money(row["预算金额"])))
+        booked = [row["发放月份"] for path in folder.glob("发放_*.csv") for row in finance(path)]
+        first = min(m for m in booked if m in self.months)
         for month in self.months:
             for street, amount in by_year[month[:4]]:
                 self.add("subsidy_budget", street, month, amount)
-                self.add("execution_rate", street, month, 0, amount)
+                if f"{month[:4]}-01" >= first:
+                    self.add("execution_rate", street, month, 0, amount)
         for path in sorted(folder.glob("发放_*.csv")):
             for row in finance(path):
                 month = row["发放月份"]
@@ -220,7 +223,8 @@ class Recount:
                 for later in self.months:
                     if later[:4] == month[:4] and later >= month:
                         self.add("subsidy_paid_ytd", street, later, money(row["金额"]))
-                        self.add("execution_rate", street, later, money(row["金额"]))
+                        if f"{later[:4]}-01" >= first:
+                            self.add("execution_rate", street, later, money(row["金额"]))
 
     def _count_claims(self, folder: Path) -> dict[str, str | None]:
         """What is due each month by the applications in force; the street of every application."""

@@ -29,7 +29,8 @@ def test_execution_starts_anew_every_january(spec):
         330105001000 | 2026 | 500
         """).given("subsidy_payment", """
         payment_id | elder_id | month   | amount
-        1          | E1       | 2025-11 | 100.05
+        0          | E1       | 2025-01 | 0.05
+        1          | E1       | 2025-11 | 100
         2          | E1       | 2025-12 | 100
         3          | E1       | 2026-01 | 300
         4          | E1       | 2026-02 | 50
@@ -37,6 +38,23 @@ def test_execution_starts_anew_every_january(spec):
     spec.at("2025-12").gives(execution_rate, {STREET: "200.05/1000", DISTRICT: "200.05/1000"})
     spec.at("2026-01").gives(execution_rate, {STREET: "300/2000", OTHER: "0/500", DISTRICT: "300/2500"})
     spec.at("2026-10").gives(subsidy_paid_ytd, {STREET: 350}).gives(subsidy_budget, {DISTRICT: 2500})
+
+
+def test_a_year_whose_first_months_are_not_on_record_has_no_execution_rate(spec):
+    spec.elders("""
+        elder
+        E1
+        """).given("subsidy_budget", """
+        street_code  | year | amount
+        330105003000 | 2025 | 1000
+        330105003000 | 2026 | 2000
+        """).given("subsidy_payment", """
+        payment_id | elder_id | month   | amount
+        1          | E1       | 2025-02 | 100
+        2          | E1       | 2026-02 | 300
+        """)
+    spec.at("2025-12").gives(execution_rate, {STREET: None, DISTRICT: None}).gives(subsidy_paid_ytd, {STREET: 100})
+    spec.at("2026-10").gives(execution_rate, {STREET: "300/2000"})
 
 
 def test_what_the_bank_returned_is_not_paid(spec):

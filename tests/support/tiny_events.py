@@ -201,6 +201,7 @@ def money(spots: list[Spot], elders: list[Row], firms: list[Row], months: list[s
                         "approved": paid * 1.01,
                         "paid": paid,
                         "paid_ytd": year_to_date,
+                        "whole_year": f"{m[:4]}-01" >= months[0],
                         "applied_ytd": year_to_date * 1.03,
                         "approved_ytd": year_to_date * 1.01,
                     }

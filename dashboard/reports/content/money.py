@@ -34,8 +34,12 @@ def subsidies(c: Context) -> Section | None:
     if not rows:
         return Section("subsidies", "补贴资金", (Paragraph("本月没有补贴资金数据。"),))
     budget, paid, month = total(rows, "budget"), total(rows, "paid_ytd"), total(rows, "paid")
-    said = f"本月拨付补贴资金{fmt_money(month)}，本年累计拨付{fmt_money(paid)}"
-    said += f"，为年度预算{fmt_money(budget)}的{fmt_share(paid, budget)}。" if budget else "；没有年度预算数据，执行率无法计算。"
+    said = f"本月拨付补贴资金{fmt_money(month)}，"
+    said += f"本年累计拨付{fmt_money(paid)}" if paid is not None else "本年一月起的发放数据不全，累计拨付与执行率不计算"
+    if paid is None:
+        said += f"；年度预算{fmt_money(budget)}。" if budget else "。"
+    else:
+        said += f"，为年度预算{fmt_money(budget)}的{fmt_share(paid, budget)}。" if budget else "；没有年度预算数据，执行率无法计算。"
     extra = []
     if c.value("pay_days_median") is not None:
         extra.append(f"本月发放从审批到到账的中位天数为{c.say('pay_days_median')}")
