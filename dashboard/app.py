@@ -11,7 +11,7 @@ import dash
 import structlog
 from flask import Flask, Response, abort, request
 
-from dashboard import errors, ledger, startup
+from dashboard import errors, leaving, ledger, startup
 from dashboard.access import answers, compression, front, gate, guard, headers, limits, login, policy, proxy, watch
 from dashboard.access.demo import active_demo_accounts, seed_demo_accounts
 from dashboard.access.sessions import Sessions
@@ -106,6 +106,7 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
     headers.install(server, settings.image_hosts, settings.production)
     compression.install(server, compression.Pressed(settings.layout.base / "cache" / "static"))
     answers.install(server, lambda: app.callback_map, services.told)
+    leaving.install(server)
 
     login.install(server, sessions, region, accounts, settings)
     _install_geo(server, services)
@@ -117,7 +118,7 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
         part.install(app if name == "dashboard.shell" else server, services)
     app.config.assets_ignore = "|".join(p for p in (app.config.assets_ignore, r"^login\.css$") if p)
     for endpoint, right in DASH.items():
-        policy.allow(endpoint, right, unfinished=endpoint == "_dash_assets.static")  # the style of the page that asks for a new password
+        policy.allow(endpoint, right, unfinished=endpoint == "_dash_assets.static", file="public")  # the style of the page that asks for a new password
     _settle(app)
     return app
 
@@ -141,7 +142,7 @@ def _settle(app: dash.Dash) -> None:
 def _install_geo(server: Flask, services: Services) -> None:
     """Boundaries are public facts and the same for everybody: one file a level, never part of a callback's answer."""
 
-    policy.allow("geo", "figures")
+    policy.allow("geo", "figures", file="public")
 
     @server.get("/geo/<int:level>.json")
     def geo(level: int) -> Response:

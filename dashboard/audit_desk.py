@@ -12,6 +12,7 @@ from flask import Flask, Response, make_response, request
 
 from dashboard.access.policy import allow
 from dashboard.format import fmt_time
+from dashboard.leaving import given
 from dashboard.ledger import anchors
 from dashboard.ledger.archive import Verdict, verify_all
 from dashboard.ledger.journal import COLUMNS, PAGE, Wanted, actions, chosen, day, lines_for_proof
@@ -29,8 +30,9 @@ SHORTEST_PURPOSE = 2
 def install(server: Flask, services: Any) -> None:
     """Add the routes, all behind the right ``audit``, and the hook that anchors once a day."""
     register_desk("/audit", "审计日志", "audit", order=210)
-    for endpoint in ("audit", "audit_verify", "audit_export"):
+    for endpoint in ("audit", "audit_verify"):
         allow(endpoint, "audit")
+    allow("audit_export", "audit", file="purpose")
     settings = services.settings
 
     def verified() -> Verdict:
@@ -72,6 +74,7 @@ def install(server: Flask, services: Any) -> None:
         wanted = _wanted(request.form)
         if len(purpose) < SHORTEST_PURPOSE:
             return drawn(wanted, wrong="请写明导出的用途。", status=400)
+        given(purpose)
         who, now = services.identity, datetime.now(ZONE)
         by = f"{who.display_name}（{who.username}）"
         if request.form.get("form") == "jsonl":

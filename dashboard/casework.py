@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from flask import Flask, Response, abort, redirect, request
 
+from dashboard import refusals
 from dashboard.access import policy
 from dashboard.cases import attempts
 from dashboard.cases.evidence import freeze
@@ -21,11 +22,13 @@ from dashboard.cases.files import LARGEST, FileError, Upload
 from dashboard.cases.machine import Act, Actor
 from dashboard.cases.model import Paper
 from dashboard.cases.store import Cases, ConflictError, Dossier, NoCaseError, RefusedError, Subject, Taken
+from dashboard.leaving import given, stated
 from dashboard.ledger.models.cases import CaseResettlement
 from dashboard.reports import notice
 from dashboard.warehouse import Unknown, Warehouse
 
 LARGEST_FORM = 4 * LARGEST
+HANDED_OUT = "材料可能载有老年人的个人信息。用途、下载人和时间与文件校验码一起写入审计日志。请按保密规定使用，不得外传。"
 _NAMES = re.compile(r"[、，,；;\n\r\t]+")
 Told = (RefusedError, ConflictError, FileError, notice.NoticeError)
 
@@ -35,7 +38,7 @@ def install(server: Flask, services: Any) -> None:
     policy.allow("case_opened", "case_open")
     policy.allow("case_stepped", "cases")
     policy.allow("case_settled", "case_field")
-    policy.allow("case_document", "cases")
+    policy.allow("case_document", "cases", file="purpose")
 
     @server.post("/cases/open", endpoint="case_opened")
     def opened() -> Response:
@@ -78,10 +81,20 @@ def install(server: Flask, services: Any) -> None:
 
         return _after(services, f"/cases/{ident}", go)
 
-    @server.get("/cases/<int:ident>/documents/<int:document>", endpoint="case_document")
+    @server.route("/cases/<int:ident>/documents/<int:document>", methods=["GET", "POST"], endpoint="case_document")
     def document(ident: int, document: int) -> Response:
-        found, content = _seen(lambda: services.cases().document(ident, document))
-        services.audit("查阅案件文书", f"case:{ident} {found.name}", found.sha256)
+        cases, scope = services.cases(), services.identity.scope
+        found, persons = _seen(lambda: cases.document(ident, document))
+        if persons and not scope.reads_persons():
+            raise Unknown("document")
+        purpose = stated(services, "下载案件材料", HANDED_OUT) if persons else given(found.name)
+        if isinstance(purpose, Response):
+            return purpose
+        try:
+            content = cases.content(found)
+        except FileError as problem:
+            return refusals.answer(503, f"{problem}。")
+        services.audit("查阅案件文书", f"case:{ident} {found.name}", (f"用途：{purpose}；" if persons else "") + f"SHA-256 {found.sha256}")
         response = Response(content, mimetype=found.media)
         ending = found.filename.rpartition(".")[2]
         name = f"{found.number or found.name}_{found.name}.{ending}" if found.number else found.filename

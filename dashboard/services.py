@@ -128,12 +128,12 @@ class Services:
         """The district's policy on personal data. PolicyError where its file is wrong."""
         return privacy.read(self.region.path)
 
-    def ask_purpose(self, title: str, wrong: str = "") -> str:
-        """The page that asks what a file is wanted for; its form goes to the very address that was asked for."""
+    def ask_purpose(self, title: str, wrong: str = "", note: str = "") -> str:
+        """The page that asks what a file is wanted for; its form goes to the very address that was asked for. ``note`` replaces the usual words."""
         purposes = [(p.code, p.name, p.needs_text) for p in self.privacy.export.of(self.identity.role)]
         came = urlsplit(request.referrer or "")
         back = local_path(request.form.get("back") or (f"{came.path}?{came.query}".rstrip("?") if came.netloc == request.host else "/"))
-        body = purpose_form(request.full_path.rstrip("?"), purposes, request.form.get("purpose", ""), back)
+        body = purpose_form(request.full_path.rstrip("?"), purposes, request.form.get("purpose", ""), back, note)
         return desk(title, body, reader=self.identity, bureau=self.bureau(), here="", wrong=wrong)
 
     def warm(self) -> None:
@@ -149,6 +149,7 @@ class Services:
     def audit(self, action: str, obj: str = "", detail: str = "") -> None:
         """Add a line to the audit trail in the name of the current user: exports, reports, reads of unmasked records."""
         record(self.ledger, self.identity.username, action, obj, detail, request.remote_addr or "")
+        g.recorded = True  # what leaves without this is held back (``dashboard.leaving``)
 
     def geo(self, level: int) -> bytes:
         """The boundaries of a level as GeoJSON bytes, read once."""

@@ -1,7 +1,7 @@
 """How often somebody may ask for what is costly or worth guessing at: counted in one small file for all workers.
 
-Costly is every endpoint whose right is among ``COSTLY``, so that an export, a report or an unmasking added later is counted without anybody thinking
-of it.  Logins are counted by address, and failures only: a whole office behind one address logs in at half past eight.
+Costly is every endpoint whose right is among ``COSTLY`` or that gives files, so that an export, a report or an unmasking added later is counted without
+anybody thinking of it.  Logins are counted by address, and failures only: a whole office behind one address logs in at half past eight.
 The file holds no names: keys are hashes, and it may be lost at any time.
 """
 
@@ -25,7 +25,7 @@ from dashboard.settings import Settings
 log = structlog.get_logger(__name__)
 
 COSTLY = frozenset({"export", "unmask", "jobs", "policy_try"})
-LOGINS = frozenset({"login", "show_code"})
+LOGINS = frozenset({"login", "code"})
 FORGET_AFTER = 3600
 
 
@@ -95,7 +95,7 @@ def install(server: Flask, settings: Settings) -> None:
         wait = 0
         if endpoint in LOGINS and request.method == "POST":
             wait = limits.take(f"login {address}", failures, cost=0)
-        elif policy.right_for(endpoint) in COSTLY and g.get("identity") is not None:
+        elif (policy.right_for(endpoint) in COSTLY or policy.file_of(endpoint) in ("line", "purpose")) and g.get("identity") is not None:
             # By address as well: ten accounts in one hand get no more than four would.
             wait = limits.take(f"account {g.identity.account_id}", costly) or limits.take(f"address {address}", Rate(costly.most * 4, 60))
         return too_many(wait, "login" if endpoint in LOGINS else "costly") if wait else None

@@ -15,17 +15,27 @@ from dashboard.access.rights import known
 OPEN = "open"
 """In place of a right: answered to everybody, logged in or not. The paths of such endpoints stand in ``guard.OPEN``."""
 
+FILES = ("public", "line", "purpose")
+"""How what is not a page leaves: scripts, boundaries and answers of callbacks, which are nobody's file; with a line in the audit trail; with a
+stated purpose and such a line."""
+
 _endpoints: dict[str, str] = {}
+_files: dict[str, str] = {}
 _callbacks: dict[str, str] = {}
 _unfinished: set[str] = set()
 
 
-def allow(endpoint: str, right: str, *, unfinished: bool = False) -> None:
+def allow(endpoint: str, right: str, *, unfinished: bool = False, file: str = "") -> None:
     """An endpoint is answered to whoever has the right; ValueError where it has been declared otherwise before.
 
     ``unfinished``: also to somebody whose login is not complete (second factor to show, password to change).
+    ``file``: how its files leave, one of ``FILES``; an endpoint without it answers pages only (``dashboard.leaving``).
     """
     _declare(_endpoints, endpoint, right if right == OPEN else known(right))
+    if file and file not in FILES:
+        raise ValueError(f"{endpoint}: {file}")
+    if _files.setdefault(endpoint, file) != file:
+        raise ValueError(f"{endpoint} leaves as {_files[endpoint]} and {file}")
     if unfinished:
         _unfinished.add(endpoint)
 
@@ -43,6 +53,11 @@ def _declare(where: dict[str, str], name: str, right: str) -> None:
 def right_for(endpoint: str | None) -> str | None:
     """The right an endpoint needs; None where nobody may have it."""
     return _endpoints.get(endpoint or "")
+
+
+def file_of(endpoint: str | None) -> str:
+    """How the files of an endpoint leave; empty where it has none."""
+    return _files.get(endpoint or "", "")
 
 
 def right_for_callback(output: str) -> str | None:

@@ -86,6 +86,10 @@ class Scope:
         """Whether the person has a right; KeyError for a right that is not declared."""
         return known(right) in self.rights
 
+    def reads_persons(self) -> bool:
+        """Whether papers that name elders may be opened: by whom names are shown to anyway, or who may see them for a purpose."""
+        return "name" in self.unmask or self.may("unmask")
+
     def sees_provider(self, provider_id: str | None) -> bool:
         """Whether the provider set, where there is one, holds this provider. Its area is asked for elsewhere."""
         return self.providers is None or provider_id in self.providers

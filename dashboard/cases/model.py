@@ -79,17 +79,23 @@ class State(Model):
 
 
 class Paper(Model):
-    """A kind of document. ``made``: written by the system, numbered ``<mark>〔year〕n号``; else a file that is handed in."""
+    """A kind of document. ``made``: written by the system, numbered ``<mark>〔year〕n号``; else a file that is handed in.
+
+    ``persons``: it may name elders, so that it leaves for a stated purpose only. What is handed in always may.
+    """
 
     document: Code
     name: Text
     made: bool = False
     mark: Text | None = None
+    persons: bool = True
 
     @model_validator(mode="after")
     def _numbered(self) -> Paper:
         if self.made != (self.mark is not None):
             raise ValueError("系统制作的文书（made: true）须写 mark（发文代字），其他材料不写")
+        if not self.made and not self.persons:
+            raise ValueError("提交的材料可能载有个人信息，不能写 persons: false")
         return self
 
 

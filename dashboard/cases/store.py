@@ -60,6 +60,10 @@ class Dossier:
     parties: tuple[CaseParty, ...] = ()
     elders: tuple[CaseResettlement, ...] = ()
 
+    def persons(self, document: CaseDocument) -> bool:
+        """Whether a document may name elders; so long as the procedure does not say otherwise, it may."""
+        return next((p.persons for p in self.file.version.documents if p.document == document.kind), True)
+
     @property
     def seen(self) -> int:
         """How many steps there are: what a form says it was drawn from."""
@@ -135,12 +139,17 @@ class Cases:
             raise NoCaseError("case")
         return self._dossiers(session, [row])[0]
 
-    def document(self, case: object, document: int) -> tuple[CaseDocument, bytes]:
-        """A document of a case with its bytes; NoCaseError, FileError."""
-        found = next((d for d in self.case(case).documents if d.id == document), None)
+    def document(self, case: object, document: int) -> tuple[CaseDocument, bool]:
+        """A document of a case, and whether it may name elders; NoCaseError."""
+        here = self.case(case)
+        found = next((d for d in here.documents if d.id == document), None)
         if found is None:
             raise NoCaseError("document")
-        return found, files.fetch(self.folder, found.sha256)
+        return found, here.persons(found)
+
+    def content(self, document: CaseDocument) -> bytes:
+        """The bytes of a document; FileError where they are gone or changed."""
+        return files.fetch(self.folder, document.sha256)
 
     def _dossiers(self, session: OrmSession, rows: Sequence[Case]) -> list[Dossier]:
         ids = [row.id for row in rows]

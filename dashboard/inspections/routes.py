@@ -25,7 +25,7 @@ def install(server: Flask, services: Any) -> None:
     """Add the routes; they stand behind the guard, which refuses what other sites send."""
     for endpoint in ("plan_inspections", "commit_inspections", "draw_inspections", "void_inspections"):
         policy.allow(endpoint, "plan_inspections")
-    policy.allow("drawn_file", "figures")
+    policy.allow("drawn_file", "figures", file="line")
     policy.allow("apply_repair", "plan_inspections")
     policy.allow("decide_repair", "case_review")
 

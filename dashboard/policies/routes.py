@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, Literal, cast
 
 from flask import Flask, Response, abort, make_response, redirect, request
@@ -22,8 +23,9 @@ ACTS = {"approve": "approved", "reject": "rejected", "withdraw": "withdrawn"}
 def install(server: Flask, services: Any) -> None:
     """Add the routes; lay the approved versions where the line reads them."""
     register_desk("/policies", "政策", "policy_try", order=80)
-    for endpoint in ("policies", "policy_text", "policy_try", "policy_trial", "policy_decide"):
+    for endpoint in ("policies", "policy_try", "policy_trial", "policy_decide"):
         policy.allow(endpoint, "policy_try")
+    policy.allow("policy_text", "policy_try", file="line")
     held = Policies(services.ledger, services.region, services.layout)
     lay(services.ledger, services.layout)
 
@@ -61,7 +63,9 @@ def install(server: Flask, services: Any) -> None:
         reader()
         if subject not in SUBJECTS:
             raise Unknown("policies")
-        answer = make_response(held.text(subject))
+        text = held.text(subject)
+        services.audit("下载政策文件", f"{subject}.yaml", f"SHA-256 {hashlib.sha256(text.encode()).hexdigest()}")
+        answer = make_response(text)
         answer.headers["Content-Type"] = "application/yaml; charset=utf-8"
         answer.headers["Content-Disposition"] = f'attachment; filename="{subject}.yaml"'
         return answer

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, Response, abort, request
 
 from dashboard.access import policy
+from dashboard.leaving import stated
 from dashboard.reports import FORMATS, build
 from dashboard.reports.export import Meta, Sheet, Wish, offered, sheet_of, table_xlsx
 from dashboard.reports.letter import provider_letter
@@ -24,7 +25,6 @@ from dashboard.warehouse.deliveries import declared
 ZONE = ZoneInfo("Asia/Shanghai")
 AT_ONCE = 2
 WAIT = 90
-SHORTEST_REASON = 2
 _turns = threading.BoundedSemaphore(AT_ONCE)
 """Making a file takes a processor for a second: so many at once a process, the others wait their turn, so that pages stay quick."""
 
@@ -43,15 +43,16 @@ def turn() -> Iterator[None]:
 def install(server: Flask, services: Any) -> None:
     """Add ``/export/<subject>.xlsx``, ``/contract/<module>.xlsx`` and ``/report.<docx|xlsx|pdf>``."""
 
-    for endpoint in ("export", "contract", "report", "letter"):
-        policy.allow(endpoint, "export")
+    for endpoint in ("export", "report", "letter"):
+        policy.allow(endpoint, "export", file="purpose")
+    policy.allow("contract", "export", file="line")
 
     @server.route("/export/<subject>.xlsx", methods=["GET", "POST"])
     def export(subject: str) -> Response:
         w = _warehouse(services)
         wish = _wish(w, int(services.settings.export_rows))
         offered(w, subject, wish)
-        purpose = _purpose(services, "导出表格")
+        purpose = stated(services, "导出表格")
         if isinstance(purpose, Response):
             return purpose
         with turn():
@@ -80,7 +81,7 @@ def install(server: Flask, services: Any) -> None:
         area = w.area(request.args.get("area") or w.root.code)
         month = request.args.get("month") or w.latest_month
         w.figures([], area.code, month)
-        purpose = _purpose(services, "下载月报")
+        purpose = stated(services, "下载月报")
         if isinstance(purpose, Response):
             return purpose
         with turn():
@@ -93,7 +94,7 @@ def install(server: Flask, services: Any) -> None:
         w = _warehouse(services)
         month = request.args.get("month") or w.latest_month
         w.provider(provider, month)
-        purpose = _purpose(services, "下载告知函")
+        purpose = stated(services, "下载告知函")
         if isinstance(purpose, Response):
             return purpose
         with turn():
@@ -122,19 +123,6 @@ def _wish(w: Warehouse, cap: int) -> Wish:
 def _who(services: Any) -> str:
     who = services.identity
     return f"{who.display_name}（{who.username}）" if who.display_name != who.username else str(who.username)
-
-
-def _purpose(services: Any, title: str) -> str | Response:
-    """What the file is for, in words; until that is said, the page that asks. Only a form of ours may say it: a link cannot."""
-    if request.method != "POST":
-        return Response(services.ask_purpose(title), mimetype="text/html")
-    listed = services.privacy.export
-    purpose = listed.find(request.form.get("purpose", ""))
-    text = " ".join(request.form.get("reason", "").split())[:60]
-    if purpose is None or (purpose.needs_text and len(text) < SHORTEST_REASON):
-        wrong = "请选择用途。" if purpose is None else f"选择“{purpose.name}”时请写明用途。"
-        return Response(services.ask_purpose(title, wrong), 400, mimetype="text/html")
-    return f"{purpose.name}（{text}）" if text else str(purpose.name)
 
 
 def _left(content: bytes, purpose: str, rows: str = "") -> str:

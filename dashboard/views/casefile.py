@@ -131,7 +131,8 @@ def _documents(view: View, case: Dossier) -> Node:
     when = {s.seq: moment(s.at).date() for s in case.steps}
     body: list[list[Node]] = [
         [d.name, d.number, cell(when.get(d.seq)), f"{d.size / 1024:,.0f} KB", h("code", d.sha256[:12], title=d.sha256),
-         h("a", "下载", href=f"/cases/{case.row.id}/documents/{d.id}", download=True, aria_label=f"下载{d.name}{d.number}")]
+         h("a", "下载", href=f"/cases/{case.row.id}/documents/{d.id}", download=not case.persons(d) or None, aria_label=f"下载{d.name}{d.number}")
+         if view.scope.reads_persons() or not case.persons(d) else cell(None)]
         for d in case.documents
     ]  # fmt: skip
     return panel(view, "文书与材料", table(cols, body, caption="文书与材料"), note=f"{len(body)} 件", cls="full")

@@ -81,9 +81,10 @@ def facts(pairs: Sequence[tuple[str, Node]]) -> El:
     return h("dl", [h("div", h("dt", name), h("dd", value)) for name, value in pairs], cls="facts one")
 
 
-def purpose_form(action: str, purposes: Sequence[tuple[str, str, bool]], chosen: str = "", back: str = "/") -> El:
-    """Asks what a file is wanted for: (code, name, whether it must be written out). ``back`` is the page that it was asked from."""
+def purpose_form(action: str, purposes: Sequence[tuple[str, str, bool]], chosen: str = "", back: str = "/", said: str = "") -> El:
+    """Asks what a file is wanted for: (code, name, whether it must be written out). ``back`` is the page that it was asked from; ``said``
+    stands in place of the words about a file that is made and marked here."""
     options = [("", "请选择"), *((code, name + ("（须写明）" if text else "")) for code, name, text in purposes)]
-    note = h("p", "文件含有内部数据。用途、导出人和时间会印在文件上，并与文件校验码一起写入审计日志。请按保密规定使用，不得外传。")
+    note = h("p", said or "文件含有内部数据。用途、导出人和时间会印在文件上，并与文件校验码一起写入审计日志。请按保密规定使用，不得外传。")
     fields = (choice("用途", "purpose", options, chosen), field("说明", "reason", required=False, most=60, hint="例如：第三季度联席会议"))
     return section("导出用途", note, form(action, *fields, button="下载文件", back=back), h("p", h("a", "返回原页面", href=back, cls="btn")))

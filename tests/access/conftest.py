@@ -71,4 +71,5 @@ def view(app: dash.Dash) -> Callable[..., Any]:
 @pytest.fixture
 def own_app(settings: Settings, tmp_path: Path) -> Iterator[dash.Dash]:
     """An application with a ledger of its own, for tests that change accounts."""
-    yield create_app(settings.model_copy(update={"ledger_url": f"sqlite:///{tmp_path / 'ledger.sqlite'}"}))
+    own = {"ledger_url": f"sqlite:///{tmp_path / 'ledger.sqlite'}", "audit_anchor": tmp_path / "anchors.jsonl"}
+    yield create_app(settings.model_copy(update=own))

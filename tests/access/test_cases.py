@@ -10,6 +10,7 @@ import dash
 import pytest
 from flask.testing import FlaskClient
 
+from dashboard.cases.files import DOCX
 from dashboard.warehouse import Snapshot
 from tests.access.conftest import OWN, log_in
 
@@ -61,8 +62,30 @@ def test_a_case_goes_on_by_forms_and_its_documents_come_out_as_attachments(offic
     links = re.findall(r'href="(/cases/\d+/documents/\d+)"', page)
     assert len(links) == 2
     answer = staff.get(links[0])
+    assert answer.status_code == 200 and PDF not in answer.data and "用途" in answer.text, "what was handed in may name elders"
+    assert staff.post(links[0], data={"purpose": "meeting"}, headers={"Origin": "https://elsewhere.example"}).status_code == 403
+    assert staff.post(links[0], data={"purpose": "none"}, headers=OWN).status_code == 400
+    answer = staff.post(links[0], data={"purpose": "inspect"}, headers=OWN)
     assert answer.data == PDF and answer.headers["Content-Disposition"].startswith("attachment")
     assert "nosniff" in answer.headers["X-Content-Type-Options"] and answer.headers["Cache-Control"] == "no-store"
+    assert staff.get(links[1]).mimetype == DOCX, "a notice to the provider names no elder"
+    finance = office("finance")
+    assert finance.get(links[1]).mimetype == DOCX
+    assert finance.get(links[0]).status_code == finance.post(links[0], data={"purpose": "inspect"}, headers=OWN).status_code == 404
+    assert links[0] not in finance.get(case, headers=HTML).text
+    auditor = office("auditor").get("/audit?action=查阅案件文书").text
+    assert "用途：检查与执法" in auditor and auditor.count("SHA-256") >= 3
+
+
+def test_a_document_that_is_gone_is_told_and_is_no_error_of_the_program(office: Callable[[str], FlaskClient], own_app: dash.Dash) -> None:
+    staff, case = office("staff"), opened(office)
+    post(staff, case, "order_rectification", 1, hazard="3日整改", problems="x", demands="x", service_proof=paper())
+    link = re.findall(r'href="(/cases/\d+/documents/\d+)"', staff.get(case, headers=HTML).text)[0]
+    kept = own_app.server.extensions["yiguan"].layout.files
+    held = next(p for p in kept.rglob("*") if p.is_file() and p.read_bytes() == PDF)
+    held.unlink()
+    answer = staff.post(link, data={"purpose": "inspect"}, headers=OWN)
+    assert answer.status_code == 503 and "备份恢复" in answer.text
 
 
 def test_who_may_not_gets_the_rule_or_nothing(office: Callable[[str], FlaskClient]) -> None:
