@@ -13,6 +13,7 @@ from etl import faults, rebuild
 from etl.clean import insert
 from etl.freshness import Freshness
 from etl.martfile import Mart, MartError
+from etl.policy import incidents
 from etl.region import Area, Region
 
 MAX_MONTHS = 36
@@ -109,6 +110,14 @@ def lay_standards(con: duckdb.DuckDBPyConnection, region: Region) -> None:
     rows = [(s.standard, s.valid_from, s.valid_to, s.value, s.basis) for s in region.standards]
     if rows:
         con.executemany("insert into marts.standard values (?, ?, ?, ?, ?)", rows)
+
+
+def lay_incident_rules(con: duckdb.DuckDBPyConnection, region: Region) -> None:
+    """Write ``marts.incident_rule``: by which records of others self-reports are audited; empty where the region lays down nothing."""
+    con.execute(f"create or replace table marts.incident_rule ({incidents.COLUMNS})")
+    found = incidents.rows(incidents.read(region.path / "policies"))
+    if found:
+        con.executemany(f"insert into marts.incident_rule values ({', '.join('?' * len(found[0]))})", found)
 
 
 def _mean(points: list[tuple[float, float]]) -> tuple[float | None, float | None]:

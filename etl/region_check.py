@@ -18,7 +18,7 @@ from shapely.geometry.base import BaseGeometry
 
 from etl.boundary_import import LEVEL_NAMES, Imported, import_boundaries
 from etl.martfile import standards_read
-from etl.policy import impact, privacy
+from etl.policy import impact, incidents, privacy
 from etl.policy.load import PolicyError
 from etl.region import LEVEL_FILES, Area, Region, RegionError
 
@@ -63,6 +63,7 @@ def check(region_path: str | Path) -> list[Problem]:
     problems += _guarded("policies/standards.yaml", lambda: _check_standards(region))
     problems += _check_privacy(region)
     problems += _guarded("policies/impact.yaml", lambda: _check_impact(region))
+    problems += _guarded(f"policies/{incidents.FILE}", lambda: _check_incidents(region))
     return sorted(problems, key=lambda p: p.severity != "error")
 
 
@@ -89,6 +90,15 @@ def _check_impact(region: Region) -> list[Problem]:
     except PolicyError as error:
         return [Problem("error", "policies/impact.yaml", line) for line in str(error).splitlines()]
     return [] if found else [Problem("warn", "policies/impact.yaml", "没有这个文件，退出决定前的影响评估将不可用。")]
+
+
+def _check_incidents(region: Region) -> list[Problem]:
+    """The policy by which self-reports are audited; a district may do without."""
+    try:
+        found = incidents.read(region.path / "policies")
+    except PolicyError as error:
+        return [Problem("error", f"policies/{incidents.FILE}", line) for line in str(error).splitlines()]
+    return [] if found else [Problem("warn", f"policies/{incidents.FILE}", "没有这个文件，机构自报事件将不与别处的记录核对。")]
 
 
 def _check_standards(region: Region) -> list[Problem]:

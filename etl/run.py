@@ -279,6 +279,7 @@ def _build(
     with _timed(result, "汇总"):
         build.lay_areas(con, region)
         build.lay_standards(con, region)
+        build.lay_incident_rules(con, region)
         build.lay_calendar(con, build.calendar(con, today))
         delivered.lay(con, line.contracts)
         spans = coverage.spans(con, lineage, line.contracts, line.indicators.values())

@@ -5,6 +5,7 @@ from dashboard.views.providers import listing, stars_panel
 from etl.indicators.beds import beds, occupancy
 from etl.indicators.caregivers import caregiver_cert_rate, caregivers, cert_expiring_90d, turnover_12m
 from etl.indicators.facilities import providers
+from etl.indicators.incidents import incidents_reported, self_report_rate
 from etl.indicators.services import on_time_rate, order_completion, orders, satisfaction, sign_in_compliance
 from etl.indicators.supervision import (
     complaints_per_1000_orders,
@@ -25,6 +26,6 @@ register_page(
     ),
     detail=provider_detail(
         caregivers, caregiver_cert_rate, cert_expiring_90d, turnover_12m, beds, occupancy, orders, order_completion, on_time_rate,
-        sign_in_compliance, satisfaction, complaints_per_1000_orders, findings_open,
+        sign_in_compliance, satisfaction, complaints_per_1000_orders, findings_open, incidents_reported, self_report_rate,
     ),
 )  # fmt: skip

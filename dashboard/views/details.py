@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from dashboard.views import provider, provider_change
+from dashboard.views import provider, provider_change, self_reports
 from dashboard.views.context import View
 from dashboard.views.h import Node
 from dashboard.views.page import code_of
@@ -58,6 +58,7 @@ class ProviderDetail:
         below = [
             provider.exit_panel(view), provider_change.change_panel(view, rating), provider_change.standing_panel(view, rating),
             provider.evidence_panel(view, rating), provider.figures_panel(view, self.codes), provider.permits_panel(view, found),
+            self_reports.incidents_panel(view),
             provider_change.versions_panel(view),
         ]  # fmt: skip
         return Detail(str(found["name"]), provider.head(view, found), side, below)

@@ -11,7 +11,7 @@ from dashboard.views.tables import Col, cell, empty, table
 
 PAGE = 50
 RECORDS = {"inspection_finding": "检查问题", "inspection_inspection": "检查", "inspection_penalty": "行政处罚", "inspection_action": "退出文书",
-           "provider_permit": "证照", "complaint_complaint": "投诉工单", "provider_provider": "服务单位", "rating": "评级"}  # fmt: skip
+           "provider_permit": "证照", "complaint_complaint": "投诉工单", "incident_known": "别处已知事件", "provider_provider": "服务单位", "rating": "评级"}  # fmt: skip
 
 
 def drawer(view: View) -> Node:

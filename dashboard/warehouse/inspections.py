@@ -66,6 +66,25 @@ def grade_checks(snapshot: Snapshot, month: str) -> list[dict[str, Any]]:
     return snapshot.once(f"grade_checks {month}", lambda: snapshot.dicts(query, [month]))
 
 
+def self_reports(snapshot: Snapshot, month: str) -> list[dict[str, Any]]:
+    """Self-reports of twelve months (or as the policy says) against the records of others, one row per provider of which something is known;
+    the most missing first. Empty in snapshots without the audit."""
+    if "self_report_month" not in snapshot.tables:
+        return []
+    query = "select * exclude (month) from self_report_month where month = ? order by missing desc, provider_id"
+    return snapshot.once(f"self_reports {month}", lambda: snapshot.dicts(query, [month]))
+
+
+def incidents_of(snapshot: Snapshot, provider_id: str, month: str, months: int) -> list[dict[str, Any]]:
+    """Incidents in a provider's care that others know of, in so many months up to ``month``, newest first; nobody is named."""
+    first = snapshot.months[max(0, snapshot.month_index[month] - months + 1)]
+    return snapshot.dicts(
+        "select month, incident_id, happened_at, care, says, by_hospital, by_call, by_device, by_complaint, report_no, standing"
+        " from incident_known where provider_id = ? and month between ? and ? order by standing <> '需核查', happened_at desc, incident_id",
+        [provider_id, first, month],
+    )
+
+
 def findings_of(snapshot: Snapshot, provider_id: str, month: str) -> list[dict[str, Any]]:
     """A provider's findings of the twelve months up to the month's end, newest first: inspected_on, severity, scope, description, ``open``."""
     first = snapshot.months[max(0, snapshot.month_index[month] - 11)]

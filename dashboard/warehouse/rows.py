@@ -97,6 +97,7 @@ RECORDS = {
     "inspection_action": ("action_fact", "action_id"),
     "ledger_measure": ("action_fact", "action_id"),
     "complaint_complaint": ("complaint_fact", "complaint_id"),
+    "incident_known": ("incident_known", "incident_id"),
     "provider_provider": ("provider_standing", "provider_id"),
     "rating": ("provider_standing", "provider_id"),
 }

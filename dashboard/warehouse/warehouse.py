@@ -218,6 +218,22 @@ class Warehouse:
         mine = {p["provider_id"] for p in self.providers(area, month)}
         return [dict(row) for row in inspections.grade_checks(self.snapshot, self._month(month)) if row["provider_id"] in mine]
 
+    def self_reports(self, area: Any, month: Any) -> list[dict[str, Any]]:
+        """Self-reports of the area's providers against the records of others: its row of :meth:`providers` with months, known, reported,
+        missing, rate, verdict."""
+        mine = {p["provider_id"]: p for p in self.providers(area, month)}
+        found = inspections.self_reports(self.snapshot, self._month(month))
+        return [{**mine[r["provider_id"]], **r} for r in found if r["provider_id"] in mine]
+
+    def incidents_of(self, provider_id: Any, month: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """One provider's row of ``self_report_month`` and the incidents behind it, see ``inspections.incidents_of``; ({}, []) where nothing is
+        known. Unknown without the right to rows."""
+        if not self.scope.may("rows"):
+            raise Unknown("rows")
+        known, when = self._provider(provider_id, month), self._month(month)
+        found = next((r for r in inspections.self_reports(self.snapshot, when) if r["provider_id"] == known), None)
+        return (dict(found), inspections.incidents_of(self.snapshot, known, when, found["months"])) if found else ({}, [])
+
     def open_findings(self, area: Any, month: Any) -> list[dict[str, Any]]:
         """Findings of the area's providers that are not rectified at the month's end, the gravest first. Unknown without the right to rows."""
         if not self.scope.may("rows"):

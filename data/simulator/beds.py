@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,14 +20,27 @@ LEAVE_A_MONTH = 0.028
 WAITING = 360
 
 
-def write_beds(world: World, people: People, providers: list[Provider], sink: SqlSink) -> int:
+@dataclass(frozen=True)
+class Housing:
+    """Who lives where: the monthly ``stock``, the ``stays`` behind it (equally long arrays), and the random stream that made them."""
+
+    stock: list[dict[str, Any]]
+    stays: dict[str, np.ndarray]
+    rng: np.random.Generator
+
+
+def settle(world: World, people: People, providers: list[Provider]) -> Housing:
+    """Fill the beds; nothing is written yet."""
+    stock, rng = _stock(world, providers), world.rng("stays")
+    return Housing(stock, _stays(world, people, providers, stock, rng), rng)
+
+
+def write_beds(world: World, people: People, providers: list[Provider], housing: Housing, sink: SqlSink) -> int:
     """CWTJ, RZ_JL and LH_DJ; returns the number of rows."""
-    stock = _stock(world, providers)
+    stock, stays = housing.stock, housing.stays
     sink.create("CWTJ", {"DW_ID": "text", "YF": "text", "CW_LX": "text", "CWS": "int", "RZS": "int"})
     rows = sink.append("CWTJ", {c: [r[c] for r in stock] for c in ("DW_ID", "YF", "CW_LX", "CWS", "RZS")})
-    rng = world.rng("stays")
-    stays = _stays(world, people, providers, stock, rng)
-    rows += _write_stays(world, people, providers, stays, sink, rng)
+    rows += _write_stays(world, people, providers, stays, sink, housing.rng)
     return rows + _write_waiting(world, people, providers, stays, sink)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from data.simulator.accidents import Accidents
 from data.simulator.providers import CANTEEN, CARE, CENTRE, HOME, MICRO, SOCIAL, Provider
 from data.simulator.workbook import Column, workbook, write_sheet
 from data.simulator.world import World, iso
@@ -30,6 +31,10 @@ TEXTS: dict[str, tuple[str, ...]] = {
     ),
     "人员变动": ("{name}护理员一个月换了三个，老人不适应。",),
     "设施安全": ("{name}门口无障碍坡道损坏，轮椅无法通行。", "{name}消防通道堆放杂物，存在隐患。"),
+    "照护安全": (
+        "母亲住在{name}，夜间在房间摔倒受伤，家属事后才得知。",
+        "反映{name}照护不当，老人受伤送医，希望查明原因。",
+    ),
     "补贴咨询": ("咨询{street}养老服务补贴为何本月没有到账。", "咨询高龄津贴申请材料。"),
     "其他": ("希望{street}增设老年食堂。", "反映{street}助餐点排队时间过长。"),
 }
@@ -43,7 +48,7 @@ BY_KIND = {
 }
 
 
-def write_complaints(world: World, providers: list[Provider], path: Path) -> int:
+def write_complaints(world: World, providers: list[Provider], accidents: Accidents, path: Path) -> int:
     """12345工单.xlsx, sheet 养老服务工单; returns the number of complaints."""
     rng = world.rng("complaints")
     rows: list[tuple[int, list[Any]]] = []
@@ -57,6 +62,7 @@ def write_complaints(world: World, providers: list[Provider], path: Path) -> int
             general = rng.random() < 0.22
             p = None if general else open_now[int(rng.choice(len(open_now), p=weight / weight.sum()))]
             rows.append(_one(world, p, month, rng))
+    rows += _families(world, providers, accidents)
     rows.sort(key=lambda r: (r[0], r[1][7]))
     data: list[list[Any]] = []
     for i, (_, row) in enumerate(rows):
@@ -89,13 +95,29 @@ def write_complaints(world: World, providers: list[Provider], path: Path) -> int
     return len(rows)
 
 
-def _one(world: World, p: Provider | None, month: int, rng: np.random.Generator) -> tuple[int, list[Any]]:
-    """One complaint without its number, and the second at which it was received."""
-    day = int(rng.integers(world.first_day(month), world.last_day(month) + 1))
+def _families(world: World, providers: list[Provider], accidents: Accidents) -> list[tuple[int, list[Any]]]:
+    """Relatives who complain of an accident, a few days after it."""
+    rng = world.rng("complaints of accidents")
+    rows = []
+    for k in np.flatnonzero(accidents.complained):
+        on = int(accidents.second[k]) // 86_400 + int(rng.integers(1, 9))
+        if on <= world.end:
+            month = int(world.month_of(np.array([on]))[0])
+            rows.append(_one(world, providers[accidents.firm[k]], month, rng, on, "照护安全"))
+    return rows
+
+
+def _one(
+    world: World, p: Provider | None, month: int, rng: np.random.Generator, on: int | None = None, about: str = ""
+) -> tuple[int, list[Any]]:
+    """One complaint without its number, and the second at which it was received; on a day, about a subject, where these are given."""
+    day = int(rng.integers(world.first_day(month), world.last_day(month) + 1)) if on is None else on
     second = day * 86_400 + int(rng.integers(8 * 3600, 20 * 3600))
     street = world.streets["name"][p.street if p else int(rng.integers(len(world.streets["code"])))]
     bad = float(p.bad[month]) if p else 0.15
-    if p is None:
+    if about:
+        subject = about
+    elif p is None:
         subject = str(rng.choice(["补贴咨询", "其他"], p=[0.55, 0.45]))
     else:
         choices = BY_KIND[p.kind]

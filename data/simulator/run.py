@@ -9,11 +9,24 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
-from data.simulator import beds, complaints, inspectors, money, orders, people, providers, register, staff, supervision, systems
+from data.simulator import (
+    accidents,
+    beds,
+    complaints,
+    inspectors,
+    money,
+    orders,
+    people,
+    providers,
+    register,
+    staff,
+    supervision,
+    systems,
+)
 from data.simulator.world import World
 from data.simulator.writers import SqlSink
 
-VERSION = "4"
+VERSION = "5"
 SQL_MODULES = ("registry", "assessment", "provider", "bed", "order", "inspection")
 Progress = Callable[[str, int, int], None]
 
@@ -101,14 +114,16 @@ def _write(world: World, out: Path, urls: dict[str, str], summary: Summary, repo
     elders = people.settle(world)
     firms = providers.found(world)
     team = staff.hire(world, firms)
+    housing = beds.settle(world, elders, firms)
+    misfortune = accidents.happen(world, elders, firms, housing.stays)
     step("人口与单位")
     # The further systems depend on the settled district alone: other processes write them while this one goes on.
-    others = systems.start(systems.Stage(world, elders, firms, team, out, urls))
+    others = systems.start(systems.Stage(world, elders, firms, team, misfortune, out, urls))
     for module, write in (
         ("registry", lambda s: people.write_registry(world, elders, s)),
         ("assessment", lambda s: people.write_assessments(world, elders, s)),
         ("provider", lambda s: register.write_providers(world, firms, s)),
-        ("bed", lambda s: beds.write_beds(world, elders, firms, s)),
+        ("bed", lambda s: beds.write_beds(world, elders, firms, housing, s)),
         ("inspection", lambda s: supervision.write_supervision(world, firms, s)),
     ):
         target = sink(module)
@@ -117,7 +132,7 @@ def _write(world: World, out: Path, urls: dict[str, str], summary: Summary, repo
         step(module)
     people.expect_elders(world, elders)
     summary.rows["caregiver"] = staff.write_workbook(world, firms, team, out / "caregiver" / "护理员台账.xlsx")
-    summary.rows["complaint"] = complaints.write_complaints(world, firms, out / "complaint" / "12345工单.xlsx")
+    summary.rows["complaint"] = complaints.write_complaints(world, firms, misfortune, out / "complaint" / "12345工单.xlsx")
     inspectors.write_inspectors(world, firms, out / "检查人员名录.csv")
     step("caregiver")
     summary.rows["subsidy"] = money.write_money(world, elders, firms, team, out / "subsidy")

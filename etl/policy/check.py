@@ -28,6 +28,9 @@ from etl.policy.sentences import fact_columns, where_problems
 GRAVE_CAP = 3
 """With an open finding of the two gravest severities a provider has so many stars at most."""
 
+# What asks to be looked at and proves nothing: it may guide an inspection, never lower a star or open an exit.
+QUESTIONS = ("incident",)
+
 
 def version_problems(versions: list[Version]) -> Iterator[Problem]:
     """Versions named twice, or not in the order of their months."""
@@ -133,7 +136,7 @@ def rating_check(catalogue: Mapping[str, Indicator], table: bool = False) -> Cal
                     for named in unknown_places(cap.because, ["value"]):
                         yield Problem((*at, "caps", c, "because"), f"句中的 {{{named}}} 没有对应的值（可用：value）")
                 else:
-                    yield from condition_problems((*at, "caps", c), cap.when, cap.because, catalogue, ("star", "demerit"))
+                    yield from condition_problems((*at, "caps", c), cap.when, cap.because, catalogue, ("star", "demerit", *QUESTIONS))
                 yield from _own_stars((*at, "caps", c, "domain"), cap.domain, version)
             if not table:
                 yield from _no_contradiction(at, version)
@@ -237,11 +240,11 @@ def _exit(policy: ExitPolicy, catalogue: Mapping[str, Indicator]) -> Iterator[Pr
         for d, item in enumerate(version.demerits):
             yield from _demerit((*at, "demerits", d), item, catalogue)
         for c, criterion in enumerate(version.criteria):
-            yield from condition_problems((*at, "criteria", c), criterion.when, criterion.because, catalogue)
+            yield from condition_problems((*at, "criteria", c), criterion.when, criterion.because, catalogue, QUESTIONS)
             if criterion.decided and criterion.when.facts not in ("action", "closure", "penalty"):
                 at_fault: Loc = (*at, "criteria", c, "decided")
                 yield Problem(at_fault, "只有措施（action）、注销（closure）、处罚（penalty）才是已作出的决定")
 
 
 def _demerit(loc: Loc, item: Demerit, catalogue: Mapping[str, Indicator]) -> Iterator[Problem]:
-    yield from _facts(loc, item.facts, item.where, item.row, catalogue, ("demerit",))
+    yield from _facts(loc, item.facts, item.where, item.row, catalogue, ("demerit", *QUESTIONS))

@@ -16,6 +16,8 @@ _INPUTS: dict[str, str] = {
     "inspection_action": "action_id text, provider_id text, kind text, decided_on date, document_no text",
     "complaint_complaint": "complaint_id text, received_at timestamp, credit_code text, provider_name text, subject text, "
     "due_on date, answered_at timestamp, satisfied boolean",
+    "incident_known": "incident_id text, provider_id text, happened_at timestamp, care text, says text, reported boolean, counted boolean",
+    "self_report_month": "month text, provider_id text, verdict text",
     "provider_figure": "indicator text, provider_id text, month text, part double, whole double",
     "ledger_repair": "provider_id text, source_table text, row_key text, decided_on date",
     "month": "month text, first_day date, last_day date",
@@ -51,6 +53,8 @@ def read(con: duckdb.DuckDBPyConnection) -> list[str]:
         name = _view_name(table)
         if table == "complaint_complaint":
             body = _COMPLAINT.format(rows=body)
+        if table == "incident_known":
+            body = f"select *, happened_at::date as happened_on from ({body})"
         if table == "inspection_action":
             body = _ACTION.format(rows=body)
         kind = "view" if table == "provider_figure" else "table"  # the figures are many, and most are not asked for

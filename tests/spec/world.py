@@ -23,6 +23,8 @@ import etl.marts
 import etl.sources
 from etl.contract import Choice, Column, Contract, Point, Table
 from etl.indicators.base import Indicator
+from etl.paths import DEFAULT_REGION
+from etl.policy import incidents
 
 DISTRICT = "330105000000"
 STREETS = {"330105001000": "米市巷", "330105003000": "小河"}
@@ -111,6 +113,11 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "medical_agreement": {"credit_code": "CP1", "hospital": "甲医院", "signed_on": "2026-01-01", "rehab": False},
     "medical_unit": {"credit_code": "CP1", "kind": "医务室", "issued_on": "2024-01-01", "rehab": False},
     "medical_channel": {"credit_code": "CP1", "hospital": "甲医院", "opened_on": "2026-01-01"},
+    "medical_referral": {"elder_id": "E1", "hospital": "甲医院", "arrived_at": "2026-10-10 09:00:00", "visit": "住院", "cause": "跌倒"},
+    "incident_report": {
+        "credit_code": "CP1", "provider_name": "单位P1", "elder_id": "E1", "happened_at": "2026-10-10 06:00:00", "kind": "跌倒", "harm": "轻伤",
+        "sent": True, "reported_at": "2026-10-10 12:00:00",
+    },
     "adaptation_home": {"elder_id": "E1", "community_code": "330105003051", "applied_on": "2026-08-01", "cost": 6000, "subsidy": 5000},
     "adaptation_family_bed": {"elder_id": "E1", "credit_code": "CP1", "opened_on": "2026-01-01"},
     "adaptation_renewal": {"name": "甲小区", "community_code": "330105003051", "started_on": "2026-01-01"},
@@ -202,6 +209,9 @@ class World:
         self._months(first, last)
         self._areas()
         self._standards()
+        rules = incidents.rows(incidents.read(DEFAULT_REGION / "policies"))
+        self.con.execute(f"create table incident_rule ({incidents.COLUMNS})")
+        self.con.executemany(f"insert into incident_rule values ({', '.join('?' * len(rules[0]))})", rules)
         for name, table in checked().items():
             fields = ", ".join(f'"{f}" {t}' for c in table.columns for f, t in _fields(c))
             self.con.execute(f'create table "{name}" ({fields})')

@@ -13,6 +13,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from data.simulator.accidents import Accidents
 from data.simulator.people import People
 from data.simulator.providers import Provider
 from data.simulator.staff import Staff
@@ -31,6 +32,7 @@ class Stage:
     elders: People
     firms: list[Provider]
     team: Staff
+    accidents: Accidents
     out: Path
     urls: dict[str, str]
 

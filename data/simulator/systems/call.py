@@ -41,6 +41,8 @@ def _month(stage: Stage, people: Responders, month: int) -> int:
     hour = rng.choice(24, n, p=HOURS / HOURS.sum())
     at = np.sort(rng.integers(first, last + 1, n) * 86_400 + hour * 3600 + rng.integers(0, 3600, n))
     kind = rng.choice(4, n, p=SHARES)
+    # Who lives in a bed has no home to be fetched from; what happens to them there is in the list of accidents.
+    kind = np.where((kind == 0) & stage.accidents.housed(caller, at), 1, kind)
     busy = np.interp(month % 12, [0, 6, 11], [1.1, 0.95, 1.05])
     answered = np.round(rng.lognormal(np.log(np.where(kind == 0, 5.5, 10.0) * busy), 0.62, n)).astype(np.int64)
     missed = rng.random(n) < np.where(kind == 0, 0.004, 0.028)
@@ -76,9 +78,34 @@ def _month(stage: Stage, people: Responders, month: int) -> int:
     }
     columns["坐席工号"][missed] = ""
     rows = _damage(stage, columns, at, came, name, rng)
+    more = _from_houses(stage, month, len(at), world.rng(f"call accidents {name}"))
+    rows = {k: np.r_[v, more[k]] for k, v in rows.items()}
     arrays = {k: pa.array(v.tolist(), pa.string()) for k, v in rows.items()}
     total = {"流水号": "合计", "来电时间": f"{len(rows['流水号'])} 次"}
     return csv_file(stage.out / "call" / f"话务记录_{name}.csv", arrays, total)
+
+
+def _from_houses(stage: Stage, month: int, before: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Houses that call for help themselves when one of their residents has an accident."""
+    world, accidents = stage.world, stage.accidents
+    mine = accidents.within(world, month, accidents.called)
+    n, name = len(mine), world.months[month].replace("-", "")
+    at = accidents.second[mine] + rng.integers(60, 900, n)
+    answered = rng.integers(2, 12, n)
+    sent = answered + rng.integers(20, 120, n)
+    return {
+        "流水号": np.array([f"HJ{name}{before + i:06d}" for i in range(1, n + 1)], dtype=object),
+        "来电时间": np.array(stamps(at).to_pylist(), dtype=object),
+        "来电号码": _numbers(n, rng),
+        "老年人编号": stage.elders.ids[accidents.elder[mine]],
+        "来电类别": np.full(n, KINDS[0], dtype=object),
+        "应答用时(秒)": answered.astype(str).astype(object),
+        "派单用时(秒)": sent.astype(str).astype(object),
+        "到场用时(秒)": (sent + rng.integers(200, 1200, n)).astype(str).astype(object),
+        "承办单位编号": np.array([stage.firms[i].id for i in accidents.firm[mine]], dtype=object),
+        "坐席工号": np.array([f"Z{v:02d}" for v in range(1, AGENTS + 1)], dtype=object)[rng.integers(0, AGENTS, n)],
+        "处理结果": np.full(n, OUTCOMES[HOSPITAL], dtype=object),
+    }
 
 
 def _numbers(n: int, rng: np.random.Generator) -> np.ndarray:

@@ -95,9 +95,10 @@ class _Fleet:
                     "updatedAt": _stamp(int(self.seen[i]) + 60, int(self.maker[i])),
                 }
             )
+        rows += _bands(self.stage)
         again = list(range(7, len(rows), max(40, len(rows) // 12)))
         older = [rows[i] | {"lastSeenAt": None, "updatedAt": "2023-05-01T00:00:00+08:00"} for i in again]
-        truth.note("delivered_twice", "device", "devices", [self.ids[i] for i in again], "", "superseded")
+        truth.note("delivered_twice", "device", "devices", [rows[i]["deviceId"] for i in again], "", "superseded")
         truth.expected["devices"] = len(rows)
         return _save(path, [orjson.dumps(r) for r in [*older, *rows]])
 
@@ -129,7 +130,8 @@ def _alarms(stage: Stage, fleet: _Fleet, month: int, folder: Path) -> int:
     quiet = kind == "低电量"
     took = np.round(rng.lognormal(np.log(np.where(urgent, 170, 520)), 0.75, n) * (0.7 + 2.2 * bad**1.2)).astype(np.int64)
     open_yet = rng.random(n) < 0.015 + 0.06 * bad
-    real = rng.random(n) < np.where(urgent, 0.14, 0.07)
+    # Who moved into a bed left the device at home: what it reports there is nothing.
+    real = (rng.random(n) < np.where(urgent, 0.14, 0.07)) & ~stage.accidents.housed(fleet.elder[device], at)
     who = fleet.maker[device]
     rows = []
     for i in range(n):
@@ -149,7 +151,45 @@ def _alarms(stage: Stage, fleet: _Fleet, month: int, folder: Path) -> int:
                 "updatedAt": _stamp(int(at[i]) + (int(took[i]) if handled else 0) + 30, int(who[i])),
             }
         )
-    return _save(folder / f"alarms_{name}.jsonl", _damage(stage, rows, name, rng))
+    lines = _damage(stage, rows, name, rng) + _falls(stage, month, n)
+    return _save(folder / f"alarms_{name}.jsonl", lines)
+
+
+def _band(stage: Stage, elder: int) -> str:
+    """The number of the wristband that a resident was given by the house."""
+    return f"SH{stage.elders.ids[elder][1:]}"
+
+
+def _bands(stage: Stage) -> list[dict[str, Any]]:
+    """Wristbands that houses gave to residents: those whose alarm told of a fall."""
+    accidents, world = stage.accidents, stage.world
+    maker, short = MAKERS[0]
+    rows = []
+    for elder in np.unique(accidents.elder[accidents.alarmed]):
+        left = min(int(accidents.housed_to[elder]), int(stage.elders.gone[elder]))
+        seen = _stamp(min(left, world.end) * 86_400 + 7 * 3600, 0)
+        rows.append({
+            "deviceId": _band(stage, elder), "kind": "手环", "vendor": {"name": maker, "sn": f"{short}-9{int(elder):07d}"},
+            "bind": {"elderId": stage.elders.ids[elder], "installedOn": iso(accidents.housed_from[elder])[0],
+                     "removedOn": iso(left)[0] if left <= world.end else None},
+            "lastSeenAt": seen, "updatedAt": seen,
+        })  # fmt: skip
+    return rows
+
+
+def _falls(stage: Stage, month: int, before: int) -> list[bytes]:
+    """Falls of residents that a wristband noticed and the house confirmed."""
+    accidents, name = stage.accidents, stage.world.months[month].replace("-", "")
+    lines = []
+    for i, k in enumerate(accidents.within(stage.world, month, accidents.alarmed)):
+        at = int(accidents.second[k])
+        lines.append(orjson.dumps({
+            "alarmId": f"GJ{name}{before + i + 1:06d}", "deviceId": _band(stage, accidents.elder[k]), "kind": "跌倒", "raisedAt": _stamp(at, 0),
+            "handling": {"confirmed": True, "seconds": 150, "providerId": stage.firms[accidents.firm[k]].id,
+                         "result": "送医" if accidents.sent[k] else "已到场，已处置"},
+            "updatedAt": _stamp(at + 180, 0),
+        }))  # fmt: skip
+    return lines
 
 
 def _damage(stage: Stage, rows: list[dict[str, Any]], name: str, rng: np.random.Generator) -> list[bytes]:

@@ -11,6 +11,7 @@ from data.simulator.mess import DATE_FORMS, damage_dates
 from data.simulator.names import brands, person_names
 from data.simulator.people import ALIVE_LONG
 from data.simulator.providers import CENTRE, HOME, MICRO, Provider
+from data.simulator.referrals import write_referrals
 from data.simulator.systems import Stage
 from data.simulator.workbook import Column, workbook, write_sheet
 from data.simulator.world import NEVER, World, iso
@@ -24,10 +25,10 @@ FOOT = ["注：日期以协议或体检表所载为准。", "填报单位：区�
 
 
 def write(stage: Stage) -> int:
-    """medical/家庭医生签约_<institution>.xlsx, 健康体检_<year>.xlsx and 医养结合台账.xlsx; returns the number of rows."""
+    """medical/家庭医生签约_<institution>.xlsx, 健康体检_<year>.xlsx, 送诊记录_<year>.xlsx and 医养结合台账.xlsx; returns the number of rows."""
     names = [f"{b}社区卫生服务中心" for b in brands(len(stage.world.streets["code"]), stage.world.rng("medical centres"))]
     centres = np.array(names, dtype=object)
-    return _contracts(stage, centres) + _checks(stage, centres) + _arrangements(stage)
+    return _contracts(stage, centres) + _checks(stage, centres) + _arrangements(stage) + write_referrals(stage)
 
 
 def _contracts(stage: Stage, centres: np.ndarray) -> int:

@@ -1,8 +1,21 @@
-"""The health bureau's workbooks: family-doctor contracts, health checks, and the medical arrangements of providers."""
+"""The health bureau's workbooks: family-doctor contracts, health checks, referrals to hospital, and the medical arrangements of providers."""
 
 from __future__ import annotations
 
-from etl.contract import Choice, Contract, CreditCode, Date, Flag, Key, Reference, Table, Text, after_departure, monthly
+from etl.contract import (
+    Choice,
+    Contract,
+    CreditCode,
+    Date,
+    Flag,
+    Key,
+    Reference,
+    Table,
+    Text,
+    Timestamp,
+    after_departure,
+    monthly,
+)
 from etl.vocabulary import same
 
 KNOWN_ELDER = Reference(column="elder_id", table="registry_elder", key="elder_id", sentence="老年人编号在老年人口库中不存在")
@@ -127,12 +140,38 @@ channel = Table(
     references=[KNOWN_PROVIDER],
 )
 
+referral = Table(
+    name="referral",
+    title="老年人送诊记录",
+    source="送诊",
+    grain="一名老年人因外伤或急症的一次送诊",
+    key=["referral_no"],
+    columns=[
+        Key(name="referral_no", source="送诊编号"),
+        Key(name="elder_id", source="老年人编号"),
+        Text(name="hospital", source="就诊医院", max_length=120),
+        Timestamp(name="arrived_at", source="到诊时间"),
+        Timestamp(name="hurt_at", source="受伤或发病时间", optional=True, meaning="由送诊人自述"),
+        Choice(name="visit", source="就诊类别", allowed=same("急诊", "住院")),
+        Choice(
+            name="cause",
+            source="外因或诊断",
+            aliases=("外因",),
+            allowed=same("跌倒", "压力性损伤", "走失受伤", "异物窒息", "药物不良事件", "急性发病", "其他外因", "原因未记"),
+        ),
+        Choice(name="severity", source="伤情", optional=True, allowed=same("轻", "重", "死亡")),
+    ],
+    reject={"到诊时间在将来": "arrived_at > current_date + interval 1 day"},
+    warn={"受伤或发病时间晚于到诊时间": "hurt_at > arrived_at"},
+    references=[KNOWN_ELDER, after_departure("arrived_at", "到诊时间")],
+)
+
 contract = Contract(
     module="medical",
     title="医养结合台账",
     owner="区卫生健康局",
     systems=["S14"],
-    tables=[signing, health_check, agreement, unit, channel],
+    tables=[signing, health_check, agreement, unit, channel, referral],
     due=monthly(day=10),
     after=["registry", "provider"],
 )
