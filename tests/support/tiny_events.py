@@ -126,6 +126,38 @@ def supervision(firms: list[Row], months: list[str], rng: random.Random) -> dict
     return {"inspection_fact": visits, "finding_fact": findings, "finding_month": open_findings, "complaint_fact": complaints}
 
 
+def incidents(elders: list[Row], firms: list[Row], months: list[str]) -> dict[str, list[Row]]:
+    """One resident a month and house fell, and the hospital knows; the first house reports one in three of them, the others all."""
+    known: list[Row] = []
+    reports: list[Row] = []
+    sums: list[Row] = []
+    houses = [f for f in firms if f["kind"] in ("养老机构", "照料中心", "嵌入式微型机构")]
+    for i, f in enumerate(houses):
+        told: list[bool] = []
+        for n, m in enumerate(months):
+            elder = elders[(i * 31 + n * 7) % len(elders)]
+            at = datetime.combine(first_day(m), datetime.min.time()) + timedelta(days=3 + n % 20, hours=7)
+            key = {"month": m, "provider_id": f["provider_id"], "community_code": f["community_code"], "elder_id": elder["elder_id"], "happened_at": at}
+            told.append(i > 0 or n % 3 == 0)
+            number = f"SB{i:03d}{n:02d}" if told[-1] else None
+            if number:
+                reports.append({**key, "report_no": number, "kind": "跌倒", "harm": "轻伤", "sent": True, "reported_at": at + timedelta(hours=5),
+                                "late": False, "story": "起身时摔倒"})  # fmt: skip
+            known.append({
+                **key, "incident_id": f"medical_referral-SZ{i:03d}{n:02d}", "care": "在住", "says": "跌倒", "by_hospital": True, "by_call": False,
+                "by_device": n % 5 == 0, "by_complaint": False, "source_table": "medical_referral", "row_key": f"SZ{i:03d}{n:02d}", "report_no": number,
+                "reported": number is not None, "counted": True, "standing": "已自报" if number else "需核查",
+            })  # fmt: skip
+            year = told[-12:]
+            few, missing = len(year) < 5, year.count(False)
+            sums.append({
+                "month": m, "provider_id": f["provider_id"], "community_code": f["community_code"], "months": 12, "known": len(year),
+                "reported": sum(year), "missing": missing, "rate": 100.0 * sum(year) / len(year),
+                "verdict": "样本不足" if few else "需核查" if missing >= 3 else "未见异常",
+            })  # fmt: skip
+    return {"incident_known": known, "incident_fact": reports, "self_report_month": sums}
+
+
 def money(spots: list[Spot], elders: list[Row], firms: list[Row], months: list[str], rng: random.Random) -> dict[str, list[Row]]:
     monthly: list[Row] = []
     payments: list[Row] = []

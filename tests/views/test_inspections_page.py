@@ -127,6 +127,21 @@ def test_risk_and_credit_say_what_they_rest_on(see: Draw) -> None:
     assert "逾期未整改（50）" in shown and "D 严重失信" in shown and "骗取补贴" in shown
 
 
+def test_whose_self_reports_are_to_be_looked_at_is_a_question_with_the_rows_on_both_sides(place: Any, see: Draw) -> None:
+    snapshot, held = place
+    shown = below(see())
+    assert "自报核查" in shown and "需核查1 家" in shown.replace(" 1 家", "1 家") and "不是认定" in shown
+    asked = next(r for r in Warehouse(snapshot, Scope.of("staff", DISTRICT)).self_reports(DISTRICT, snapshot.latest_month) if r["verdict"] == "需核查")
+    there = f"/providers/{asked['provider_id']}"
+    own = render(Warehouse(snapshot, Scope.of("staff", DISTRICT), held), there, "", "/geo/{}.json".format)
+    assert "别处已知照护期间事件 12 起，其中已自报 4 起、未见自报 8 起" in below(own)
+    links = [el.props["href"] for el in walk(own["below"]) if el.tag == "a" and "incidents_known" in str(el.props.get("href"))]
+    opened = render(Warehouse(snapshot, Scope.of("staff", DISTRICT), held), there, links[0].partition("?")[2].join(["?", ""]), "/geo/{}.json".format)
+    assert "跌倒" in text_of(opened["over"]) and "需核查" in text_of(opened["over"])
+    finance = render(Warehouse(snapshot, Scope.of("finance", DISTRICT), held), there, "", "/geo/{}.json".format)
+    assert ("自报核对" in below(finance)) == Scope.of("finance", DISTRICT).may("rows")
+
+
 def following(month: str) -> str:
     year, number = int(month[:4]), int(month[5:])
     return f"{year + number // 12}-{number % 12 + 1:02d}"
