@@ -12,6 +12,7 @@ from etl import clock
 from etl.checks import Compiled
 from etl.clean import name
 from etl.sift import staged
+from etl.sift_part import touched
 
 KEEP = timedelta(days=400)
 COLUMNS = (
@@ -42,7 +43,7 @@ def revised(con: duckdb.DuckDBPyConnection, compiled: Compiled, month: str | Non
         return []  # the contract itself has changed: nothing can be compared row by row
     keys, of = ", ".join(name(k) for k in compiled.table.key), month or "null"
     same = ", ".join(name(c) for c in columns[0])
-    old = f"{home} semi join touched using ({keys})" if part else home
+    old = f"{home} semi join {touched(compiled)} using ({keys})" if part else home
     rows = f"select {keys}, hash({same}) as h, coalesce(cast({of} as varchar), '') as m from"
     return con.execute(
         f"with o as ({rows} {old}), n as ({rows} {staged(compiled)}),"

@@ -9,20 +9,26 @@ built again; everything else is built in full.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 import duckdb
 
-from etl.clean import first, insert, name
+from etl.clean import first, insert, name, quote
 from etl.martfile import GIVEN
 
 Contents = dict[str, tuple[int, str]]
 """Label ('' where a table is looked at as a whole) → rows and a sum of hashes that does not depend on their order."""
 _STATE = """
-create table if not exists state.content (source varchar, by_month varchar, token varchar, month varchar, rows bigint, hash varchar);
+create table if not exists state.content (source varchar, by_month varchar, month varchar, rows bigint, hash varchar);
+create table if not exists state.counted (source varchar, by_month varchar, token varchar);
+create table if not exists state.moved (target varchar, part varchar);
 create table if not exists state.built (target varchar, source varchar, by_month varchar, month varchar, rows bigint, hash varchar);
 create sequence if not exists state.building;
+alter table state.content drop column if exists token;
 """
+# What of a delivery's state changes whenever its checked table does.
+DELIVERED = "concat_ws('/', batch, check_hash, refs, loaded_at)"
 DEFINITION = "#definition"
 # In place of a label: the token of the input when the target was built from it.
 AT = "#"
@@ -36,10 +42,8 @@ class Freshness:
 
     def __init__(self, con: duckdb.DuckDBPyConnection):
         self.con = con
-        con.execute(_STATE)
-        rows = con.execute(
-            "select module || '_' || table_name, concat_ws('/', batch, check_hash, refs, loaded_at) from state.delivery"
-        ).fetchall()
+        prepare(con)
+        rows = con.execute(f"select module || '_' || table_name, {DELIVERED} from state.delivery").fetchall()
         self.tokens: dict[str, str] = dict(rows)
         self.tokens |= dict(
             con.execute("select target, hash from state.built where source = ?", ["#token"]).fetchall()
@@ -47,8 +51,9 @@ class Freshness:
         # What is laid once, before anything is built, stays as it is while this memory is in use.
         self.tokens |= dict.fromkeys((*GIVEN, *_DELIVERIES), "laid " + self._number())
         self.known: dict[tuple[str, str], str] = {
-            (source, by): token for source, by, token in con.execute("select distinct source, by_month, token from state.content").fetchall()
+            (source, by): token for source, by, token in con.execute("select source, by_month, token from state.counted").fetchall()
         }
+        self.carried: set[str] = set()
         self.homes = dict(
             con.execute(
                 "select table_name, table_schema from information_schema.tables where table_catalog = current_database()"
@@ -135,7 +140,31 @@ class Freshness:
         insert(self.con, "state.built", rows)
         for _, source, by, month, n, h in rows:
             self.was.setdefault(target, {}).setdefault(source, (by, {}))[1][month] = (n, h)
+        if target in self.carried:
+            settle(self.con, target, self.tokens[target], token)
+            self.known |= {(s, by): _stamp(token) for (s, by), t in self.known.items() if s == target and t == _stamp(self.tokens[target])}
+            self.carried.remove(target)
         self.tokens[target] = token
+
+    @contextmanager
+    def moving(self, target: str, part: str) -> Iterator[None]:
+        """Within the block only rows that ``part`` (SQL) names go from and come to a table that :meth:`built` is told of next.
+
+        Its contents are brought along instead of being counted again, and the part is remembered until a snapshot holds it.
+        """
+        insert(self.con, "state.moved", [(target, part)])
+        token = self.tokens.get(target)
+        if token is None:
+            yield
+            return
+        with carried(self.con, target, f"marts.{name(target)}", token, part):
+            yield
+        self.carried.add(target)
+
+    def written(self, target: str) -> None:
+        """The target has been built as a whole."""
+        self.con.execute("delete from state.moved where target = ?", [target])
+        insert(self.con, "state.moved", [(target, "true")])
 
     def forget(self, target: str) -> None:
         """The target is about to change: what it was built from is unknown until it is done."""
@@ -151,21 +180,62 @@ class Freshness:
         if home is None:
             return False
         token = self.tokens.get(source)
-        if token is None or self.known.get((source, by)) != token:
+        stamp = _stamp(token or "")
+        if token is None or self.known.get((source, by)) != stamp:
             self.con.execute("delete from state.content where source = ? and by_month = ?", [source, by])
-            finer = next((b for (s, b), t in self.known.items() if s == source and t == token and b.startswith(by + KEYED)), None) if by and token else None
+            self.con.execute("delete from state.counted where source = ? and by_month = ?", [source, by])
+            finer = next((b for (s, b), t in self.known.items() if s == source and t == stamp and b.startswith(by + KEYED)), None) if by and token else None
             if finer:  # what has been counted by month and key need not be looked at again for the month
                 found, about, given = "split_part(month, '/', 1)", "sum(rows), cast(sum(cast(hash as hugeint)) as varchar)", "state.content where source = ? and by_month = ?"
             else:
                 found, about, given = _labelled(by), "count(*), cast(sum(hash(t)) as varchar)", f"{home} as t"
             self.con.execute(
-                f"insert into state.content select ?, ?, ?, {found}, {about} from {given} group by 4",
-                [source, by, token or "", *([source, finer] if finer else [])],
+                f"insert into state.content select ?, ?, {found}, {about} from {given} group by 3",
+                [source, by, *([source, finer] if finer else [])],
             )
-            if not first(self.con, "select 1 from state.content where source = ? and by_month = ? limit 1", [source, by]):
-                insert(self.con, "state.content", [(source, by, token or "", "", 0, "0")])
-            self.known[source, by] = token or ""
+            insert(self.con, "state.counted", [(source, by, stamp)])
+            self.known[source, by] = stamp
         return True
+
+
+def prepare(con: duckdb.DuckDBPyConnection) -> None:
+    """Create the memory's tables where they are not there yet."""
+    con.execute(_STATE)
+
+
+@contextmanager
+def carried(con: duckdb.DuckDBPyConnection, source: str, home: str, token: str, part: str) -> Iterator[None]:
+    """Within the block only rows that ``part`` (SQL) names go from and come to a table; what was counted of it at ``token`` is brought along.
+
+    A sum of hashes less those of the rows that went and with those of the rows that came is the sum over the table: nothing else is read.
+    Call inside the transaction that changes the rows, and :func:`settle` after it.
+    """
+    ways = [by for (by,) in con.execute("select by_month from state.counted where source = ? and token = ?", [source, _stamp(token)]).fetchall()]
+    if not ways:
+        yield
+        return
+    labels = ", ".join(f"{_labelled(by)} as l{i}" for i, by in enumerate(ways))
+    counts = f"with part as materialized (select {labels}, hash(t) as h from {home} as t where {part}) " + " union all ".join(
+        f"select {quote(by)} as by_month, l{i} as month, count(*) as rows, sum(h) as total from part group by 2" for i, by in enumerate(ways)
+    )
+    con.execute(f"create or replace temp table going as {counts}")
+    yield
+    con.execute(
+        "create or replace temp table passing as select by_month, month, sum(rows) as rows, sum(total) as total from"
+        f" (select by_month, month, -rows as rows, -total as total from going union all from ({counts})) group by 1, 2 having sum(rows) <> 0 or sum(total) <> 0"
+    )
+    con.execute(
+        "create or replace temp table passed as select by_month, month, sum(rows) as rows, sum(total) as total from"
+        " (from passing union all select by_month, month, rows, cast(hash as hugeint) from state.content semi join passing using (by_month, month)"
+        " where source = ?) group by 1, 2", [source],
+    )  # fmt: skip
+    con.execute("delete from state.content where source = ? and (by_month, month) in (select (by_month, month) from passing)", [source])
+    con.execute("insert into state.content select ?, by_month, month, rows, cast(total as varchar) from passed where rows <> 0", [source])
+
+
+def settle(con: duckdb.DuckDBPyConnection, source: str, old: str, new: str) -> None:
+    """What was brought along from one token of a table stands at another from now on."""
+    con.execute("update state.counted set token = ? where source = ? and token = ?", [_stamp(new), source, _stamp(old)])
 
 
 SHARES = 1024
@@ -191,6 +261,24 @@ def _labelled(by: str) -> str:
     month, _, key = by.partition(KEYED)
     found = f"coalesce(cast({month} as varchar), '')" if month else "''"
     return f"{found} || '/' || {share(key)}" if key else found
+
+
+def moved(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Mart → SQL of the rows among which all are that came, went or changed since :func:`held`; those built as a whole are left out."""
+    rows = con.execute(
+        "select target, string_agg(distinct '(' || part || ')', ' or ') from state.moved group by target having not bool_or(part = 'true')"
+    ).fetchall()
+    return dict(rows)
+
+
+def held(con: duckdb.DuckDBPyConnection) -> None:
+    """A snapshot holds all marts as they are."""
+    con.execute("delete from state.moved")
+
+
+def _stamp(token: str) -> str:
+    # Sums of hashes are only carried on within one version of DuckDB: another may hash differently.
+    return f"{duckdb.__version__} {token}"
 
 
 def _short(text: str) -> str:

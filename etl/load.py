@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from etl import changes, checks, clock, faults, guards, raw, reading, sift, sift_part
+from etl import changes, checks, clock, faults, freshness, guards, raw, reading, sift, sift_part
 from etl.checks import Compiled, Counts
 from etl.clean import first, name
 from etl.connectors import Reader
@@ -112,6 +112,7 @@ def prepare(con: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]) -> No
     con.execute(_STATE)
     guards.prepare(con)
     changes.prepare(con)
+    freshness.prepare(con)
     leftovers = con.execute(
         "select table_name from information_schema.tables where table_schema = 'checked' and ends_with(table_name, ?)", [sift.NEW]
     ).fetchall()
@@ -156,9 +157,10 @@ def load_module(
             for plan in plans:
                 if plan.loaded.changed:
                     faults.point("swap", plan.compiled.full_name)
-                    (sift_part.swap_part if plan.part else sift.swap)(con, plan.compiled)
+                    with _brought_along(con, plan):
+                        (sift_part.swap_part if plan.part else sift.swap)(con, plan.compiled)
                     changes.record(con, terms.run_id, plan.compiled, plan.revised)
-                if plan.row:
+                elif plan.row:
                     _record(con, plan.row)
             faults.point("commit", contract.module)
             con.execute("commit")
@@ -182,7 +184,7 @@ def _load_table(
     taken = reading.take(con, compiled, reader, before, terms.depth)
     areas = terms.areas if any(isinstance(c, AreaCode) for c in table.columns) else ""
     check_hash, refs = short(compiled.stage + repr(table) + areas), _referred(con, compiled)
-    kept = before is not None and before["check_hash"] == check_hash
+    kept = before is not None and before["check_hash"] == check_hash and _stands(con, compiled, before)
     if before and kept and before["refs"] == refs and taken.receipt.same:
         loaded = Loaded(contract.module, table.name, table.title, False, before["batch"], taken.skipped, _counts(before))
         known = taken.state.items() <= before.items()
@@ -213,6 +215,31 @@ def _sift(
         if rows <= sift_part.MOST * receipt.rows:
             return sift_part.sift_part(con, compiled, batch, _counts(before), receipt.rows), True
     return sift.sift(con, compiled, batch, raw.in_force(batch)), False
+
+
+@contextmanager
+def _brought_along(con: duckdb.DuckDBPyConnection, plan: Plan) -> Iterator[None]:
+    """Record the new state of a table that changes within the block; where only some keys do, what its contents are remembered as goes along."""
+    table, row = plan.compiled.full_name, plan.row or {}
+    was = _token(con, plan) if plan.part else ""
+    if plan.part:
+        with freshness.carried(con, table, f"checked.{name(table)}", was, sift_part.touching(plan.compiled)):
+            yield
+    else:
+        yield
+    _record(con, row)
+    if plan.part:
+        freshness.settle(con, table, was, _token(con, plan))
+
+
+def _token(con: duckdb.DuckDBPyConnection, plan: Plan) -> str:
+    key = [plan.compiled.module, plan.compiled.table.name]
+    return str((first(con, f"select {freshness.DELIVERED} from state.delivery where module = ? and table_name = ?", key) or ("",))[0])
+
+
+def _stands(con: duckdb.DuckDBPyConnection, compiled: Compiled, row: Mapping[str, Any]) -> bool:
+    """Whether the checked table holds as many rows as were recorded; where it does not, it is made again from what was delivered."""
+    return first(con, f"select count(*) from checked.{name(compiled.full_name)}") == (row["loaded"],)
 
 
 def _record(con: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> None:

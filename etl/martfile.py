@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 import sqlglot
@@ -70,8 +70,9 @@ class Mart:
         return bool(self.area and self.time)
 
 
+@lru_cache(maxsize=512)
 def parse(name: str, text: str) -> Mart:
-    """A mart from the text of its file; MartError where the header lacks the grain."""
+    """A mart from the text of its file; MartError where the header lacks the grain. The same text gives the same mart, parsed once."""
     fields: dict[str, str] = {}
     columns: list[MartColumn] = []
     in_columns = False

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from etl import faults, snapshotfile
+from etl import faults, freshness, snapshotfile
 from etl.clean import first, name
 from etl.connectors.base import sha256
 from etl.freshness import Freshness
@@ -55,6 +55,7 @@ def publish(
     }  # fmt: skip
     _write(_beside(target), named)
     point(layout, named)
+    freshness.held(con)
     _drop_old(layout, target, keep)
     return target
 
@@ -64,7 +65,7 @@ def _lay(con: duckdb.DuckDBPyConnection, file: Path, tables: snapshotfile.Tables
     for start in dict.fromkeys((before, None)):
         try:
             quick = start is not None and not thorough
-            written = snapshotfile.write(con, file, tables, start, _known(con) if quick else None)
+            written = snapshotfile.write(con, file, tables, start, _known(con) if quick else None, freshness.moved(con))
             faults.point("written", path=file)
             odd = snapshotfile.differing(con, file, written.contents, written.tables if quick else None)
         except (duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException, duckdb.IOException):

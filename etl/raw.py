@@ -153,6 +153,8 @@ def strike(con: duckdb.DuckDBPyConnection, compiled: Compiled, batches: Batches,
     con.execute(f"create or replace temp table here as select {here} as h, count(*) as n from {table(compiled)} where {in_force(batch)} group by 1")
     if first(con, "select 1 from there as t left join here as h using (h) where t.n > coalesce(h.n, 0) limit 1"):
         return None
+    if not first(con, "select 1 from here anti join there using (h, n) limit 1"):
+        return receipt
     ended = (
         f"select row from (select rowid as row, {here} as h, row_number() over (partition by {here} order by _position) as k"
         f" from {table(compiled)} where {in_force(batch)} and {here} in (select h from here anti join there using (h, n)))"

@@ -45,13 +45,14 @@ def write(con: duckdb.DuckDBPyConnection, mart: Mart, changed: set[str] | None, 
     found = cover(changed) if changed is not None and mart.time else None
     if found is None:
         con.execute(f"create or replace table {table} as {mart.sql}")
+        fresh.written(mart.name)
         return
     months, shares = found
     time = name(mart.time)
     if months:
         chosen = listed(months)
         views = {source: f"coalesce(cast({by} as varchar), '') in {chosen}" for source, by in mart.monthly.items() if source in mart.reads}
-        with _narrowed(con, views, fresh):
+        with fresh.moving(mart.name, f"{time} in {chosen}"), _narrowed(con, views, fresh):
             con.execute(f"delete from {table} where {time} in {chosen}")
             con.execute(f"insert into {table} by name select * from ({mart.sql}) where {time} in {chosen}")
     if shares:
@@ -64,8 +65,8 @@ def write(con: duckdb.DuckDBPyConnection, mart: Mart, changed: set[str] | None, 
             keys = pair if len(columns) == 1 else f"({pair})"
             mine = f"{keys} in (select {keys} from {fresh.home(driver)} where {share(mart.keyed[driver])} in ({numbers}))"
         views = {source: f"{share(column)} in ({numbers})" for source, column in mart.keyed.items() if source in mart.reads}
-        con.execute(f"delete from {table} where {rest} and {mine}")
-        with _narrowed(con, views, fresh):
+        with fresh.moving(mart.name, f"{rest} and {mine}"), _narrowed(con, views, fresh):
+            con.execute(f"delete from {table} where {rest} and {mine}")
             con.execute(f"insert into {table} by name select * from ({mart.sql}) where {rest} and {mine}")
 
 

@@ -41,6 +41,8 @@ from etl.region import Region, RegionError
 
 DONE, FAILED, QUARANTINE = 0, 1, 3
 MEMORY_LIMIT = "1200MB"
+# A run commits dozens of times; what it committed stands in the log and is worked into the file once, when the run closes it.
+LOG_LIMIT = "1GB"
 Progress = Callable[[str], None]
 Policy = Callable[..., object]
 """(connection, region, progress, approved=folder of approved versions)."""
@@ -207,6 +209,7 @@ def connect(layout: Layout) -> duckdb.DuckDBPyConnection:
     con.execute(f"set temp_directory = {clean.quote(layout.temp / 'spill')}")
     con.execute(f"set threads = {min(4, os.cpu_count() or 1)}")
     con.execute("set preserve_insertion_order = false")
+    con.execute(f"set checkpoint_threshold = '{LOG_LIMIT}'")
     for schema in ("raw", "checked", "state", "marts"):
         con.execute(f"create schema if not exists {schema}")
     con.execute("set search_path = 'marts,checked,main'")

@@ -25,30 +25,40 @@ def possible(compiled: Compiled) -> bool:
     return not compiled.window_rejects and not compiled.window_warns and compiled.cleaned.count("{where}") == 1
 
 
+def touched(compiled: Compiled) -> str:
+    """The temporary table of the touched keys. One a table: several of a module may change in one delivery, and are swapped in together."""
+    return name("touched_" + compiled.full_name)
+
+
+def touched_rows(compiled: Compiled) -> str:
+    """The temporary table of the raw rows with these keys."""
+    return name("touched_rows_" + compiled.full_name)
+
+
 def touch(con: duckdb.DuckDBPyConnection, compiled: Compiled, old: int, new: int, references: bool) -> int:
-    """Lay ``temp.touched`` (keys) and ``temp.touched_rows`` (row, s, p, was, now) of a move from one batch to another; how many rows.
+    """Lay :func:`touched` (keys) and :func:`touched_rows` (row, s, p, was, now) of a move from one batch to another; how many rows.
 
     ``references``: what the table refers to has changed as well, so rows flagged for it, or that should be, are looked at again.
     """
-    keys = ", ".join(name(k) for k in compiled.table.key)
+    keys, laid, rows = ", ".join(name(k) for k in compiled.table.key), touched(compiled), touched_rows(compiled)
     sources = [f"select {keys} from ({_cleaned(compiled, f'_batch = {new} or _until = {new}')})"] if new != old else []
     if references:
         for reference in compiled.table.references:
             sources += _of_reference(con, compiled, reference, old, keys)
-    con.execute(f"create or replace temp table touched as select distinct {keys} from ({' union all '.join(sources)})"
-                if sources else f"create or replace temp table touched as select {keys} from checked.{name(compiled.full_name)} limit 0")  # fmt: skip
-    if not first(con, "select 1 from touched limit 1"):
-        con.execute("create or replace temp table touched_rows (row bigint, s varchar, p bigint, was boolean, now boolean)")
+    con.execute(f"create or replace temp table {laid} as select distinct {keys} from ({' union all '.join(sources)})"
+                if sources else f"create or replace temp table {laid} as select {keys} from checked.{name(compiled.full_name)} limit 0")  # fmt: skip
+    if not first(con, f"select 1 from {laid} limit 1"):
+        con.execute(f"create or replace temp table {rows} (row bigint, s varchar, p bigint, was boolean, now boolean)")
         return 0
     either = f"_batch <= {new} and coalesce(_until > {old}, true)"
     same = " and ".join(f"r.{name(k)} is not distinct from t.{name(k)}" for k in compiled.table.key)
     con.execute(
-        "create or replace temp table touched_rows as"
+        f"create or replace temp table {rows} as"
         f" select rowid as row, _source as s, _position as p, {raw.in_force(old)} as was, {raw.in_force(new)} as now"
         f" from {raw.table(compiled)} where rowid in"
-        f" (select _row from (select _row, {keys} from ({compiled.keyed(either)})) as r semi join touched as t on {same})"
+        f" (select _row from (select _row, {keys} from ({compiled.keyed(either)})) as r semi join {laid} as t on {same})"
     )
-    return int(first(con, "select count(*) from touched_rows")[0])  # type: ignore[index]
+    return int(first(con, f"select count(*) from {rows}")[0])  # type: ignore[index]
 
 
 def sift_part(con: duckdb.DuckDBPyConnection, compiled: Compiled, batch: int, before: Counts, rows: int) -> Counts:
@@ -56,11 +66,11 @@ def sift_part(con: duckdb.DuckDBPyConnection, compiled: Compiled, batch: int, be
 
     ``rows`` is the number of raw rows in force at ``batch``. AssertionError where they are not all accounted for.
     """
-    fresh = sift.sift(con, compiled, batch, "rowid in (select row from touched_rows where now)")
+    fresh = sift.sift(con, compiled, batch, f"rowid in (select row from {touched_rows(compiled)} where now)")
     table, keys = f"checked.{name(compiled.full_name)}", ", ".join(name(k) for k in compiled.table.key)
     money = name(compiled.table.money) if compiled.table.money else "null"
     old = f"(select s, p, m from (select _source as s, _position as p, coalesce({money}, 0) as m from"
-    old += f" ({_cleaned(compiled, 'rowid in (select row from touched_rows where was)')})))"
+    old += f" ({_cleaned(compiled, f'rowid in (select row from {touched_rows(compiled)} where was)')})))"
     mine = f"module = {quote(compiled.module)} and table_name = {quote(compiled.table.name)}"
     aside = f"(select distinct source as s, position as p from state.quarantine where {mine})"
     warned = f"(select distinct source as s, position as p from state.warning where {mine})"
@@ -68,7 +78,7 @@ def sift_part(con: duckdb.DuckDBPyConnection, compiled: Compiled, batch: int, be
     bad, money_bad = _one(con, f"select count(*), coalesce(sum(m), 0) from {old} as o semi join {aside} as a using (s, p)")
     warn = _one(con, f"select count(*) from {old} as o semi join {warned} as w using (s, p)")[0]
     loaded, money_loaded = _one(con, f"select count(*), coalesce(sum({money}), 0) from {table}")
-    leaving, money_leaving = _one(con, f"select count(*), coalesce(sum({money}), 0) from {table} semi join touched using ({keys})")
+    leaving, money_leaving = _one(con, f"select count(*), coalesce(sum({money}), 0) from {table} semi join {touched(compiled)} using ({keys})")
     amounts: tuple[Decimal, ...] = ()
     if compiled.table.money:
         gone = money_was - money_bad - money_leaving
@@ -86,19 +96,25 @@ def sift_part(con: duckdb.DuckDBPyConnection, compiled: Compiled, batch: int, be
 
 def swap_part(con: duckdb.DuckDBPyConnection, compiled: Compiled) -> None:
     """Put the rows of the touched keys in the place of the old ones, and their findings too; call inside a transaction."""
-    table, keys = f"checked.{name(compiled.full_name)}", ", ".join(name(k) for k in compiled.table.key)
-    pair = keys if len(compiled.table.key) == 1 else f"({keys})"
-    con.execute(f"delete from {table} where {pair} in (select {pair} from touched)")
+    table = f"checked.{name(compiled.full_name)}"
+    con.execute(f"delete from {table} where {touching(compiled)}")
     con.execute(f"insert into {table} by name select * from {sift.staged(compiled)}")
     con.execute(f"drop table {sift.staged(compiled)}")
     for findings in ("quarantine", "warning"):
         con.execute(
             f"delete from state.{findings} where module = ? and table_name = ?"
-            " and (source, position) in (select (s, p) from touched_rows where was)",
+            f" and (source, position) in (select (s, p) from {touched_rows(compiled)} where was)",
             [compiled.module, compiled.table.name],
         )
         con.execute(f"insert into state.{findings} select * from temp.new_{findings} where module = ? and table_name = ?",
                     [compiled.module, compiled.table.name])
+
+
+def touching(compiled: Compiled) -> str:
+    """SQL: a row of the checked table has one of the touched keys."""
+    keys = ", ".join(name(k) for k in compiled.table.key)
+    pair = keys if len(compiled.table.key) == 1 else f"({keys})"
+    return f"{pair} in (select {pair} from {touched(compiled)})"
 
 
 def _of_reference(con: duckdb.DuckDBPyConnection, compiled: Compiled, reference: Reference, old: int, keys: str) -> list[str]:

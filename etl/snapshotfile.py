@@ -7,9 +7,10 @@ finished file is read back and compared with the work file before anybody may se
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 
@@ -37,11 +38,14 @@ class Written:
 
 
 def write(
-    con: duckdb.DuckDBPyConnection, file: Path, tables: Tables, before: Path | None, known: Callable[[str, str, bool], Contents] | None = None
+    con: duckdb.DuckDBPyConnection, file: Path, tables: Tables, before: Path | None, known: Callable[[str, str, bool], Contents] | None = None,
+    moved: Mapping[str, str] = MappingProxyType({}),
 ) -> Written:  # fmt: skip
     """Write ``file`` with these tables, from a copy of ``before`` where there is one. The file is closed on return.
 
-    ``known`` (table, source, monthly) says what a table of the work file holds; by default it is counted.
+    ``known`` (table, source, monthly) says what a table of the work file holds; by default it is counted. ``moved``: table → SQL of the rows
+    among which those that differ from ``before`` will be found; it only saves a look at the others, and a file that it misled is found out
+    by :func:`differing`.
     """
     if before is not None:
         shutil.copyfile(before, file)
@@ -68,7 +72,7 @@ def write(
                 written.add(table)
                 # A table in which many rows have been exchanged is in nobody's order any more, and full of holes.
                 fit = worn[table] <= MOST * sum(n for n, _ in now.values())
-                exchanged = _put(con, table, source, order, was if fit else None, now)
+                exchanged = _put(con, table, source, order, was if fit else None, now, moved.get(table, "true"))
                 worn[table] = 0 if exchanged is None else worn[table] + exchanged
         for stranger in set(columns) - {t for t, _, _ in tables} - {CONTENT}:
             con.execute(f"drop table snapshot_file.main.{name(stranger)}")
@@ -105,15 +109,15 @@ def content(con: duckdb.DuckDBPyConnection, source: str, monthly: bool) -> Conte
     return {m: (n, h) for m, n, h in rows}
 
 
-def _put(con: duckdb.DuckDBPyConnection, table: str, source: str, order: str, was: Contents | None, now: Contents) -> int | None:
+def _put(con: duckdb.DuckDBPyConnection, table: str, source: str, order: str, was: Contents | None, now: Contents, moved: str) -> int | None:
     """Make a table of the file what the work file holds; how many rows were exchanged in it (None: it was written anew)."""
     target = f"snapshot_file.main.{name(table)}"
     if was is not None:
         months = {m for m in {*was, *now} if was.get(m) != now.get(m)}
         chosen = "true" if "" in months else "month in (" + ", ".join(quote(m) for m in sorted(months)) + ")"
-        moved = _exchange(con, source, target, chosen, order, int(MOST * sum(n for n, _ in now.values())))
-        if moved is not None:
-            return moved
+        exchanged = _exchange(con, source, target, f"{chosen} and ({moved})", order, int(MOST * sum(n for n, _ in now.values())))
+        if exchanged is not None:
+            return exchanged
     con.execute(f"drop table if exists {target}")
     con.execute(f"create table {target} as select * from {source}{order}")
     return None

@@ -13,7 +13,7 @@ import pytest
 
 from data.simulator import playing
 from etl import clock
-from etl.freshness import SHARES
+from etl.freshness import SHARES, Freshness, _stamp
 from etl.martfile import MartError, marts, parse
 from etl.paths import Layout
 from etl.rebuild import cover
@@ -46,6 +46,9 @@ def test_what_a_night_touched_and_a_complete_building_are_the_same(small_demo: D
                 con.execute(f"select count(*), sum(hash(t)) from {where} as t").fetchall() for where in (f"marts.{mart.name}", "temp.afresh")
             ]
             assert counts[0] == counts[1], mart.name
+        for table_name, loaded in con.execute("select module || '_' || table_name, loaded from state.delivery").fetchall():
+            assert con.execute(f"select count(*) from checked.{table_name}").fetchall() == [(loaded,)], table_name
+        remembered_is_counted(con)
         held = dict(con.execute("select target, count(*) from state.built group by target").fetchall())
         assert held["elder_month"] > SHARES
     finally:
@@ -54,6 +57,20 @@ def test_what_a_night_touched_and_a_complete_building_are_the_same(small_demo: D
         for shown in ("order_fact", "elder_month", "figure", "provider_figure"):
             sql = f"select count(*), sum(hash(t)) from {{}}{shown} as t"
             assert file.execute(sql.format("")).fetchall() == work.execute(sql.format("marts.")).fetchall(), shown
+
+
+def remembered_is_counted(con: duckdb.DuckDBPyConnection) -> None:
+    """What was brought along through changes of a few rows is what counting the tables anew gives."""
+    fresh = Freshness(con)
+    current = [(source, by) for (source, by), at in fresh.known.items() if at == _stamp(fresh.tokens.get(source, ""))]
+    assert {"order_order", "order_fact", "elder_month", "inspection_penalty"} <= {source for source, _ in current}
+    was = {(source, by): fresh.contents(source, by) for source, by in current}
+    con.execute("begin")
+    con.execute("delete from state.counted")
+    again = Freshness(con)
+    for (source, by), contents in was.items():
+        assert again.contents(source, by) == contents, (source, by)
+    con.execute("rollback")
 
 
 def table(layout: Layout, name: str) -> set[tuple[object, ...]]:
@@ -81,7 +98,10 @@ def happen(sources: Path) -> None:
         columns = [c[1] for c in con.execute(f"pragma table_info({ELDER})")]
         again = ", ".join({"LNR_ID": "'L99999999'", "XG_SJ": f"'{moment}'", "JZ_SQ": f"'{other}'"}.get(c, c) for c in columns)
         con.execute(f"insert into {ELDER} select {again} from {ELDER} where LNR_ID = ?", [served[4]])
-    for name in ("order", "registry"):
+    with sqlite3.connect(sources / "inspection.sqlite") as con:  # two tables of one module
+        con.execute("update JC_CF set JE = JE + 1 where CF_ID = (select min(CF_ID) from JC_CF)")
+        con.execute("update JC_CZ set WH = '更正' where CZ_ID = (select min(CZ_ID) from JC_CZ)")
+    for name in ("order", "registry", "inspection"):
         os.utime(sources / f"{name}.sqlite")
 
 
