@@ -20,7 +20,8 @@ MAX_MONTHS = 36
 DEFAULT_MONTHS = 24
 # A month with next to no records (a stray date, a month that has just begun) does not make the calendar longer.
 THIN = 0.02
-_ACTIVITY = {"order_order": "strftime(ordered_at, '%Y-%m')", "subsidy_payment": "month"}
+# As the marts' headers say it: so the months are counted once for both.
+_ACTIVITY = {"order_order": "strftime(\"ordered_at\", '%Y-%m')", "subsidy_payment": '"month"'}
 
 
 def last_complete_month(today: date) -> str:
@@ -37,20 +38,13 @@ def months_between(first: str, last: str) -> list[str]:
     return found
 
 
-def calendar(con: duckdb.DuckDBPyConnection, today: date) -> list[str]:
+def calendar(fresh: Freshness, today: date) -> list[str]:
     """The months to report: those that orders or payments cover, up to the last complete one; 24 where there are neither."""
     limit = last_complete_month(today)
     covered: set[str] = set()
-    there = "select table_name from information_schema.tables where table_schema = 'checked'"
-    tables = {t for (t,) in con.execute(there).fetchall()}
-    for table, month in _ACTIVITY.items():
-        if table in tables:
-            rows = con.execute(
-                f"select month, n from (select {month} as month, count(*) as n from checked.{table} group by 1)"
-                f" where month <= ? qualify n >= {THIN} * max(n) over () order by 1",
-                [limit],
-            ).fetchall()
-            covered |= {m for m, _ in rows}
+    for table, by in _ACTIVITY.items():
+        rows = {month: n for month, (n, _) in (fresh.contents(table, by) or {}).items() if "" < month <= limit}
+        covered |= {month for month, n in rows.items() if n >= THIN * max(rows.values())}
     if not covered:
         first = limit
         for _ in range(DEFAULT_MONTHS - 1):

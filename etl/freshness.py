@@ -54,6 +54,7 @@ class Freshness:
             (source, by): token for source, by, token in con.execute("select source, by_month, token from state.counted").fetchall()
         }
         self.carried: set[str] = set()
+        self.kept: dict[tuple[str, str], tuple[str, Contents]] = {}
         self.homes = dict(
             con.execute(
                 "select table_name, table_schema from information_schema.tables where table_catalog = current_database()"
@@ -71,8 +72,11 @@ class Freshness:
         """The contents of a table as it is now, by an expression that gives the label; None for a table that is not ours to know."""
         if not self._look(source, by):
             return None
-        kept = self.con.execute("select month, rows, hash from state.content where source = ? and by_month = ?", [source, by]).fetchall()
-        return {m: (n, h) for m, n, h in kept if n}
+        stamp = self.known[source, by]
+        if source not in self.tokens or self.kept.get((source, by), ("",))[0] != stamp:
+            rows = self.con.execute("select month, rows, hash from state.content where source = ? and by_month = ?", [source, by]).fetchall()
+            self.kept[source, by] = (stamp, {m: (n, h) for m, n, h in rows if n})
+        return self.kept[source, by][1]
 
     def home(self, source: str) -> str | None:
         """The qualified name of a checked table or mart; None where there is none."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import cast
 
+import duckdb
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
@@ -15,8 +19,9 @@ from sqlglot.optimizer.scope import Scope, build_scope
 from sqlglot.schema import Schema, ensure_schema
 
 from etl import checks
+from etl.clean import first
 from etl.contract import Contract
-from etl.indicators.base import Indicator
+from etl.indicators.base import Indicator, Measure
 from etl.martfile import GIVEN, Mart
 
 _GIVEN_COLUMNS = {
@@ -32,6 +37,7 @@ _GIVEN_COLUMNS = {
 _POLICY_INPUTS = ("provider_provider", "inspection_inspection", "inspection_finding")
 # What a run knows of its own deliveries: figures over these are about every module.
 _DELIVERIES = frozenset({"module", "delivery", "delivered", "quarantine", "warning"})
+_MEMORY = "create table if not exists state.lineage (declarations varchar, body varchar)"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -55,6 +61,46 @@ class Lineage:
         self._frames: dict[str, frozenset[str]] = {}
         self._conditions: dict[str, frozenset[tuple[str, str]]] = {}
         self._traced: dict[tuple[str, str], frozenset[tuple[str, str]]] = {}
+        self._named: dict[str, list[str]] = {}
+        self._recalled = ""
+
+    def recall(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Take over what was derived from these very declarations before; to parse all marts takes a process seconds."""
+        con.execute(_MEMORY)
+        found = first(con, "select body from state.lineage where declarations = ?", [self._declarations])
+        if not found or self._recalled:
+            return
+        self._recalled = found[0]
+        held = json.loads(found[0])
+        self._frames |= {mart: frozenset(tables) for mart, tables in held["frames"]}
+        self._conditions |= {mart: frozenset(map(_pair, pairs)) for mart, pairs in held["conditions"]}
+        self._traced |= {(mart, column): frozenset(map(_pair, pairs)) for mart, column, pairs in held["traced"]}
+        self._named |= dict(held["named"])
+
+    def remember(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Keep what has been derived for the next process."""
+        body = json.dumps({
+            "frames": [(mart, sorted(tables)) for mart, tables in sorted(self._frames.items())],
+            "conditions": [(mart, sorted(pairs)) for mart, pairs in sorted(self._conditions.items())],
+            "traced": [(*key, sorted(pairs)) for key, pairs in sorted(self._traced.items())],
+            "named": sorted(self._named.items()),
+        })  # fmt: skip
+        if body == self._recalled:
+            return
+        con.execute("begin")
+        con.execute("delete from state.lineage")
+        con.execute("insert into state.lineage values (?, ?)", [self._declarations, body])
+        con.execute("commit")
+        self._recalled = body
+
+    @cached_property
+    def _declarations(self) -> str:
+        """A hash over everything that the way of a figure is derived from: contracts, marts, and how it is derived."""
+        told = [
+            [(c.full_name, c.module, [cell.name for cell in c.cells]) for c in self.compiled.values()],
+            [(m.name, m.sql, [c.name for c in m.columns]) for m in self.marts.values()],
+        ]
+        return hashlib.sha256(repr(told).encode() + Path(__file__).read_bytes() + sqlglot.__version__.encode()).hexdigest()
 
     def tables(self, indicator: Indicator) -> set[str]:
         """The checked tables without which the figure cannot be formed: the frames of its marts and those of its columns."""
@@ -114,10 +160,16 @@ class Lineage:
         for measure in (indicator.part, indicator.whole):
             if measure is None:
                 continue
-            tree = sqlglot.parse_one(f"select {measure.value} where {measure.where}", read="duckdb")
-            for column in tree.find_all(exp.Column):
-                found |= self.trace(measure.mart, column.name)
+            for column in self.named(measure):
+                found |= self.trace(measure.mart, column)
         return found
+
+    def named(self, measure: Measure) -> list[str]:
+        """The columns of its mart that a measure names."""
+        sql = f"select {measure.value} where {measure.where}"
+        if sql not in self._named:
+            self._named[sql] = sorted({c.name for c in sqlglot.parse_one(sql, read="duckdb").find_all(exp.Column)})
+        return self._named[sql]
 
     def trace(self, mart: str, column: str) -> set[tuple[str, str]]:
         """(checked table, column) from which one column of a mart is computed."""
@@ -196,6 +248,10 @@ class Lineage:
         known |= {name: {c.name: "text" for c in compiled.cells} for name, compiled in self.compiled.items()}
         known |= {m.name: {c.name: "text" for c in m.columns} for m in self.marts.values()}
         return ensure_schema(known, dialect="duckdb")
+
+
+def _pair(pair: list[str]) -> tuple[str, str]:
+    return pair[0], pair[1]
 
 
 def _query(scope: Scope) -> exp.Query:

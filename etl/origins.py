@@ -10,12 +10,10 @@ from collections.abc import Iterable, Iterator
 
 import duckdb
 import pyarrow as pa
-import sqlglot
-from sqlglot import exp
 
 from etl.checks import compile_contract
 from etl.contract import Contract, Point
-from etl.indicators.base import Indicator, Measure
+from etl.indicators.base import Indicator
 from etl.lineage import Lineage
 from etl.martfile import GIVEN, POLICY_TABLES
 
@@ -74,7 +72,7 @@ def origins(lineage: Lineage, indicators: Iterable[Indicator]) -> list[tuple[str
             if measure is None or measure.mart not in lineage.marts:
                 continue
             mart = lineage.marts[measure.mart]
-            used = [(VALUE, c) for c in named(measure)] + [(PLACE, mart.area), (MONTH, mart.time)]
+            used = [(VALUE, c) for c in lineage.named(measure)] + [(PLACE, mart.area), (MONTH, mart.time)]
             for role, column in used:
                 hits = {(t, c) for t, c in trace(mart.name, column) if t in lineage.compiled}
                 found |= {(indicator.code, role, mart.name, t, "" if c == "*" else c) for t, c in hits}
@@ -84,8 +82,3 @@ def origins(lineage: Lineage, indicators: Iterable[Indicator]) -> list[tuple[str
             found |= {(indicator.code, CHOICE, mart.name, t, c) for t, c in lineage.conditions(mart.name) if t in telling}
     return sorted(found)
 
-
-def named(measure: Measure) -> list[str]:
-    """The columns of its mart that a measure names."""
-    tree = sqlglot.parse_one(f"select {measure.value} where {measure.where}", read="duckdb")
-    return sorted({c.name for c in tree.find_all(exp.Column)})

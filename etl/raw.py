@@ -227,17 +227,15 @@ def _collect(con: duckdb.DuckDBPyConnection, compiled: Compiled, batches: Batche
 def _differ(con: duckdb.DuckDBPyConnection, compiled: Compiled, standing: int, scope: str) -> Receipt:
     """End the rows of ``scope`` that ``temp.incoming`` lacks, append those that it has beyond them (equal rows are counted)."""
     batch, same = next_batch(con), _hash(compiled)
+    con.execute(f"create or replace temp table standing as select rowid as row, _position, {same} as h from {table(compiled)} where {scope}")
     con.execute(
         "create or replace temp table differing as select h, coalesce(o.n, 0) as old, coalesce(i.n, 0) as new"
-        f" from (select {same} as h, count(*) as n from {table(compiled)} where {scope} group by 1) as o"
+        " from (select h, count(*) as n from standing group by 1) as o"
         f" full join (select {same} as h, count(*) as n from incoming group by 1) as i using (h)"
         " where o.n is distinct from i.n"
     )
     beyond = "select row from (select row, h, row_number() over (partition by h order by _position) as k from ({})) as r join differing as d using (h) where k > d.{}"
-    gone = _end(
-        con, compiled, batch,
-        beyond.format(f"select rowid as row, _position, {same} as h from {table(compiled)} where {scope} and {same} in (select h from differing)", "new"),
-    )  # fmt: skip
+    gone = _end(con, compiled, batch, beyond.format("from standing where h in (select h from differing)", "new"))
     # In a table with a cursor a row's number means nothing to its owner, but with its source it must name one row in force.
     position = "_position"
     if compiled.table.cursor:
@@ -251,6 +249,7 @@ def _differ(con: duckdb.DuckDBPyConnection, compiled: Compiled, standing: int, s
         con, f"select count(*), count(*) filter (_batch = {batch}) from {table(compiled)} where {in_force(batch)}"
     )
     con.execute("drop table incoming")
+    con.execute("drop table standing")
     return Receipt(batch, rows, added, gone)
 
 

@@ -80,21 +80,22 @@ def take(
 ) -> Taken:
     """Read what is needed of one table; SourceError when it cannot be read or has no rows at all."""
     table = compiled.table
-    raw.shape(con, compiled, before["batch"] if before else None)
-    raw.clear(con, compiled, before["batch"] if before else None)
     shape = short("|".join(compiled.raw_columns))
     fingerprint = reader.fingerprint(table)
     marked = f"{fingerprint}#{shape}" if fingerprint else None
     state: dict[str, Any] = {"fingerprint": marked, "content": shape}
-    if before and depth != "full" and before["content"] == shape:
-        if marked and before["fingerprint"] == marked:
+    known = before is not None and depth != "full" and before["content"] == shape
+    if before and known:
+        # What a killed run left in raw is in nobody's way: it is cleared before the table is read next.
+        unseen = depth == "quick" and not marked and not (table.cursor and isinstance(reader, Cursored))
+        if unseen or (marked and before["fingerprint"] == marked):
             return Taken(_nothing(before), before["skipped"], _known(before))
-        if table.cursor and isinstance(reader, Cursored):
-            receipt = _by_cursor(con, compiled, reader, before, depth)
-            if receipt:
-                return _taken(compiled, receipt, state | {"skipped": before["skipped"], "complete_at": before["complete_at"]})
-        elif depth == "quick" and not marked:
-            return Taken(_nothing(before), before["skipped"], _known(before))
+    raw.shape(con, compiled, before["batch"] if before else None)
+    raw.clear(con, compiled, before["batch"] if before else None)
+    if before and known and table.cursor and isinstance(reader, Cursored):
+        receipt = _by_cursor(con, compiled, reader, before, depth)
+        if receipt:
+            return _taken(compiled, receipt, state | {"skipped": before["skipped"], "complete_at": before["complete_at"]})
     if isinstance(reader, Filed):
         receipt, parts = _by_file(con, compiled, reader, before, afresh=depth == "full" or not before or before["content"] != shape)
         skipped = sum(int(p[1]) for p in parts.values())

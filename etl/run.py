@@ -277,16 +277,17 @@ def _build(
     by_name = {m.name: m for m in line.marts}
     late = after_policy(line.marts)
     lineage = line.lineage
+    lineage.recall(con)
     never = {m["module"] for m in result.modules if m["data_date"] is None}
     unknown = {c for c, i in line.indicators.items() if set(lineage.needs(i)) & never} if never else set()
     with _timed(result, "汇总"):
         build.lay_areas(con, region)
         build.lay_standards(con, region)
         build.lay_incident_rules(con, region)
-        build.lay_calendar(con, build.calendar(con, today))
         delivered.lay(con, line.contracts)
-        spans = coverage.spans(con, lineage, line.contracts, line.indicators.values())
         fresh = Freshness(con)
+        build.lay_calendar(con, build.calendar(fresh, today))
+        spans = coverage.spans(con, lineage, line.contracts, line.indicators.values())
         build.build(con, [m for m in line.marts if m.name not in late], note, fresh)
     early = [i for i in line.indicators.values() if not set(i.marts) & late]
     with _timed(result, "指标"):
@@ -302,6 +303,7 @@ def _build(
         figures.refresh(con, "figure after policy", [i for i in line.indicators.values() if set(i.marts) & late], by_name, fresh, unknown, spans)
     faults.point("policy")
     meta.write(con, region, line.contracts, line.visible, line.indicators, lineage, result.run_id)
+    lineage.remember(con)
 
 
 def _policies(con: duckdb.DuckDBPyConnection, region: Region, line: Line, note: Progress, fresh: Freshness, approved: Path) -> None:

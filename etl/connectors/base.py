@@ -10,6 +10,7 @@ import fnmatch
 import hashlib
 import math
 import re
+import time
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -32,6 +33,9 @@ _SUBTOTAL_TAIL = re.compile(r"(小计|合计|总计)[:：]?$")
 _NOTE = re.compile(
     r"^(注|说明|备注|填表|制表|审核|复核|填报|单位负责人|数据来源|数据截至|打印)[^，。]{0,6}?[:：、.．]|^注[\d一二三]"
 )
+# A file written within the last moments may be written again without its time showing it.
+SETTLED_NS = 2_000_000_000
+_hashes: dict[Path, tuple[tuple[int, ...], str]] = {}
 
 
 class SourceError(Exception):
@@ -188,6 +192,26 @@ def sha256(path: Path) -> str:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         return f"unopened {error.errno}"
+
+
+def content_hash(path: Path) -> str:
+    """A file's content hash, as :func:`sha256`; remembered within the process while its size, times and number on the disk stay.
+
+    Whoever writes to a file moves the time of its last change of state (``ctime``), which nobody can set.
+    """
+    try:
+        stat = path.stat()
+    except OSError:
+        return sha256(path)
+    stamp = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, stat.st_dev)
+    held = _hashes.get(path)
+    if held and held[0] == stamp:
+        return held[1]
+    settled = time.time_ns() - max(stat.st_mtime_ns, stat.st_ctime_ns) > SETTLED_NS
+    found = sha256(path)
+    if settled and not found.startswith("unopened"):
+        _hashes[path] = (stamp, found)
+    return found
 
 
 def written_on(paths: Iterable[Path]) -> date | None:

@@ -27,11 +27,11 @@ from etl.connectors.base import (
     SourceError,
     absent_allowed,
     batch,
+    content_hash,
     delivered_files,
     match,
     passed_over,
     require,
-    sha256,
     written_on,
 )
 from etl.connectors.observed import Sheet, Total
@@ -66,7 +66,7 @@ class CsvReader:
 
     def fingerprint(self, table: Table) -> str:
         files = self.files(table)
-        return hashlib.sha256("".join(f"{self._place(p)}:{sha256(p)};" for p in files).encode()).hexdigest()
+        return hashlib.sha256("".join(f"{self._place(p)}:{content_hash(p)};" for p in files).encode()).hexdigest()
 
     def _place(self, path: Path) -> str:
         """A file's path below the module's folder: its source as rows and people name it."""
@@ -74,7 +74,7 @@ class CsvReader:
 
     def parts(self, table: Table) -> dict[str, str]:
         """File → content hash; a file is named as in the rows, by its path below the module's folder."""
-        return {self._place(p): sha256(p) for p in self.files(table)}
+        return {self._place(p): content_hash(p) for p in self.files(table)}
 
     def read_parts(self, table: Table, names: Collection[str]) -> Iterator[pa.RecordBatch]:
         """The rows of some of the files that :meth:`parts` named."""

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
-from etl.connectors.base import EmptyError, SourceError, delivered_files, passed_over, sha256, written_on
+from etl.connectors.base import EmptyError, SourceError, content_hash, delivered_files, passed_over, written_on
 from etl.connectors.records import Records, parse
 from etl.contract import Contract, Table
 
@@ -47,7 +47,7 @@ class JsonLinesReader:
 
     def parts(self, table: Table) -> dict[str, str]:
         """File → content hash; a file is named as in the rows, by its path below the module's folder."""
-        return {self._place(p): sha256(p) for p in self.files(table)}
+        return {self._place(p): content_hash(p) for p in self.files(table)}
 
     def read_parts(self, table: Table, names: Collection[str]) -> Iterator[pa.RecordBatch]:
         """The rows of some of the files that :meth:`parts` named."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
@@ -13,26 +12,8 @@ from adbc_driver_manager import Error as AdbcError
 from adbc_driver_sqlite import dbapi as adbc
 
 from etl.checks import raw_columns
-from etl.connectors.base import CHUNK, SourceError, batch, match, require, sha256, written_on
+from etl.connectors.base import CHUNK, SourceError, batch, content_hash, match, require, written_on
 from etl.contract import Contract, Table
-
-# A file written within the last moments may be written again without its time showing it.
-SETTLED_NS = 2_000_000_000
-_hashes: dict[Path, tuple[tuple[int, int, int], str]] = {}
-
-
-def content_hash(path: Path) -> str:
-    """A file's content hash; remembered within the process for as long as its size, time and number on the disk stay."""
-    stat = path.stat()
-    stamp = (stat.st_size, stat.st_mtime_ns, stat.st_ino)
-    held = _hashes.get(path)
-    if held and held[0] == stamp:
-        return held[1]
-    settled = time.time_ns() - stat.st_mtime_ns > SETTLED_NS
-    found = sha256(path)
-    if settled:
-        _hashes[path] = (stamp, found)
-    return found
 
 
 def no_table(contract: Contract, table: Table, where: str) -> SourceError:

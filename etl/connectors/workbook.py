@@ -25,13 +25,13 @@ from etl.connectors.base import (
     EmptyError,
     SourceError,
     batch,
+    content_hash,
     match,
     normal,
     not_a_record,
     passed_over,
     plain,
     require,
-    sha256,
     unopened,
     written_on,
 )
@@ -69,7 +69,7 @@ class WorkbookReader:
 
     def fingerprint(self, table: Table) -> str:
         if not self._hash:
-            self._hash = hashlib.sha256("".join(f"{p.name}:{sha256(p)};" for p in self.paths).encode()).hexdigest()
+            self._hash = hashlib.sha256("".join(f"{p.name}:{content_hash(p)};" for p in self.paths).encode()).hexdigest()
         return self._hash
 
     def delivered_on(self) -> date | None:

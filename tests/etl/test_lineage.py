@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import duckdb
 import pytest
 
 from etl import origins
@@ -36,6 +37,25 @@ def test_figures_about_deliveries_come_from_every_module_and_wait_for_none() -> 
     on_time = catalogue()["source_on_time"]
     assert lineage.modules(on_time) == sorted(c.module for c in contracts())
     assert lineage.needs(on_time) == []
+
+
+def test_what_was_derived_once_serves_the_next_process_and_no_other_declarations(monkeypatch: pytest.MonkeyPatch) -> None:
+    con = duckdb.connect()
+    con.execute("create schema state")
+    every, indicators = {m.name: m for m in marts()}, list(catalogue().values())
+    derived = Lineage(contracts(), every)
+    told = origins.origins(derived, indicators), [derived.modules(i) for i in indicators]
+    derived.recall(con)
+    derived.remember(con)
+    assert {mart: m.reads for mart, m in every.items()}["order_fact"]
+    again = Lineage(contracts(), every)
+    with monkeypatch.context() as blind:
+        blind.setattr("sqlglot.parse_one", lambda *_, **__: pytest.fail("parsed again"))
+        again.recall(con)
+        assert (origins.origins(again, indicators), [again.modules(i) for i in indicators]) == told
+    other = Lineage(contracts(), every | {"month_end": parse("month_end", "-- grain: x\nselect * from month")})
+    other.recall(con)
+    assert not other._traced
 
 
 def test_contracts_and_marts_come_after_what_they_read() -> None:
