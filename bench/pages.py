@@ -1,9 +1,11 @@
-"""The application under load: views uncached and cached with 16 clients on 2 workers, server time of a view, the first page in Chromium."""
+"""The application under load: views uncached and cached with 16 clients on 2 workers, beside a bare application with the same look-ups;
+server time of a view and of the pages of one provider; the first page in Chromium."""
 
 from __future__ import annotations
 
 import http.cookiejar
 import json
+import random
 import time
 import urllib.parse
 import urllib.request
@@ -11,10 +13,13 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from bench import bare
 from bench.measure import Load, load, percentile
 
 CLIENTS, WORKERS = 16, 2
 SUBJECTS = ("/", "/caregivers", "/subsidies", "/providers", "/exits")
+OF_ONE = {"detail": 400, "impact": 200, "compare": 200}
+"""Pages about one provider (or two), and how many of all providers and months are asked for."""
 
 
 class Visitor:
@@ -55,21 +60,73 @@ def addresses(areas: list[str], months: list[str]) -> list[tuple[str, dict[str, 
     return [(path, {"area": area, "month": month}) for month, area, path in product(months, areas, SUBJECTS)]
 
 
-def run(address: str, username: str, password: str, areas: list[str], months: list[str]) -> dict[str, Any]:
+def run(address: str, username: str, password: str, areas: list[str], months: list[str], snapshot: Path, log: Path) -> dict[str, Any]:
     """Requests per second and percentiles in milliseconds."""
     host, port = address.removeprefix("http://").split(":")
     visitor = Visitor(address, username, password)
-    wanted = [visitor.request(path, query) for path, query in addresses(areas, months)]
+    places = addresses(areas, months)
+    wanted = [visitor.request(path, query) for path, query in places]
     load(host, int(port), [visitor.request("/", {})], 4, 4)  # both workers have started and read their first view
     single = load(host, int(port), wanted[-200:], 1, 200)
-    uncached = load(host, int(port), wanted[:-200], CLIENTS, (len(wanted) - 200) // CLIENTS)
+    overview = [(wanted[n], query) for n, (path, query) in enumerate(places[:-200]) if path == "/"]
+    beside = _beside(host, int(port), overview, snapshot, log)
+    rest = [wanted[n] for n, (path, _) in enumerate(places[:-200]) if path != "/"]
+    uncached = load(host, int(port), rest, CLIENTS, len(rest) // CLIENTS)
     few = wanted[:40]
     load(host, int(port), few, 2, 200)
     cached = load(host, int(port), few, CLIENTS, 1500)
-    for part in (single, uncached, cached):
+    for part in (single, uncached, cached, *beside):
         if set(part.statuses) != {200}:
             raise RuntimeError(f"answers other than 200: {part.statuses}")
-    return {"single": told(single), "uncached": told(uncached), "cached": told(cached), "views": len(wanted)}
+    return {"single": told(single), "uncached": told(uncached), "cached": told(cached), "views": len(wanted),
+            "overview": told(beside[0]), "bare": told(beside[1])}  # fmt: skip
+
+
+def _beside(host: str, port: int, overview: list[tuple[bytes, dict[str, str]]], snapshot: Path, log: Path) -> tuple[Load, Load]:
+    """The overview in every area and month, uncached: by our application and by the bare one, taking turns."""
+    from dashboard.views.page import find
+    from tests.support.servers import free_port
+
+    found = find("/")
+    assert found is not None
+    codes, ours, plain = list(found[0].layout.strip), Load(), Load()
+    spare, ready = free_port(), urllib.parse.urlencode(overview[0][1])
+    with bare.serving(snapshot, codes, WORKERS, spare, log, ready):
+        asked = [f"GET /?{urllib.parse.urlencode(q)} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode() for _, q in overview]
+        turns = 3
+        share = len(overview) // turns
+        for turn in range(turns):
+            part = slice(turn * share, (turn + 1) * share)
+            _add(ours, load(host, port, [body for body, _ in overview[part]], CLIENTS, share // CLIENTS))
+            _add(plain, load("127.0.0.1", spare, asked[part], CLIENTS, share // CLIENTS))
+    return ours, plain
+
+
+def _add(whole: Load, part: Load) -> None:
+    whole.seconds += part.seconds
+    whole.times += part.times
+    whole.bytes += part.bytes
+    for status, n in part.statuses.items():
+        whole.statuses[status] = whole.statuses.get(status, 0) + n
+
+
+def of_one(address: str, username: str, password: str, providers: dict[str, list[str]]) -> dict[str, dict[str, float]]:
+    """Pages of single providers, one client, none asked for twice. ``providers``: month → those listed in it."""
+    host, port = address.removeprefix("http://").split(":")
+    visitor, chance = Visitor(address, username, password), random.Random(5)
+    every = [(p, month) for month, listed in sorted(providers.items()) for p in listed]
+    found = {}
+    for page, most in OF_ONE.items():
+        chosen = chance.sample(every, min(most, len(every)))
+        if page == "compare":
+            asked = [("/providers/compare", {"compare": f"{p},{chance.choice([o for o in providers[m] if o != p])}", "month": m}) for p, m in chosen]
+        else:
+            asked = [(f"/{'providers' if page == 'detail' else page}/{p}", {"month": m}) for p, m in chosen]
+        part = load(host, int(port), [visitor.request(path, query) for path, query in asked], 1, len(asked))
+        if set(part.statuses) != {200}:
+            raise RuntimeError(f"answers other than 200: {part.statuses}")
+        found[page] = told(part)
+    return found
 
 
 def told(part: Load) -> dict[str, float]:

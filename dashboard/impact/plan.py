@@ -108,11 +108,14 @@ def cost(prices: Mapping[str, float], units: Mapping[str, float], care: frozense
 
 def compared(need: Need, offer: Offer) -> tuple[float | None, float | None]:
     """(price now, price at the offer) of the same units. A bed of another type is compared by its own price."""
-    before = cost(need.prices, need.units, need.care)
+    return cost(need.prices, need.units, need.care), price_at(need, offer)
+
+
+def price_at(need: Need, offer: Offer) -> float | None:
+    """What the offer asks for the units of the need; None where a price is not known."""
     if need.form != "床位":
-        return before, cost(offer.prices, need.units, need.care)
-    bed = next(iter(offer.care & need.accepts))
-    return before, offer.prices.get(bed)
+        return cost(offer.prices, need.units, need.care)
+    return offer.prices.get(next(iter(offer.care & need.accepts)))
 
 
 def make_plan(needs: Sequence[Need], offers: Sequence[Offer], policy: ImpactVersion) -> Plan:
@@ -132,8 +135,12 @@ def _place(form: str, needs: list[Need], offers: list[Offer], policy: ImpactVers
     open_ = [o for o in offers if not o.bars]
     ways: list[dict[int, int]] = []
     short: list[Reason] = []
+    suited: dict[tuple[frozenset[str], frozenset[str]], list[int]] = {}
     for need in needs:
-        choices, reason = _choices(form, need, open_, policy)
+        kind = (need.care, need.accepts)  # few kinds, many needs
+        if kind not in suited:
+            suited[kind] = [j for j, o in enumerate(open_) if suits(need, o)]
+        choices, reason = _choices(form, need, open_, suited[kind], policy)
         ways.append(choices)
         short.append(reason)
     result: Assignment = assign([Want(tuple(c.items())) for c in ways], [o.room for o in open_], policy.solve_seconds)
@@ -146,11 +153,10 @@ def _place(form: str, needs: list[Need], offers: list[Offer], policy: ImpactVers
     return out, Group(form, len(needs), result.placed, result.metres, result.exact, result.gap)
 
 
-def _choices(form: str, need: Need, offers: list[Offer], policy: ImpactVersion) -> tuple[dict[int, int], Reason]:
-    """The offers that would do with their distances, and why nobody takes the elder should none have room."""
-    said = "、".join(sorted(need.accepts if form == "床位" else need.care))
-    found = [j for j, o in enumerate(offers) if suits(need, o)]
+def _choices(form: str, need: Need, offers: list[Offer], found: list[int], policy: ImpactVersion) -> tuple[dict[int, int], Reason]:
+    """Of the suitable offers ``found`` those that would do with their distances, and why nobody takes the elder should none have room."""
     if not found:
+        said = "、".join(sorted(need.accepts if form == "床位" else need.care))
         return {}, Reason("care", f"没有可接收的单位提供{said}{'床位' if form == '床位' else ''}")
     limit, home = policy.reach(form), need.point
     if home is None:
@@ -161,7 +167,8 @@ def _choices(form: str, need: Need, offers: list[Offer], policy: ImpactVersion) 
         nearest = f"，最近的有 {min(ways.values()):,} 米" if ways else ""
         return {}, Reason("far", f"{limit or 0:,.0f} 米内没有合适的单位{nearest}")
     rise = policy.forms[form].price_rise  # type: ignore[index]
-    paid = {j: d for j, d in near.items() if _affordable(need, offers[j], rise, policy.unknown_price == "keep")}
+    before = cost(need.prices, need.units, need.care)
+    paid = {j: d for j, d in near.items() if _affordable(before, need, offers[j], rise, policy.unknown_price == "keep")}
     if not paid:
         return {}, Reason("price", f"{len(near)} 家合适的单位价格上浮都超过 {rise:.0%}")
     room = sum(offers[j].room for j in paid)
@@ -170,8 +177,8 @@ def _choices(form: str, need: Need, offers: list[Offer], policy: ImpactVersion) 
     return paid, Reason("short", f"{len(paid)} 家合适的单位共余 {room} 个名额，已安排给其他老年人")
 
 
-def _affordable(need: Need, offer: Offer, rise: float, unknown: bool) -> bool:
-    before, after = compared(need, offer)
+def _affordable(before: float | None, need: Need, offer: Offer, rise: float, unknown: bool) -> bool:
+    after = price_at(need, offer) if before is not None else None
     if before is None or after is None:
         return unknown
     return after <= before * (1 + rise) + 0.005

@@ -50,11 +50,10 @@ def offers(snapshot: Snapshot, leaving: str, month: str, months: list[str], vers
     """What others could take over, those barred with the reason; and the prices of the provider that leaves."""
     at = snapshot.month_index[month]
     asked = {"month": month, "months": months, "back": snapshot.months[max(0, at - version.capacity.meals_lookback + 1) : at + 1]}
-    found: list[tuple[str, str, frozenset[str], int, dict[str, float]]] = []
-    found += _beds(snapshot, asked)
-    found += _home(snapshot, asked, version)
-    found += _brought(snapshot, asked, leaving, version)
-    found += _seats(snapshot, asked)
+    # What is free does not depend on who leaves: read once for all assessments of the month.
+    free = snapshot.once(f"impact rooms {month}", lambda: [*_beds(snapshot, asked), *_home(snapshot, asked, version), *_seats(snapshot, asked)])
+    meals = snapshot.once(f"impact meals {month}", lambda: _meals(snapshot, asked))
+    found = [*free, *_brought(*meals, asked, leaving, version)]
     known = snapshot.providers(month)
     own: Prices = {(form, care): price for p, form, _, _, prices in found if p == leaving for care, price in prices.items()}
     out = []
@@ -112,10 +111,8 @@ def _home(snapshot: Snapshot, asked: dict[str, Any], version: ImpactVersion) -> 
     return out
 
 
-def _brought(
-    snapshot: Snapshot, asked: dict[str, Any], leaving: str, version: ImpactVersion
-) -> list[tuple[str, str, frozenset[str], int, dict[str, float]]]:
-    """Meals brought home: the strongest month of the last ones, plus headroom, less this month, in persons as they eat at this provider."""
+def _meals(snapshot: Snapshot, asked: dict[str, Any]) -> tuple[dict[str, dict[str, tuple[int, int]]], dict[str, float]]:
+    """Meals brought home: provider → month → (meals, elders), and provider → price of a meal."""
     months: dict[str, dict[str, tuple[int, int]]] = {}
     for p, month, n, elders in snapshot.query(_BROUGHT, {"back": asked["back"]}):
         months.setdefault(p, {})[month] = (int(n), int(elders))
@@ -123,6 +120,13 @@ def _brought(
         "select provider_id, avg(price)::double from order_fact where month in (select unnest($months)) and category = '助餐' and completed group by all",
         {"months": asked["months"]},
     ))  # fmt: skip
+    return months, prices
+
+
+def _brought(
+    months: dict[str, dict[str, tuple[int, int]]], prices: dict[str, float], asked: dict[str, Any], leaving: str, version: ImpactVersion
+) -> list[tuple[str, str, frozenset[str], int, dict[str, float]]]:
+    """Meals brought home: the strongest month of the last ones, plus headroom, less this month, in persons as they eat at this provider."""
     here = [v for m, v in months.get(leaving, {}).items() if m in asked["months"] and v[1]]
     each = max(sum(n for n, _ in here) / sum(e for _, e in here), 1.0) if here else 1.0
     out = []

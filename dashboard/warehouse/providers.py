@@ -52,36 +52,45 @@ def detail(snapshot: Snapshot, scope: Scope, provider_id: str, month: str) -> di
     return found
 
 
-def rating(snapshot: Snapshot, provider_id: str, month: str) -> Rating:
-    """The rating of a month with everything it rests on; without a star where the provider was not rated in that month."""
-    own = snapshot.query(
-        "select provider_id, month, star, score, uncapped_star, cap_rule, cap_because, missing, confidence, evidence_count, policy_version"
-        " from rating where provider_id = ? and month = ?",
-        [provider_id, month],
-    )
-    if not own:
-        return Rating(
-            provider_id, month, None, None, None, None, None, "本月未参加评级（不在营或尚未登记）", None, 0, None, [], []
+_COURSE = """
+select coalesce(r.month, e.month) as m, e.state, r.month, r.star, r.score, r.uncapped_star, r.cap_rule, r.cap_because, r.missing, r.confidence,
+       r.evidence_count, r.policy_version
+from (select * from rating where provider_id = $provider) r
+full join (select month, state from exit_status where provider_id = $provider) e on e.month = r.month order by m
+"""
+
+
+class Course:
+    """A provider's months with a rating or an exit state, read once for all that a page says of them."""
+
+    def __init__(self, snapshot: Snapshot, provider_id: str) -> None:
+        self.snapshot, self.provider_id = snapshot, provider_id
+        self._rows = snapshot.query(_COURSE, {"provider": provider_id})
+
+    def rating(self, month: str) -> Rating:
+        """The rating of a month with everything it rests on; without a star where the provider was not rated in that month."""
+        own = next((row[2:] for row in self._rows if row[2] == month), None)
+        if own is None:
+            return Rating(
+                self.provider_id, month, None, None, None, None, None, "本月未参加评级（不在营或尚未登记）", None, 0, None, [], []
+            )
+        asked = [self.provider_id, month]
+        domains = self.snapshot.query(
+            "select domain, score, weight, applied_weight from rating_domain where provider_id = ? and month = ? order by rowid", asked
         )
-    domains = snapshot.query(
-        "select domain, score, weight, applied_weight from rating_domain where provider_id = ? and month = ? order by rowid",
-        [provider_id, month],
-    )
-    evidence = snapshot.query(
-        "select domain, rule, basis, metric, value, points, sentence, source_table, row_key, happened_on from rating_evidence"
-        " where provider_id = ? and month = ? order by domain, points, happened_on",
-        [provider_id, month],
-    )
-    return Rating(*own[0], [RatingDomain(*d) for d in domains], [Evidence(*e) for e in evidence])  # type: ignore[call-arg]
+        evidence = self.snapshot.query(
+            "select domain, rule, basis, metric, value, points, sentence, source_table, row_key, happened_on from rating_evidence"
+            " where provider_id = ? and month = ? order by domain, points, happened_on", asked,
+        )  # fmt: skip
+        return Rating(self.provider_id, *own, [RatingDomain(*d) for d in domains], [Evidence(*e) for e in evidence])  # type: ignore[call-arg]
 
+    def history(self) -> list[tuple[str, int | None, str | None]]:
+        """(month, star, exit state) of every month with one of them."""
+        return [(row[0], row[3], row[1]) for row in self._rows]
 
-def history(snapshot: Snapshot, provider_id: str) -> list[tuple[str, int | None, str | None]]:
-    """(month, star, exit state) of every month with one of them."""
-    return snapshot.query(
-        "select coalesce(r.month, e.month) as m, r.star, e.state from (select * from rating where provider_id = ?) r"
-        " full join (select * from exit_status where provider_id = ?) e on e.month = r.month order by m",
-        [provider_id, provider_id],
-    )  # type: ignore[return-value]
+    def rated_months(self) -> list[RatedMonth]:
+        """Star, score, confidence and policy version of every month, oldest first."""
+        return [RatedMonth(row[2], row[3], row[4], row[9], row[11]) for row in self._rows if row[2] is not None]
 
 
 def changes(snapshot: Snapshot, provider_id: str, month: str) -> list[Change]:
@@ -94,14 +103,6 @@ def changes(snapshot: Snapshot, provider_id: str, month: str) -> list[Change]:
         [provider_id, month],
     )
     return [Change(*row) for row in found]
-
-
-def rated_months(snapshot: Snapshot, provider_id: str) -> list[RatedMonth]:
-    """Star, score, confidence and policy version of every month, oldest first."""
-    found = snapshot.query(
-        "select month, star, score, confidence, policy_version from rating where provider_id = ? order by month", [provider_id]
-    )
-    return [RatedMonth(*row) for row in found]
 
 
 FEWEST = 3

@@ -13,6 +13,7 @@ from dashboard.access.scope import Scope
 from dashboard.impact import Impact
 from dashboard.ledger import Ledger
 from dashboard.warehouse import deliveries, impact, inspections, lists, origins, providers, records, rows
+from dashboard.warehouse.providers import Course
 from dashboard.warehouse.records import Record, Witness
 from dashboard.warehouse.snapshot import Snapshot
 from dashboard.warehouse.types import Area, Change, Figure, Forecast, Point, RatedMonth, Rating, Rows, Standing, Unknown
@@ -35,6 +36,8 @@ class Warehouse:
         self.witness = witness
         if scope.area not in snapshot.areas or not scope.may("figures"):
             raise Unknown("area")
+        self._courses: dict[str, Course] = {}
+        self._details: dict[tuple[str, str], dict[str, Any]] = {}
         self._mine = snapshot.below.get(scope.area, frozenset({scope.area}))
         # Whoever may not see the persons behind a figure does not see figures about a few persons either (see ``shield``).
         self.figures_seen = snapshot.figures if scope.may("rows") else snapshot.shielded_figures
@@ -141,7 +144,10 @@ class Warehouse:
 
     def provider(self, provider_id: Any, month: Any) -> dict[str, Any]:
         """One provider with ``permits``, ``sites`` and ``beds`` (lists of dicts)."""
-        return providers.detail(self.snapshot, self.scope, self._provider(provider_id, month), self._month(month))
+        key = (self._provider(provider_id, month), self._month(month))
+        if key not in self._details:
+            self._details[key] = providers.detail(self.snapshot, self.scope, *key)
+        return dict(self._details[key])
 
     def _provider(self, provider_id: Any, month: Any) -> str:
         """The id, if the provider is visible in that month: its main site's community lies within the scope."""
@@ -171,15 +177,21 @@ class Warehouse:
 
     def rating(self, provider_id: Any, month: Any) -> Rating:
         """The supervision rating with its domains and evidence; no star where it was not rated in that month."""
-        return providers.rating(self.snapshot, self._provider(provider_id, month), self._month(month))
+        return self._course(self._provider(provider_id, month)).rating(self._month(month))
 
     def rating_history(self, provider_id: Any) -> list[tuple[str, int | None, str | None]]:
         """(month, star, exit state), oldest first."""
-        return providers.history(self.snapshot, self._provider(provider_id, self.latest_month))
+        return self._course(self._provider(provider_id, self.latest_month)).history()
 
     def rated_months(self, provider_id: Any) -> list[RatedMonth]:
         """Every month with star, score, confidence and the policy version that it was rated by, oldest first."""
-        return providers.rated_months(self.snapshot, self._provider(provider_id, self.latest_month))
+        return self._course(self._provider(provider_id, self.latest_month)).rated_months()
+
+    def _course(self, known: str) -> Course:
+        """The months of a provider that the reader sees; a page says several things of them and reads them once."""
+        if known not in self._courses:
+            self._courses[known] = Course(self.snapshot, known)
+        return self._courses[known]
 
     def changes(self, provider_id: Any, month: Any) -> list[Change]:
         """What would gain or lose a star; empty but for the latest month."""
