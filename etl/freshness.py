@@ -219,11 +219,15 @@ def carried(con: duckdb.DuckDBPyConnection, source: str, home: str, token: str, 
         yield
         return
     labels = ", ".join(f"{_labelled(by)} as l{i}" for i, by in enumerate(ways))
-    counts = f"with part as materialized (select {labels}, hash(t) as h from {home} as t where {part}) " + " union all ".join(
+    # The rows are found by the columns of ``part`` alone; only they are read whole.
+    find = f"create or replace temp table parting as select rowid as row from {home} where {part}"
+    counts = f"with part as materialized (select {labels}, hash(t) as h from {home} as t where rowid in (select row from parting)) " + " union all ".join(
         f"select {quote(by)} as by_month, l{i} as month, count(*) as rows, sum(h) as total from part group by 2" for i, by in enumerate(ways)
     )
+    con.execute(find)
     con.execute(f"create or replace temp table going as {counts}")
     yield
+    con.execute(find)
     con.execute(
         "create or replace temp table passing as select by_month, month, sum(rows) as rows, sum(total) as total from"
         f" (select by_month, month, -rows as rows, -total as total from going union all from ({counts})) group by 1, 2 having sum(rows) <> 0 or sum(total) <> 0"

@@ -115,7 +115,7 @@ def _put(con: duckdb.DuckDBPyConnection, table: str, source: str, order: str, wa
     if was is not None:
         months = {m for m in {*was, *now} if was.get(m) != now.get(m)}
         chosen = "true" if "" in months else "month in (" + ", ".join(quote(m) for m in sorted(months)) + ")"
-        exchanged = _exchange(con, source, target, f"{chosen} and ({moved})", order, int(MOST * sum(n for n, _ in now.values())))
+        exchanged = _exchange(con, source, target, chosen, moved, order, int(MOST * sum(n for n, _ in now.values())))
         if exchanged is not None:
             return exchanged
     con.execute(f"drop table if exists {target}")
@@ -123,18 +123,23 @@ def _put(con: duckdb.DuckDBPyConnection, table: str, source: str, order: str, wa
     return None
 
 
-def _exchange(con: duckdb.DuckDBPyConnection, source: str, target: str, chosen: str, order: str, most: int) -> int | None:
+def _exchange(con: duckdb.DuckDBPyConnection, source: str, target: str, chosen: str, moved: str, order: str, most: int) -> int | None:
     """Take rows that are no more out of the target and put new ones in; how many. None, and nothing done, where that is no gain."""
+    ours = theirs = chosen
+    if moved != "true":  # first the rows, by the few columns that tell them; only these are read whole
+        for rows, home in (("ours", source), ("theirs", target)):
+            con.execute(f"create or replace temp table {rows} as select rowid as row from {home} where {chosen} and ({moved})")
+        ours, theirs = "rowid in (select row from ours)", "rowid in (select row from theirs)"
     con.execute(
         "create or replace temp table differing as select h, sum(d) as d from"
-        f" (select hash(s) as h, 1 as d from {source} as s where {chosen} union all"
-        f" select hash(t) as h, -1 as d from {target} as t where {chosen}) group by h having sum(d) <> 0"
+        f" (select hash(s) as h, 1 as d from {source} as s where {ours} union all"
+        f" select hash(t) as h, -1 as d from {target} as t where {theirs}) group by h having sum(d) <> 0"
     )
     coming, going = first(con, "select coalesce(sum(d) filter (d > 0), 0), coalesce(-sum(d) filter (d < 0), 0) from differing") or (0, 0)
     if coming + going > most:
         return None
-    con.execute(f"create or replace temp table leaving as select t.rowid as row from {target} as t where {chosen} and hash(t) in (select h from differing where d < 0)")
-    con.execute(f"create or replace temp table entering as select * from {source} as s where {chosen} and hash(s) in (select h from differing where d > 0)")
+    con.execute(f"create or replace temp table leaving as select t.rowid as row from {target} as t where {theirs} and hash(t) in (select h from differing where d < 0)")
+    con.execute(f"create or replace temp table entering as select * from {source} as s where {ours} and hash(s) in (select h from differing where d > 0)")
     counts = first(con, "select (select count(*) from entering), (select count(*) from leaving)")
     if counts != (coming, going):  # of several equal rows some stay and some go: which, their hash does not say
         return None

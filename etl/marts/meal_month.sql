@@ -3,6 +3,9 @@
 -- meals, sent: counted as in meal_fact; subsidy: claimed for all readings
 -- area: community_code
 -- time: month
+-- monthly: meal_fact
+-- keyed: meal_fact.elder_id elder_link.elder_id
+-- rows: elder_id
 -- provider: provider_id
 -- key: elder_id
 -- columns:

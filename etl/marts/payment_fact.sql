@@ -6,7 +6,9 @@
 -- approval lies before the first month on record (its first payment may not be on record either)
 -- area: community_code
 -- time: month
--- monthly: provider_place
+-- monthly: subsidy_payment provider_place
+-- keyed: subsidy_payment.elder_id elder_link.elder_id
+-- rows: subsidy_payment.payment_id
 -- provider: provider_id
 -- key: payment_id
 -- columns:
@@ -28,23 +30,6 @@
 --   paid            已到账
 --   returned        已退回
 --   days_to_pay     审批到发放天数
-with approved as (
-    select application_id, max(decided_on) as approved_on
-    from subsidy_approval
-    where step = '区级审批' and outcome = '通过' and decided_on >= (select min(first_day) from month)
-    group by application_id
-),
-first_paid as (
-    select p.application_id, min(p.paid_on) as paid_on, arg_min(p.payment_id, concat(cast(p.paid_on as varchar), '/', p.payment_id)) as payment_id
-    from subsidy_payment as p
-    where p.bank_result = '成功'
-    group by p.application_id
-),
-first_days as (
-    select f.payment_id, date_diff('day', d.approved_on, f.paid_on) as days_to_pay
-    from first_paid as f
-    join approved as d on d.application_id = f.application_id
-)
 select m.month, p.payment_id, p.application_id, p.programme, g.name as programme_name, p.payee,
        coalesce(e.person_id, p.elder_id) as elder_id, e.elder_name, p.provider_id, l.name as provider_name,
        coalesce(e.community_code, l.community_code, a.street_code, (select min(code) from area where level = 1)) as community_code,
@@ -57,4 +42,4 @@ left join subsidy_programme as g on g.programme = p.programme
 left join elder_link as e on e.elder_id = p.elder_id and p.payee = 'elder'
 left join provider_place as l on l.provider_id = p.provider_id and l.month = m.month and p.payee = 'provider'
 left join subsidy_application as a on a.application_id = p.application_id
-left join first_days as f on f.payment_id = p.payment_id
+left join payment_first as f on f.payment_id = p.payment_id
