@@ -84,12 +84,14 @@ def _timed(python: str, code: str, source: Path, folder: str) -> dict[str, float
 
 def _dlt(folder: Path) -> str:
     """The interpreter of an environment with dlt; a sentence where there is none to be had."""
-    uv = shutil.which("uv")
-    if uv is None:
-        return "not measured: uv is not there to make an environment"
-    steps = ([uv, "venv", "-q", str(folder)], [uv, "pip", "install", "-q", "-p", str(folder), "dlt[duckdb]", "pyarrow", "sqlalchemy", "numpy"])
+    wanted = ["dlt[duckdb]", "pyarrow", "sqlalchemy", "numpy"]
+    python, uv = str(folder / "bin" / "python"), shutil.which("uv")
+    if uv:
+        steps = ([uv, "venv", "-q", str(folder)], [uv, "pip", "install", "-q", "-p", str(folder), *wanted])
+    else:
+        steps = ([sys.executable, "-m", "venv", str(folder)], [python, "-m", "pip", "install", "-q", *wanted])
     for step in steps:
         done = subprocess.run(step, check=False, capture_output=True, text=True)
         if done.returncode:
             return f"not measured: {(done.stderr.strip() or 'no environment').splitlines()[-1][:160]}"
-    return str(folder / "bin" / "python")
+    return python
