@@ -34,6 +34,7 @@ PARTS = (
     "dashboard.people.sso",
     "dashboard.casework",
     "dashboard.policies.routes",
+    "dashboard.monthly.routes",
     "dashboard.inspections.routes",
     "dashboard.unmasking",
     "dashboard.audit_desk",

@@ -17,6 +17,7 @@ RIGHTS: Mapping[str, str] = MappingProxyType(
         "data": "查看数据接入情况",
         "held": "处置暂缓采用的报送",
         "unmask": "查看脱敏内容原文",
+        "report_issue": "签发月报",
         "policy_try": "试算政策参数",
         "policy_approve": "批准政策参数",
         "plan_inspections": "安排抽查检查",

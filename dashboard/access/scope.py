@@ -33,7 +33,7 @@ class Role:
 
 
 _READS = frozenset({"figures", "rows"})
-_BUREAU = _READS | {"export", "data", "held", "unmask", "policy_try", "jobs"}
+_BUREAU = _READS | {"export", "data", "held", "unmask", "policy_try", "report_issue", "jobs"}
 
 ROLES: Mapping[str, Role] = MappingProxyType(
     {
@@ -46,7 +46,7 @@ ROLES: Mapping[str, Role] = MappingProxyType(
             ),
             Role(
                 code="street", name="街道", level=2, unmask=frozenset({"name"}),
-                rights=_READS | {"export", "data", "unmask", "cases", "case_field", "jobs"},
+                rights=_READS | {"export", "data", "unmask", "report_issue", "cases", "case_field", "jobs"},
             ),
             Role(code="steward", name="社区专管员", level=3, rights=_READS | {"unmask"}, unmask=frozenset({"name"})),
             Role(code="finance", name="财务审计查阅", level=1, rights=_READS | {"export", "data", "cases", "jobs"}),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dashboard.cli.common import WRONG_USE, UserError, err, out, place, print_json
+from dashboard.cli.common import WRONG_USE, UserError, err, out, place, print_json, settings
 
 if TYPE_CHECKING:
     from dashboard.warehouse import Warehouse
@@ -126,9 +126,11 @@ def report(
     area: Annotated[str | None, typer.Option("--area", help="区划代码或名称（默认全区）")] = None,
     fmt: Annotated[str, typer.Option("--format", help="docx、xlsx 或 pdf")] = "docx",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="输出文件")] = None,
+    draft: Annotated[bool, typer.Option("--draft", help="即使已签发，也按当前数据生成未签发稿")] = False,
 ) -> None:
-    """生成月报（Word、Excel 或 PDF），数字与页面一致。"""
+    """生成月报（Word、Excel 或 PDF），数字与页面一致；已签发的按签发稿。"""
     from dashboard.reports import build, save
+    from dashboard.reports.issued import IssueError
 
     if fmt not in FORMATS:
         raise typer.BadParameter(f"应为 {'、'.join(FORMATS)} 之一", param_hint="--format")
@@ -137,6 +139,24 @@ def report(
     target = output or Path(f"{where.name}养老服务监管月报_{when}.{fmt}")
     if target.parent != Path() and not target.parent.is_dir():
         raise UserError(f"目录 {target.parent} 不存在", "请先建立目录，或用 -o 指定其他位置", WRONG_USE)
-    content = build(warehouse, where.code, when, fmt, issued_by="命令行", now=datetime.now())  # noqa: DTZ005 - local time of the office
+    signed = None if draft else _signed(where.code, when)
+    try:
+        content = build(warehouse, where.code, when, fmt, issued_by="命令行", now=datetime.now(), signed=signed)  # noqa: DTZ005 - local time of the office
+    except IssueError as problem:
+        raise UserError(str(problem)) from problem
     save(target, content)
-    err.print(f"已生成 {target}（{len(content) / 1024:,.0f} KB）")
+    err.print(f"已生成 {target}（{len(content) / 1024:,.0f} KB，{signed.words if signed else '未签发稿'}）")
+
+
+def _signed(area: str, month: str) -> Any:
+    """The issue in force, where there is a ledger that may know one; nothing is made for the asking."""
+    from sqlalchemy.engine import make_url
+
+    from dashboard import ledger
+    from dashboard.reports.issued import Monthly
+
+    url = settings().ledger
+    file = make_url(url).database
+    if url.startswith("sqlite") and not (file and Path(file).exists()):
+        return None
+    return Monthly(ledger.open(url)).latest(area, month)

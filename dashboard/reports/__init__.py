@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import tempfile
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from dashboard.reports.model import Issue
 
 if TYPE_CHECKING:
+    from dashboard.reports.issued import Issued
     from dashboard.warehouse import Warehouse
 
 Format = Literal["docx", "xlsx", "pdf"]
@@ -26,19 +28,24 @@ FORMATS: dict[str, str] = {
 """Forms of the report with their media types."""
 
 
-def build(warehouse: Warehouse, area: Any, month: Any, fmt: str, issued_by: str, now: datetime, purpose: str = "") -> bytes:
-    """The monthly report of an area as a file's bytes.
+def build(
+    warehouse: Warehouse, area: Any, month: Any, fmt: str, issued_by: str, now: datetime, purpose: str = "", signed: Issued | None = None
+) -> bytes:
+    """The monthly report of an area as a file's bytes: as it was ``signed``, or as the data are now.
 
     ``issued_by``, ``now`` (local time of the office) and ``purpose`` are the watermark.  Raises ``Unknown`` for an area or month outside the reader's
-    scope, ValueError for another format.  About a second each; safe in threads.
+    scope, ValueError for another format, IssueError for a signed report that is not whole.  About a second each; safe in threads.
+    The workbook of a signed report has the rows behind only while they still add up to it.
     """
     if fmt not in FORMATS:
         raise ValueError(f"unknown format {fmt!r}")
     # Imported here, so that the command line starts without matplotlib.
-    from dashboard.reports.content import compose
+    from dashboard.reports.issued import current
 
-    report = compose(warehouse, area, month, rows=fmt == "xlsx")
-    issue = Issue(issued_by, now, purpose)
+    report = current(warehouse, area, month, rows=fmt == "xlsx") if signed is None or fmt == "xlsx" else signed.report
+    if signed is not None and fmt == "xlsx":
+        report = replace(signed.report, row_sheets=report.row_sheets if report.digest == signed.row.found else ())
+    issue = Issue(issued_by, now, purpose, signed.words if signed else "")
     if fmt == "docx":
         from dashboard.reports import word
 

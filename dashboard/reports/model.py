@@ -203,18 +203,19 @@ class Report:
 
 @dataclass(frozen=True)
 class Issue:
-    """Who printed it, when and what for: the watermark."""
+    """Who printed it, when and what for: the watermark; and who signed it, in words (empty: a draft)."""
 
     by: str
     at: datetime
     purpose: str = ""
+    signed: str = ""
 
     @property
     def text(self) -> str:
-        """``王某 2026年11月5日 09:30 生成，用途：例会``."""
+        """``2026年11月5日签发（陈某）　王某 2026年11月5日 09:30 生成，用途：例会``; a draft says that it is one."""
         from dashboard.format import fmt_time
 
-        return f"{self.by} {fmt_time(self.at)} 生成" + (f"，用途：{self.purpose}" if self.purpose else "")
+        return f"{self.signed or '未签发稿'}　{self.by} {fmt_time(self.at)} 生成" + (f"，用途：{self.purpose}" if self.purpose else "")
 
 
 def _plain(block: Block) -> Any:

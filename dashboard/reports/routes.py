@@ -17,6 +17,7 @@ from dashboard.access import policy
 from dashboard.leaving import stated
 from dashboard.reports import FORMATS, build
 from dashboard.reports.export import Meta, Sheet, Wish, offered, sheet_of, table_xlsx
+from dashboard.reports.issued import IssueError, Monthly, in_force
 from dashboard.reports.letter import provider_letter
 from dashboard.reports.template import template_xlsx
 from dashboard.warehouse import Unknown, Warehouse
@@ -80,13 +81,19 @@ def install(server: Flask, services: Any) -> None:
         w = _warehouse(services)
         area = w.area(request.args.get("area") or w.root.code)
         month = request.args.get("month") or w.latest_month
+        # An older snapshot, or the draft beside what was signed, is shown when it is asked for by name.
+        live = request.args.get("as_of") or request.args.get("draft")
+        signed = None if live else in_force(Monthly(services.ledger), w, area.code, month)
         w.figures([], area.code, month)
         purpose = stated(services, "下载月报")
         if isinstance(purpose, Response):
             return purpose
-        with turn():
-            content = build(w, area.code, month, fmt, issued_by=_who(services), now=datetime.now(ZONE), purpose=purpose)
-        services.audit("report", f"月报 {fmt} {area.code} {month}", _left(content, purpose))
+        try:
+            with turn():
+                content = build(w, area.code, month, fmt, issued_by=_who(services), now=datetime.now(ZONE), purpose=purpose, signed=signed)
+        except IssueError as problem:
+            return Response(str(problem), 409, mimetype="text/plain")
+        services.audit("report", f"月报 {fmt} {area.code} {month} {signed.row.number if signed else '未签发稿'}", _left(content, purpose))
         return _file(content, fmt, f"{area.name}养老服务监管月报_{month}")
 
     @server.route("/letter/<provider>.docx", methods=["GET", "POST"])

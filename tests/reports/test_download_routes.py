@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 
+from dashboard import ledger
 from dashboard.reports import routes
 from dashboard.warehouse import Unknown
 from etl.paths import DEFAULT_REGION
@@ -28,6 +29,7 @@ class Services:
         self.settings = SimpleNamespace(export_rows=rows)
         self.identity = SimpleNamespace(display_name="李某", username="staff")
         self.lines = []
+        self.ledger = ledger.open("sqlite://")
 
     def warehouse(self, as_of="", watched=True):
         return self._warehouse
