@@ -12,7 +12,7 @@ import structlog
 from flask import Flask, Response, abort, request
 
 from dashboard import errors, leaving, ledger, startup
-from dashboard.access import answers, compression, front, gate, guard, headers, limits, login, policy, proxy, watch
+from dashboard.access import answers, compression, front, gate, guard, headers, limits, login, passwords, policy, proxy, watch
 from dashboard.access.demo import active_demo_accounts, seed_demo_accounts
 from dashboard.access.sessions import Sessions
 from dashboard.logs import configure
@@ -72,7 +72,7 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
     kept = answers.Kept(settings.answer_cache_mb << 20)
     cookie = guard.cookie_name(settings.production)
     # Outwards from Flask: who may work and who waits; kept answers, which do not; who asks through which proxy; what is measured of it all.
-    rooms = gate.Room(settings.threads, WAITING, 5), gate.Room(settings.threads, WAITING, 90)
+    rooms = gate.Room(settings.threads, WAITING, 5), gate.Room(settings.threads, WAITING, 90), gate.Room(passwords.AT_ONCE, WAITING, 10)
     server.wsgi_app = gate.Gate(server.wsgi_app, *rooms)  # type: ignore[method-assign]
     server.wsgi_app = front.Front(server.wsgi_app, sessions, cookie, services.told, kept)  # type: ignore[method-assign]
     if settings.proxies:

@@ -13,8 +13,8 @@ if _settings.metrics_port and not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
 
 bind = f"{_settings.host}:{_settings.port}"
 workers = _settings.workers
-# Those that work, and those that wait for their turn, of pages and of files (``access.gate``); beyond these the answer is 503.
-threads = 2 * (_settings.threads + WAITING) + 4
+# Those that work, and those that wait for their turn, of pages, files and logins (``access.gate``); beyond these the answer is 503.
+threads = 2 * (_settings.threads + WAITING) + 2 + WAITING + 4
 worker_class = "gthread"
 # DuckDB and the ledger open their files in each worker: nothing that holds a file or a thread may cross the fork.
 preload_app = False

@@ -29,7 +29,8 @@ def install(server: Flask) -> None:
         if response.status_code >= 300 or (response.mimetype in PAGES and not attached):
             return response
         way = policy.file_of(request.endpoint)
-        if way == "public" and not attached:
+        # Flask calls every file of a folder ``inline``: only what is handed out to be kept is attached.
+        if way == "public" and not response.headers.get("Content-Disposition", "").startswith("attachment"):
             return response
         if way == "line" and g.get("recorded"):
             return response

@@ -27,6 +27,8 @@ __all__ = [
 ]  # fmt: skip
 
 USERNAME = re.compile(r"[a-z][a-z0-9._-]{1,31}")
+NO_NAME = "（非用户名）"
+"""In place of what was typed as a name and cannot be one: an identity number or a password in the wrong field is kept nowhere."""
 MOST_PROVIDERS = 500
 
 
@@ -70,6 +72,12 @@ def create(
         session.flush()
         session.add(PasswordHistory(account_id=account.id, password_hash=digest, set_at=now))
         append(session, by, "建立账号", username, _place(role, area_code, only), ip)
+
+
+def plain_name(typed: str) -> str:
+    """The user name that was typed, or ``NO_NAME``."""
+    name = typed.strip().lower()[:64]
+    return name if USERNAME.fullmatch(name) else NO_NAME
 
 
 def one_time_password() -> str:

@@ -1,6 +1,7 @@
 """How many requests are worked on at once, and how many may wait: beyond that the answer is 503 at once, never a slow or half figure.
 
-Files (exports, reports) have a room of their own, so that fifty reports asked for at once leave the pages their threads.
+Files (exports, reports) have a room of their own, so that fifty reports asked for at once leave the pages their threads; so has whatever checks a
+password, which is slow on purpose: a flood of logins must not keep those out who are logged in.
 Kept answers, the health checks and static files pass without waiting: they cost less than the refusal.
 """
 
@@ -14,6 +15,7 @@ from dashboard import metrics
 
 FREE = ("/healthz", "/readyz", "/assets/", "/_dash-component-suites/")
 FILES = ("/export/", "/report.", "/letter/", "/contract/")
+LOGINS = frozenset({"/login", "/account/password", "/account/totp/off", "/account/totp/start", "/account/outside"})
 BUSY = "访问人数较多，暂时不能提供服务，请稍后再试。".encode()
 HEADERS = [
     ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(BUSY))), ("Retry-After", "3"), ("Cache-Control", "no-store"),
@@ -45,14 +47,17 @@ class Room:
 class Gate:
     """A WSGI application around another one."""
 
-    def __init__(self, inner: Callable[..., Iterable[bytes]], pages: Room, files: Room) -> None:
-        self._inner, self._pages, self._files = inner, pages, files
+    def __init__(self, inner: Callable[..., Iterable[bytes]], pages: Room, files: Room, logins: Room) -> None:
+        self._inner, self._pages, self._files, self._logins = inner, pages, files, logins
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
         if path.startswith(FREE):
             return self._inner(environ, start_response)
-        room = self._files if path.startswith(FILES) else self._pages
+        if path in LOGINS and environ.get("REQUEST_METHOD") == "POST":
+            room = self._logins
+        else:
+            room = self._files if path.startswith(FILES) else self._pages
         if not room.enter():
             metrics.refused("overload")
             start_response("503 Service Unavailable", list(HEADERS))

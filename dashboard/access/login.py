@@ -50,7 +50,11 @@ def install(server: Flask, sessions: Sessions, region: Region, demo: list[DemoAc
         if isinstance(result, Refused):
             if result.reason == "locked":
                 return page(f"失败次数过多，请 {result.minutes} 分钟后再试，或联系系统管理员。", username, 429)
-            return page(BUSY, username, 503) if result.reason == "busy" else page(WRONG, username, 401)
+            if result.reason == "busy":
+                busy = page(BUSY, username, 503)
+                busy.headers["Retry-After"] = "3"
+                return busy
+            return page(WRONG, username, 401)
         response = redirect(local_path(request.form.get("next")), 303)
         keep_cookie(response, result, settings)  # type: ignore[arg-type]
         return response  # type: ignore[return-value]

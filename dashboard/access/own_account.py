@@ -42,7 +42,7 @@ class OwnAccount:
         """A new password, and the token of a new session: all others of the account end. AccountError, Busy."""
         if new != again:
             raise AccountError("两次输入的新密码不一致")
-        digest_before = self._prove(old)
+        digest_before = self.prove(old)
         passwords.check_strength(new, self._who.username, self._who.display_name)
         with self._ledger.read() as session:
             of_mine = PasswordHistory.account_id == self._who.account_id
@@ -131,7 +131,7 @@ class OwnAccount:
 
     def give_up(self, password: str) -> None:
         """Take the second factor off again, for whoever knows the password."""
-        self._prove(password)
+        self.prove(password)
         with self._ledger.write() as session:
             account = self._mine(session)
             account.totp_secret, account.totp_step = "", 0
@@ -145,7 +145,7 @@ class OwnAccount:
             found = session.scalars(select(OutsideIdentity).where(OutsideIdentity.account_id == self._who.account_id))
             return [(i.issuer, i.subject) for i in found]
 
-    def _prove(self, password: str) -> str:
+    def prove(self, password: str) -> str:
         """The hash that the password was found to fit; AccountError where it does not, or after too many tries."""
         name, now = self._who.username, int(time.time())
         with self._ledger.read() as session:
@@ -154,6 +154,8 @@ class OwnAccount:
             if failure is not None and failure.locked_until > now:
                 raise AccountError(f"密码错误次数过多，请 {-(-(failure.locked_until - now) // 60)} 分钟后再试")
         if passwords.matches(digest, password):
+            if self._sessions.locked(name, OWN):  # by guesses sent at the same moment
+                raise AccountError("密码错误次数过多，请稍后再试")
             return digest
         refused = self._sessions.count_failure(name, OWN, self._ip)
         if isinstance(refused, Refused) and refused.reason == "locked":

@@ -11,7 +11,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 _hasher = PasswordHasher()  # the library's defaults follow RFC 9106
 # Each verification takes some 64 MB and tens of milliseconds: a flood of logins must not take the memory or the cores from the views.
-_at_once = threading.BoundedSemaphore(2)
+AT_ONCE = 2
+_at_once = threading.BoundedSemaphore(AT_ONCE)
 SHORTEST = 8
 KEPT = 5
 """The last so many passwords of an account, the present one included, are not used again."""

@@ -134,7 +134,7 @@ class Sessions:
 
         Where the account has a second factor, the token is good for nothing but showing it.
         """
-        name = username.strip().lower()[:64]
+        name = accounts.plain_name(username)
         now = int(time.time())
         with self._ledger.read() as session:
             account = session.scalar(select(Account).where(Account.username == name))
@@ -152,6 +152,10 @@ class Sessions:
             same = session.get(Account, account.id)
             if same is None or not same.active or same.password_hash != account.password_hash:
                 return Refused("wrong")  # changed while the password was being checked
+            # Guesses sent at once all find the door open; those that others have closed behind them do not count, be they right.
+            failure = session.get(LoginFailure, (name, ip))
+            if failure is not None and failure.locked_until > int(time.time()):
+                return Refused("locked", minutes=-(-(failure.locked_until - int(time.time())) // 60))
             session.execute(delete(Session).where((Session.expires_at < now) | (Session.last_seen < now - self._idle)))
             session.execute(
                 delete(LoginFailure).where((LoginFailure.last_at < now - FORGET_AFTER) & (LoginFailure.locked_until < now))
@@ -212,6 +216,12 @@ class Sessions:
         spare.used_at = int(time.time())
         append(session, account.username, "使用备用验证码", "", "", "")
         return True
+
+    def locked(self, name: str, instead: str) -> bool:
+        """Whether a name is locked now, at an address or at the word that stands in its place."""
+        with self._ledger.read() as session:
+            failure = session.get(LoginFailure, (name, instead))
+            return failure is not None and failure.locked_until > int(time.time())
 
     def count_failure(self, name: str, instead: str, ip: str) -> Refused:
         """Count a wrong password of somebody logged in, under a word that stands in place of the address."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import struct
 import tempfile
+import unicodedata
 import zipfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -34,9 +36,15 @@ class Upload:
     content: bytes
 
 
+def plain_name(given: str) -> str:
+    """A file's name without folders, and without what turns letters round or cannot be seen; its last hundred characters."""
+    name = given.replace("\\", "/").rpartition("/")[2]
+    return "".join(c for c in name if unicodedata.category(c)[0] != "C")[-100:]
+
+
 def media_of(upload: Upload) -> str:
     """The media type, by the ending and the very content; FileError for other kinds, for empty and for too large ones."""
-    name = upload.filename
+    name = plain_name(upload.filename)
     ending = name.rpartition(".")[2].lower()
     if ending not in MEDIA:
         raise FileError(f"“{name}”不是可接收的文件类型（PDF、JPG、PNG、DOCX、OFD）")
@@ -50,7 +58,7 @@ def media_of(upload: Upload) -> str:
         try:
             with zipfile.ZipFile(io.BytesIO(upload.content)) as packed:
                 fits = _INSIDE[ending] in packed.namelist()
-        except zipfile.BadZipFile:
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, struct.error):  # a directory that is made to confuse
             fits = False
     if not fits:
         raise FileError(f"“{name}”的内容与扩展名不符，可能已损坏")

@@ -278,10 +278,10 @@ class Cases:
 
     def _kept(self, here: Dossier, seq: int, upload: files.Upload) -> CaseDocument:
         media = files.media_of(upload)
-        name = next((p.name for p in here.file.version.documents if p.document == upload.kind), None)
+        name = next((p.name for p in here.file.version.documents if p.document == upload.kind and not p.made), None)
         if name is None:
             raise files.FileError("没有这种材料")
-        filename = upload.filename.replace("\\", "/").rpartition("/")[2][-100:]
+        filename = files.plain_name(upload.filename)
         return CaseDocument(
             case_id=here.row.id, seq=seq, kind=upload.kind, name=name, filename=filename, media=media, size=len(upload.content),
             sha256=files.keep(self.folder, upload.content),

@@ -32,6 +32,12 @@ def install(server: Flask, services: Any) -> None:
     def book() -> Inspections:
         return Inspections(services.ledger, services.region.code)
 
+    def whole() -> Inspections:
+        """The plans, for somebody who acts on them: a plan is of all providers, so nobody who sees but some acts on it."""
+        if services.identity.scope.providers is not None:
+            abort(404)
+        return book()
+
     def by() -> By:
         return By(services.identity.username, request.remote_addr or "")
 
@@ -40,19 +46,19 @@ def install(server: Flask, services: Any) -> None:
         warehouse = services.warehouse()
         if warehouse.root.level != 1 or month != _following(warehouse.latest_month):
             abort(404)
-        return _done(lambda: _make(services, warehouse, book(), month, by()))
+        return _done(lambda: _make(services, warehouse, whole(), month, by()))
 
     @server.post("/inspections/commit/<number>")
     def commit_inspections(number: str) -> Response:
-        return _done(lambda: book().commit(number, by()))
+        return _done(lambda: whole().commit(number, by()))
 
     @server.post("/inspections/draw/<number>")
     def draw_inspections(number: str) -> Response:
-        return _done(lambda: _draw(book(), number, by()))
+        return _done(lambda: _draw(whole(), number, by()))
 
     @server.post("/inspections/void/<number>")
     def void_inspections(number: str) -> Response:
-        return _done(lambda: book().void(number, _said("reason"), by()))
+        return _done(lambda: whole().void(number, _said("reason"), by()))
 
     @server.post("/inspections/repair")
     def apply_repair() -> Response:

@@ -68,7 +68,8 @@ def install(server: Flask, services: Any) -> None:
             token = mine().change_password(give("old", ""), give("new", ""), give("again", ""))
         except (AccountError, Busy) as problem:
             wrong = BUSY if isinstance(problem, Busy) else str(problem)
-            return page("修改密码", forms.password_form(True), wrong=wrong, status=400) if forced else home(wrong, 400)
+            status = 503 if isinstance(problem, Busy) else 400
+            return page("修改密码", forms.password_form(True), wrong=wrong, status=status) if forced else home(wrong, status)
         response = redirect("/" if forced else "/account?done=password", 303)
         keep_cookie(response, token, settings)  # type: ignore[arg-type]
         return response  # type: ignore[return-value]
@@ -90,6 +91,11 @@ def install(server: Flask, services: Any) -> None:
 
     @server.post("/account/totp/start")
     def own_totp_start() -> Response:
+        # A desk left for a moment must not become somebody else's for good: what opens the account later asks for its password.
+        try:
+            mine().prove(request.form.get("password", ""))
+        except (AccountError, Busy) as problem:
+            return home(BUSY, 503) if isinstance(problem, Busy) else home(str(problem), 400)
         return setup()
 
     @server.get("/account/totp")
@@ -113,7 +119,7 @@ def install(server: Flask, services: Any) -> None:
         try:
             mine().give_up(request.form.get("password", ""))
         except (AccountError, Busy) as problem:
-            return home(BUSY if isinstance(problem, Busy) else str(problem), 400)
+            return home(BUSY, 503) if isinstance(problem, Busy) else home(str(problem), 400)
         return redirect("/account?done=totp-off", 303)  # type: ignore[return-value]
 
     def code_form(message: str = "", status: int = 200) -> Response:

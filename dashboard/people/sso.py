@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import structlog
 from flask import Flask, Response, abort, make_response, redirect, render_template, request
@@ -11,13 +12,18 @@ from sqlalchemy import select
 from dashboard.access import accounts, guard, policy
 from dashboard.access.login import keep_cookie, local_path
 from dashboard.access.oidc import BEGUN_SECONDS, OutsideError, Proven, Provider
-from dashboard.access.passwords import AccountError
+from dashboard.access.own_account import OwnAccount
+from dashboard.access.passwords import AccountError, Busy
 from dashboard.access.sessions import Refused, Sessions
 from dashboard.ledger import Account, OutsideIdentity
 from dashboard.ledger.audit import append
+from dashboard.views import account_forms as forms
+from dashboard.views.desk import desk
 
 log = structlog.get_logger(__name__)
 BACK = "/login/sso/back"
+LEAVE_SECONDS = 300
+"""How long the password just shown is good for binding an identity."""
 
 
 def install(server: Flask, services: Any) -> None:
@@ -25,6 +31,7 @@ def install(server: Flask, services: Any) -> None:
     policy.allow("sso", policy.OPEN)
     policy.allow("sso_back", policy.OPEN)
     policy.allow("own_outside", "account")
+    policy.allow("own_outside_go", "account")
     settings, sessions = services.settings, services.sessions
     cookie = f"{guard.cookie_name(settings.production)}_sso"
     provider: Provider | None = None
@@ -58,12 +65,28 @@ def install(server: Flask, services: Any) -> None:
     def sso() -> Response:
         return begin(local_path(request.args.get("next")))
 
-    @server.get("/account/outside")
+    @server.post("/account/outside")
     def own_outside() -> Response:
+        """The password first: whoever binds an identity logs in with it from then on. The way there is a link, since forms lead nowhere else."""
+        there()
+        who = services.identity
+        own = OwnAccount(services.ledger, sessions, who, request.remote_addr or "", request.user_agent.string)
+        try:
+            own.prove(request.form.get("password", ""))
+        except (AccountError, Busy) as problem:
+            return Response(f"{'现在操作的人较多，请稍后再试。' if isinstance(problem, Busy) else f'{problem}。'}请返回上一页。", 400, mimetype="text/plain")
+        leave = sessions.sealer.seal(f"bind {who.account_id}", who.token_hash)
+        body = forms.go_outside(settings.oidc_name, f"/account/outside?leave={quote(leave, safe='')}")
+        return Response(desk(f"绑定{settings.oidc_name}", body, reader=who, bureau=services.bureau(), here="/account"), mimetype="text/html")
+
+    @server.get("/account/outside")
+    def own_outside_go() -> Response:
         # A link on somebody else's page must not begin this: the identity that comes back is bound to the account.
-        if not guard.comes_from_us(request.environ):
+        who = services.identity
+        leave = sessions.sealer.open(f"bind {who.account_id}", request.args.get("leave", ""), LEAVE_SECONDS)
+        if not guard.comes_from_us(request.environ) or leave != who.token_hash:
             abort(403)
-        return begin("/account?done=bound", services.identity.token_hash)
+        return begin("/account?done=bound", who.token_hash)
 
     @server.get(BACK)
     def sso_back() -> Response:

@@ -32,7 +32,7 @@ def install(server: Flask, services: Any) -> None:
     def reader() -> Any:
         """Whoever asks, for the whole district: a trial speaks of all its providers."""
         w = services.warehouse()
-        if w.scope.area != services.region.code:
+        if w.scope.area != services.region.code or w.scope.providers is not None:
             raise Unknown("policies")
         return w
 

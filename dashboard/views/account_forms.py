@@ -47,7 +47,7 @@ def who_am_i(identity: Any, area: str, outside: Sequence[tuple[str, str]], oidc_
     if identity.scope.providers is not None:
         pairs.append(("服务单位范围", f"限 {len(identity.scope.providers)} 家"))
     if oidc_name:
-        bound = [h("span", f"已绑定（{subject}）") for _, subject in outside] or h("a", f"绑定{oidc_name}", href="/account/outside", cls="btn small")
+        bound = [h("span", f"已绑定（{subject}）") for _, subject in outside] or form("/account/outside", _own_password(), button=f"绑定{oidc_name}", primary=False)
         pairs.append((oidc_name, bound))
     return section("本人账号", facts(pairs), cls="")
 
@@ -55,11 +55,20 @@ def who_am_i(identity: Any, area: str, outside: Sequence[tuple[str, str]], oidc_
 def second_factor(left: int | None) -> Node:
     """The state of the second factor, with the way to change it."""
     if left is None:
-        return section("两步验证", h("p", "未启用。启用后，登录时除密码外还需输入手机验证器上的 6 位数字。"), act("/account/totp/start", "设置两步验证"), cls="")
-    off = form(
-        "/account/totp/off", field("当前密码", "password", kind="password", most=128, complete="current-password"), button="停用两步验证", primary=False
-    )
+        start = form("/account/totp/start", _own_password(), button="设置两步验证", primary=False)
+        return section("两步验证", h("p", "未启用。启用后，登录时除密码外还需输入手机验证器上的 6 位数字。"), start, cls="")
+    off = form("/account/totp/off", _own_password(), button="停用两步验证", primary=False)
     return section("两步验证", h("p", f"已启用，备用验证码还剩 {left} 个。"), off, cls="")
+
+
+def _own_password() -> Node:
+    return field("当前密码", "password", kind="password", most=128, complete="current-password")
+
+
+def go_outside(name: str, address: str) -> Node:
+    """The link to the identity provider, once the password has been shown."""
+    said = h("p", f"密码已核对。请在 5 分钟内到{name}登录一次，登录的身份将与本账号绑定。")
+    return section(f"绑定{name}", said, h("p", h("a", f"前往{name}", href=address, cls="btn primary"), h("a", "不绑定，返回", href="/account", cls="btn")))
 
 
 def second_factor_setup(secret: str, picture: str, offered: str, forced: bool) -> Node:

@@ -34,6 +34,25 @@ class PolicyError(Exception):
         super().__init__("\n".join(lines))
 
 
+DEEPEST = 40
+
+
+class _NotPlainError(Exception):
+    """A file that says more than a policy needs to: the line, and a Chinese sentence."""
+
+
+def _plain(text: str) -> None:
+    """_NotPlainError for references, which let a short file stand for an endless one, and for nesting that no policy has."""
+    depth = 0
+    for token in yaml.scan(text, Loader=_Loader):
+        if isinstance(token, yaml.AliasToken | yaml.AnchorToken):
+            raise _NotPlainError(token.start_mark.line + 1, "不能使用锚点和引用（& 与 *），请逐项写出")
+        depth += isinstance(token, yaml.BlockMappingStartToken | yaml.BlockSequenceStartToken | yaml.FlowMappingStartToken | yaml.FlowSequenceStartToken)
+        depth -= isinstance(token, yaml.BlockEndToken | yaml.FlowMappingEndToken | yaml.FlowSequenceEndToken)
+        if depth > DEEPEST:
+            raise _NotPlainError(token.start_mark.line + 1, f"嵌套超过 {DEEPEST} 层")
+
+
 class _Lines:
     """Line numbers of a YAML document by path; keys written twice are collected, since YAML silently keeps the last."""
 
@@ -50,6 +69,8 @@ class _Lines:
             seen: set[str] = set()
             for key, value in node.value:
                 line = key.start_mark.line + 1
+                if not isinstance(key, yaml.ScalarNode):
+                    raise _NotPlainError(line, "键只能是一个词")
                 if key.value in seen:
                     self.twice.append(Problem((*loc, key.value), f"“{key.value}”写了两次，请保留一处", line))
                 seen.add(key.value)
@@ -113,7 +134,12 @@ def load(path: Path, model: type[M], check: Callable[[M], Iterable[Problem]] = l
     except UnicodeDecodeError:
         raise PolicyError(path, [Problem((), "不是 UTF-8 编码，请另存为 UTF-8 后再试")]) from None
     try:
+        _plain(text)
         lines, data = _Lines(text), yaml.load(text, Loader=_Loader)  # noqa: S506 - the safe loader, in C where built
+    except _NotPlainError as error:
+        raise PolicyError(path, [Problem((), str(error.args[1]), int(error.args[0]))]) from None
+    except ValueError:  # what looks like a day or a number and is none (2026-13-45)
+        raise PolicyError(path, [Problem((), "有不存在的日期或写错的数字")]) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         text = "YAML 写法有误（多为缩进、冒号后缺空格或引号不成对）"

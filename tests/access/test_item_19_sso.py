@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +16,7 @@ from flask.testing import FlaskClient
 
 from dashboard import ledger
 from dashboard.access import accounts
+from dashboard.access.demo import DEMO_PASSWORDS
 from dashboard.app import create_app
 from dashboard.ledger import Ledger
 from dashboard.people import sso
@@ -138,15 +141,24 @@ def test_item_19_the_request_carries_a_challenge_a_state_and_a_nonce(sso_app: da
         assert len(first[name][0]) >= 43 and first[name] != second[name]
 
 
+def way_out(client: FlaskClient, who: str) -> str:
+    """The link to the provider that somebody gets for his password."""
+    page = client.post("/account/outside", data={"password": DEMO_PASSWORDS[who]}, headers=OWN).text
+    return html.unescape(re.search(r'href="(/account/outside[^"]+)"', page)[1])  # type: ignore[index]
+
+
 def test_item_19_people_bind_their_own_identity_and_nobody_binds_it_for_them(sso_app: dash.Dash, held: Ledger, mode: Any) -> None:
     client = log_in(sso_app, "staff")
     assert client.get("/account/outside", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
-    done = round_trip(client, "/account/outside")
+    assert client.get("/account/outside", headers=OWN).status_code == 403  # without the password
+    assert client.post("/account/outside", data={"password": "wrong"}, headers=OWN).status_code == 400
+    done = round_trip(client, way_out(client, "staff"))
     assert (done.status_code, done.location) == (303, "/account?done=bound") and "s-1001" in client.get("/account").text
     assert round_trip(sso_app.server.test_client()).status_code == 303
     other = log_in(sso_app, "leader")
-    assert round_trip(other, "/account/outside").status_code == 409  # it stands for somebody already
-    begun = other.get("/account/outside", headers=OWN)
+    assert round_trip(other, way_out(other, "leader")).status_code == 409  # it stands for somebody already
+    assert other.get(way_out(client, "staff"), headers=OWN).status_code == 403  # the leave of another session
+    begun = other.get(way_out(other, "leader"), headers=OWN)
     back = urlsplit(at_provider(begun.location))
     other.get("/logout", headers=OWN)
     assert other.get(f"{back.path}?{back.query}").status_code == 403

@@ -90,7 +90,7 @@ def test_beyond_the_waiting_room_the_answer_is_503_at_once() -> None:
         start("200 OK", [])
         return [b"figures"]
 
-    gate, statuses = Gate(slow, Room(1, 1, 20), Room(1, 0, 20)), []
+    gate, statuses = Gate(slow, Room(1, 1, 20), Room(1, 0, 20), Room(1, 0, 20)), []
 
     def ask(path: str) -> list[bytes]:
         return list(gate({"PATH_INFO": path}, lambda line, headers: statuses.append((line[:3], dict(headers)))))

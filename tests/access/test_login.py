@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from dashboard import ledger
-from dashboard.access import accounts, sessions
+from dashboard.access import accounts, passwords, sessions
 from dashboard.access.accounts import AccountError
 from dashboard.access.demo import DEMO_PASSWORDS
 from dashboard.access.login import local_path
@@ -140,6 +140,31 @@ def test_item_11_the_fifth_failure_locks_that_name_from_that_address_only(own_ap
     assert attempt(own_app, "staff", DEMO_PASSWORDS["staff"]).status_code == 303  # a colleague at the same address
 
 
+def test_item_11_guesses_sent_at_once_do_not_slip_past_the_lock(own_app: dash.Dash, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    check, asleep = passwords.matches, [True]
+
+    def slow(digest: str | None, password: str, wait: float = 10.0) -> bool:
+        """While this one is checked, others guess and close the door."""
+        if asleep.pop() if asleep else False:
+            for n in range(5):
+                attempt(own_app, "leader", f"guess {n}")
+        return check(digest, password, wait)
+
+    monkeypatch.setattr(passwords, "matches", slow)
+    late = attempt(own_app, "leader", DEMO_PASSWORDS["leader"])
+    assert late.status_code == 429 and "Set-Cookie" not in late.headers
+
+
+@pytest.mark.parametrize("typed", ["33010519410203002X", "王建国", "Passw0rd!with#signs"])
+def test_item_17_what_is_no_name_is_kept_nowhere(own_app: dash.Dash, tmp_path: Any, typed: str) -> None:
+    for _ in range(6):
+        attempt(own_app, typed, "x")
+    held = book(own_app, tmp_path)
+    assert held.fetch("select count(*) from audit where action = '登录失败'", ())[0] == 4  # type: ignore[index]
+    kept = b"".join(p.read_bytes() for p in tmp_path.glob("ledger.sqlite*"))
+    assert typed.lower().encode() not in kept.lower()
+
+
 def test_item_11_each_further_failure_locks_twice_as_long_up_to_an_hour(own_app: dash.Dash, tmp_path: Any) -> None:
     held = book(own_app, tmp_path)
     minutes = []
@@ -168,10 +193,11 @@ def test_an_unknown_name_costs_as_much_as_a_known_one_and_reads_the_same(own_app
 
 
 def test_odd_logins_are_only_wrong(own_app: dash.Dash) -> None:
-    for username, password in (("", ""), ("' or 1=1 --", "x"), ("leader\x00", "x"), ("x" * 9000, "y" * 9000), ("𠮷", "<b>")):
-        assert attempt(own_app, username, password).status_code == 401
-    assert own_app.server.test_client().post("/login", data=b"\xff\xfe", headers=OWN).status_code == 401
-    assert own_app.server.test_client().post("/login", json={"username": 5}, headers=OWN).status_code == 401
+    """What cannot be a name is counted as one, so that guessing with it ends like any other; and it is never more than wrong."""
+    odd = [attempt(own_app, *pair).status_code for pair in (("", ""), ("' or 1=1 --", "x"), ("leader\x00", "x"), ("x" * 9000, "y" * 9000), ("𠮷", "<b>"))]
+    assert odd == [401, 401, 401, 401, 429]
+    for sent in ({"data": b"\xff\xfe"}, {"json": {"username": 5}}):
+        assert own_app.server.test_client().post("/login", headers=OWN, **sent).status_code in (401, 429)
 
 
 def test_what_was_typed_comes_back_inert(own_app: dash.Dash) -> None:

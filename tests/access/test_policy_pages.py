@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from dashboard import ledger
+from dashboard.access import accounts
 from tests.access.conftest import OWN, log_in
 from tests.policy.test_trials import BASE, NEXT, STRICTER, drafted
 
@@ -55,6 +57,33 @@ def test_a_wrong_file_comes_back_with_its_lines(own_app: dash.Dash) -> None:
     assert sent(staff, BASE, subject="x").status_code == 400
     assert staff.post("/policies/try", data={"subject": "rating", "file": (io.BytesIO(b"\xff\xfe\xb1"), "a.yaml")}, **FORM).status_code == 400
     assert "还没有草案" in staff.get("/policies").text and NEXT not in staff.get("/policies").text
+
+
+LAUGHS = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))
+
+
+@pytest.mark.parametrize(
+    "text", [LAUGHS, "a: &a [*a]", "[" * 100_000, "a:\n" + "".join(" " * n + "- a:\n" for n in range(2, 120, 2)), "? [a, b]\n: c", "valid_from: 2026-13-45",
+             "a: !!int x", "a: !!python/object:os.system x", "\x00", "- " * 3000, "{}", "a", "[]", "1: 2"]
+)  # fmt: skip
+def test_item_15_a_draft_made_to_do_harm_is_refused_at_once(app: dash.Dash, text: str) -> None:
+    staff = log_in(app, "staff")
+    before = time.process_time()
+    assert sent(staff, text).status_code == 400
+    assert time.process_time() - before < 5
+
+
+def test_item_03_who_sees_some_providers_sees_no_trial_of_them_all(own_app: dash.Dash, settings: Any) -> None:
+    services = own_app.server.extensions["yiguan"]
+    leader = log_in(own_app, "leader")
+    at = sent(leader).location.partition("?")[0]
+    accounts.set_place(services.ledger, services.region, "staff", "staff", services.region.code, providers=["P0001"])
+    staff = log_in(own_app, "staff")
+    for path in (at, "/policies"):
+        assert staff.get(path).status_code == 404, path
+    assert sent(staff).status_code == 404
+    for path in ("/inspections/plan/2026-11", "/inspections/commit/1", "/inspections/draw/1", "/inspections/void/1"):
+        assert staff.post(path, headers=OWN).status_code == 404
 
 
 @pytest.mark.parametrize("role", ["street", "steward", "finance", "auditor", "admin"])

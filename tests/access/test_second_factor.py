@@ -47,9 +47,9 @@ def test_what_is_sealed_opens_only_here_for_its_purpose_and_in_time() -> None:
     assert Sealer(b"k" * 32).open("account 8", sealed) is None and Sealer(b"k" * 32).open("account 7", "x" + sealed) is None
 
 
-def set_up(client: FlaskClient, at: str = "/account/totp/start") -> tuple[str, list[str]]:
+def set_up(client: FlaskClient, at: str = "/account/totp/start", who: str = "leader") -> tuple[str, list[str]]:
     """The secret and the recovery codes."""
-    page = client.post(at, headers=OWN).text if at.endswith("start") else client.get(at, headers=PAGE).text
+    page = client.post(at, data={"password": DEMO_PASSWORDS[who]}, headers=OWN).text if at.endswith("start") else client.get(at, headers=PAGE).text
     secret = re.search(r'class="secret">([A-Z2-7 ]+)<', page)[1].replace(" ", "")  # type: ignore[index]
     offered = html.unescape(re.search(r'name="offered" value="([^"]+)"', page)[1])  # type: ignore[index]
     assert 'src="data:image/svg+xml;base64,' in page
@@ -115,7 +115,10 @@ def test_setting_it_up_ends_the_other_sessions_and_taking_it_off_asks_for_the_pa
 
 
 def test_an_offer_made_to_somebody_else_is_not_taken(own_app: dash.Dash) -> None:
-    page = log_in(own_app, "staff").post("/account/totp/start", headers=OWN).text
+    staff = log_in(own_app, "staff")
+    refused = staff.post("/account/totp/start", data={"password": "wrong"}, headers=OWN)
+    assert refused.status_code == 400 and "secret" not in refused.text  # whoever finds a desk unattended does not make it his
+    page = staff.post("/account/totp/start", data={"password": DEMO_PASSWORDS["staff"]}, headers=OWN).text
     secret = re.search(r'class="secret">([A-Z2-7 ]+)<', page)[1].replace(" ", "")  # type: ignore[index]
     offered = re.search(r'name="offered" value="([^"]+)"', page)[1]  # type: ignore[index]
     victim = log_in(own_app, "leader")
