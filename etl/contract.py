@@ -208,6 +208,7 @@ class Table:
     sentence in Chinese to an SQL condition over the cleaned columns; a condition may use window functions.
     ``order_by`` decides which of several rows with one key is the newest (the last wins; the others are superseded).
     ``cursor`` names the timestamp that every change of a row moves on: rows are then read from the last seen moment on, not all again.
+    ``dated`` names the column (a month, day or moment) by which a row counts in a month; none where a row stands for longer.
     ``may_be_empty``: no row at all is an answer, not a delivery that went wrong.
     """
 
@@ -224,7 +225,15 @@ class Table:
     money: str = ""
     community: str = ""
     cursor: str = ""
+    dated: str = ""
     may_be_empty: bool = False
+
+    @property
+    def month(self) -> str:
+        """SQL over the checked table: the month in which a row counts; '' where rows have none."""
+        if not self.dated:
+            return ""
+        return f'"{self.dated}"' if isinstance(self.column(self.dated), Month) else f"strftime(\"{self.dated}\", '%Y-%m')"
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError when there is none."""

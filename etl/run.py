@@ -69,8 +69,9 @@ class Line:
 
     @property
     def months(self) -> dict[str, str]:
-        """Checked table → SQL of the month that a row belongs to, as far as the marts say."""
-        return {table: by for mart in self.marts for table, by in mart.monthly.items()}
+        """Checked table → SQL of the month that a row belongs to, as far as contracts and marts say."""
+        dated = {f"{c.module}_{t.name}": t.month for c in self.contracts for t in c.tables if t.dated}
+        return dated | {table: by for mart in self.marts for table, by in mart.monthly.items()}
 
     @classmethod
     def declared(cls) -> Line:

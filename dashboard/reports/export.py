@@ -281,6 +281,16 @@ def _modules(w: Warehouse, wish: Wish) -> Sheet:
     return Sheet("数据模块", ("数据模块", "报送单位", "频次", "状态", "数据时点", "汇集时间", "记录数", "说明"), rows)
 
 
+def _arrivals(w: Warehouse, wish: Wish) -> Sheet:
+    titles = {m["module"]: m["title"] for m in w.modules()}
+    rows = [
+        (titles.get(r["module"], r["module"]), r["unit"], r["street"], r["newest_on"], r["days_behind"], "按期" if r["on_time"] else "未报")
+        for r in w.arrivals(wish.area)
+    ]
+    columns = ("数据模块", "报送单位", "街道", "数据最近到", "落后天数", "最近月份")
+    return Sheet("各单位报送情况", columns, rows, "各自报送的食堂、站点、有床位的服务单位和任务牵头部门")
+
+
 def _revisions(w: Warehouse, wish: Wish) -> Sheet:
     titles = {m["module"]: m["title"] for m in w.modules()}
     rows = [
@@ -377,6 +387,7 @@ TABLES: dict[str, Callable[[Warehouse, Wish], Sheet]] = {
     "loads": _loads,
     "delivered": _delivered,
     "revisions": _revisions,
+    "arrivals": _arrivals,
     "returns": _returns,
     "quarantine": lambda w, wish: _rejected(w, w.quarantine, "隔离记录", wish),
     "warnings": lambda w, wish: _rejected(w, w.warnings, "存疑记录", wish),

@@ -81,6 +81,21 @@ def runs(snapshot: Snapshot) -> list[dict[str, Any]]:
     return history.runs(snapshot.path.parent)
 
 
+def arrivals(snapshot: Snapshot, area: str) -> list[dict[str, Any]]:
+    """The units below an area that report on their own, as of the last month: module, unit, street_code and street (null and 区级 where none),
+    newest_on, on_time, days_behind; first by module, then who is latest.
+    """
+    if "reporting_unit" not in snapshot.tables:
+        return []
+    return snapshot.dicts(
+        "select u.module, u.unit, a.street_code, coalesce(s.name, '区级') as street, u.newest_on, u.on_time, u.days_behind"
+        " from reporting_unit as u left join area as a on a.code = u.area_code left join area as s on s.code = a.street_code"
+        " where u.area_code in (select descendant from area_closure where ancestor = ?)"
+        " order by u.module, u.on_time, u.newest_on nulls first, u.unit",
+        [area],
+    )
+
+
 def revisions(snapshot: Snapshot, since: Any = None) -> list[dict[str, Any]]:
     """Months already reported that runs revised, newest run first: run_id, recorded_at, module, month, tables, added, changed, removed.
 

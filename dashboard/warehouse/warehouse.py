@@ -422,6 +422,11 @@ class Warehouse:
         self._may_see_data()
         return deliveries.runs(self.snapshot)
 
+    def arrivals(self, area: Any) -> list[dict[str, Any]]:
+        """The units below an area that report on their own, with the last day that their data reach."""
+        self._may_see_data()
+        return deliveries.arrivals(self.snapshot, self.area(area).code)
+
     def revisions(self, since: Any = None) -> list[dict[str, Any]]:
         """Months already reported that runs revised, newest first; ``since`` a day: only what was recorded after it."""
         self._may_see_data()

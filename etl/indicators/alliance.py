@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from etl.indicators.base import Count, Median, Total
+from etl.indicators.base import Count, Median, Ratio, Total
 
 GROUP = "联盟"
 ALLIANCE = "养老服务平台方案 机构养老联盟（S8）"
@@ -57,4 +57,26 @@ travel_stays = Total(
     mart="travel_stay_fact",
     value="guests",
     definition="当月到达的旅居团组人数合计，归属接待单位主站点所在社区",
+)
+co_living_pairs = Count(
+    "co_living_pairs",
+    name="互助同住结对",
+    short="互助同住",
+    group=GROUP,
+    basis="养老服务平台方案 代际同住与抱团养老（S8）",
+    unit="对",
+    better="higher",
+    mart="co_living_month",
+    definition="月末正在同住的代际同住与抱团养老结对，归属同住社区",
+)
+co_living_verified = Ratio(
+    "co_living_verified",
+    name="同住双向核验率",
+    short="双向核验率",
+    group=GROUP,
+    basis="养老服务平台方案 双向核验（S8）",
+    better="higher",
+    mart="co_living_month",
+    part="both_verified",
+    definition="月末正在同住的结对中，老年人与同住人都已核验通过的 ÷ 全部结对",
 )

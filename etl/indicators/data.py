@@ -58,3 +58,15 @@ rows_quarantined_rate = Ratio(
     whole=total("delivered_month", "rows_read"),
     definition="最近一次汇集中因不合格被隔离的行 ÷ 读入的行；社区、街道只计写明所在地的数据表；只有最近月份有值",
 )
+units_on_time = Ratio(
+    "units_on_time",
+    name="单位按期报送率",
+    short="单位按期",
+    group=GROUP,
+    basis=REPORTING,
+    better="higher",
+    decimals=0,
+    mart="reporting_unit",
+    part="on_time",
+    definition="已报来最近月份数据的单位 ÷ 应报单位；只计各自报送的食堂、站点、有床位的服务单位和任务牵头部门，牵头部门不在街道的计入全区；只有最近月份有值",
+)

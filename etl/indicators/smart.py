@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from etl.indicators.base import Count, Quantile, Ratio
+from etl.indicators.base import Count, Quantile, Ratio, Total, total
 
 DEVICES = "养老服务平台方案 智能设备与家庭养老床位监测（S18）"
 CENTRE = "养老服务平台方案 养老服务调度中心 24 小时应急（S5）"
@@ -72,4 +72,28 @@ emergency_arrival_p90 = Quantile(
     quantile=0.9,
     where="arrived_after_s is not null",
     definition="当月已到场的应急来电按到场用时（自来电起）由短到长排列，九成不超过这一用时（第 90 百分位，线性内插）",
+)
+calls = Total(
+    "calls",
+    name="呼叫中心来电",
+    short="来电",
+    group="服务",
+    basis=CENTRE,
+    unit="次",
+    semantics="flow",
+    mart="call_month",
+    value="calls",
+    definition="当月打入呼叫中心的应急、服务、咨询、投诉来电，归属来电老年人常住社区；来电人不明的归属承办单位，都不明的计入全区",
+)
+calls_answered_rate = Ratio(
+    "calls_answered_rate",
+    name="来电接听率",
+    short="接听率",
+    group="服务",
+    basis=CENTRE,
+    better="higher",
+    semantics="flow",
+    part=total("call_month", "answered"),
+    whole=total("call_month", "calls"),
+    definition="当月有人接听的来电 ÷ 全部来电，各类来电合计；明细按类别列出",
 )

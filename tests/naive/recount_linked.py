@@ -10,11 +10,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tests.naive.reading import FULL, Areas, Row, day, finance, moment, sheet
+from tests.naive.reading import FULL, Areas, Row, day, finance, id_number, moment, sheet
 from tests.naive.recount import Recount
 
 EXPECTED = ("beds_offered", "beds_matched", "match_days", "travel_stays", "devices_online", "alarms", "alarm_handled_p90",
-            "emergency_answer_p90", "emergency_arrival_p90", "tasks_on_track", "plan_progress")  # fmt: skip
+            "emergency_answer_p90", "emergency_arrival_p90", "tasks_on_track", "plan_progress", "milestones_in_time", "milestones_overdue",
+            "decisions_in_time", "decisions_overdue", "calls", "calls_answered_rate", "co_living_pairs", "co_living_verified")  # fmt: skip
 
 
 def rank(values: list[Decimal], share: str) -> Decimal:
@@ -85,6 +86,16 @@ class LinkedRecount(Recount):
             month = row["arrivedOn"][:7]
             if month in self.months and row["guests"] > 0:
                 self.add("travel_stays", self.at(row["host"]["providerId"], month), month, row["guests"])
+        for row in self._resource("co-living-pairs", "pairId").values():
+            since, gone, sides = day(row["startedOn"]), day(row["endedOn"]), [row["elder"]["verification"], row["partner"]["verification"]]
+            if row["status"] == "待核验" or since is None or not id_number(row["partner"]["idNumber"]):
+                continue
+            for month, last in self.months.items():
+                if since <= last and (gone is None or gone > last):
+                    both = all(s["result"] == "通过" and s["on"] and day(s["on"]) <= last for s in sides)
+                    area = self.areas.now(row["elder"]["communityCode"], "3")
+                    self.add("co_living_pairs", area, month, 1)
+                    self.add("co_living_verified", area, month, int(both), 1)
 
     # --- devices ---------------------------------------------------------------------------------------------------------------
 
@@ -132,10 +143,14 @@ class LinkedRecount(Recount):
                 given = [s for s in steps if s is not None]
                 wrong = any(s < 0 for s in given) or given != sorted(given)
                 month = f"{moment(row['来电时间']):%Y-%m}"
-                if wrong or row["流水号"] in seen or row["来电类别"] != "应急" or month not in self.months:
+                if wrong or row["流水号"] in seen or month not in self.months:
                     continue
                 seen.add(row["流水号"])
                 area = self.home.get(row["老年人编号"]) or self.at(row["承办单位编号"], month)
+                self.add("calls", area, month, 1)
+                self.add("calls_answered_rate", area, month, int(steps[0] is not None), 1)
+                if row["来电类别"] != "应急":
+                    continue
                 if steps[0] is not None:
                     self.value("emergency_answer_p90", area, month, steps[0])
                 if steps[2] is not None:
@@ -156,6 +171,7 @@ class LinkedRecount(Recount):
                     continue
                 told[str(row["任务编号"]), row["填报部门"], row["报告月份"]] = row
         streets = {r["name"]: code for code, r in self.areas.streets.items()}
+        self._terms(streets)
         for month in {m for _, _, m in told} & set(self.months):
             for (task, department), role in leads.items():
                 if role != "牵头":
@@ -165,3 +181,23 @@ class LinkedRecount(Recount):
                 self.add("tasks_on_track", area, month, int(on_track), 1)
                 if row is not None:
                     self.add("plan_progress", area, month, row["累计完成(%)"], 1)
+
+    def _terms(self, streets: dict[str, str]) -> None:
+        """Milestones that have fallen due, and what meetings decided, as the forms told last."""
+        stones: dict[str, Row] = {}
+        decided: dict[str, Row] = {}
+        for path in sorted((self.sources / "task").glob("*.xlsx")):
+            stones |= {str(r["里程碑编号"]): r for r in sheet(path, "里程碑")}
+            decided |= {str(r["事项编号"]): r for r in sheet(path, "例会议定事项")}
+        for month, last in self.months.items():
+            for row in stones.values():
+                due, done = day(row["计划完成日期"]), day(row["实际完成日期"])
+                if due <= last:
+                    self.add("milestones_in_time", self.areas.district, month, int(done is not None and done <= due), 1)
+                    self.add("milestones_overdue", self.areas.district, month, int(done is None or done > last))
+            for row in decided.values():
+                due, done = day(row["办结时限"]), day(row["办结日期"])
+                if due is not None and due <= last and day(row["例会日期"]) <= last:
+                    area = streets.get(row["责任部门"], self.areas.district)
+                    self.add("decisions_in_time", area, month, int(done is not None and done <= due), 1)
+                    self.add("decisions_overdue", area, month, int(done is None or done > last))

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from etl.indicators.alliance import beds_matched, beds_offered, match_days, travel_stays
+from etl.indicators.alliance import (
+    beds_matched,
+    beds_offered,
+    co_living_pairs,
+    co_living_verified,
+    match_days,
+    travel_stays,
+)
 
 HOME, DISTRICT = "330105003051", "330105"
 
@@ -46,3 +53,20 @@ def test_every_guest_of_a_group_counts_once_in_the_month_of_arrival(spec):
         1       | 24     | 2026-10-30 | 2026-11-12
         2       | 10     | 2026-09-30 | 2026-10-10
         """).gives(travel_stays, {HOME: 24}).at("2026-09").gives(travel_stays, {HOME: 10})
+
+
+def test_a_pair_counts_while_it_lives_together_and_is_verified_when_both_are(spec):
+    spec.elders("""
+        elder
+        E1
+        """).given("alliance_co_living", """
+        pair_id | started_on | ended_on   | status | partner_verified | partner_verified_on | elder_verified_on
+        1       | 2026-09-01 |            | 生效   | 通过             | 2026-08-01          | 2026-08-01
+        2       | 2026-10-31 |            | 生效   | 通过             | 2026-08-01          | 2026-11-02
+        3       | 2026-01-01 | 2026-10-31 | 终止   | 通过             | 2025-12-01          | 2025-12-01
+        4       | 2026-10-01 |            | 生效   | 未通过           | 2026-09-30          | 2026-08-01
+        5       |            |            | 待核验 | 通过             |                     |
+        6       | 2026-11-01 |            | 生效   | 通过             | 2026-08-01          | 2026-08-01
+        """)
+    spec.gives(co_living_pairs, {HOME: 3, DISTRICT: 3}).gives(co_living_verified, {HOME: "1/3"})
+    spec.at("2026-09").gives(co_living_pairs, {DISTRICT: 2})

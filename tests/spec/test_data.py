@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from etl.indicators.data import freshness_hours, rows_quarantined, rows_quarantined_rate, source_on_time
+from etl.indicators.data import freshness_hours, rows_quarantined, rows_quarantined_rate, source_on_time, units_on_time
 
 DISTRICT = "330105"
 
@@ -57,3 +57,35 @@ def test_rows_are_pooled_and_a_street_counts_what_names_its_place(spec):
         order    | order      |              | 100    | 0           | 0
         """)
     spec.at("2026-10").gives(rows_quarantined_rate, {DISTRICT: "6/200", "330105003": "4/94", "330105001": None})
+
+
+def test_each_canteen_site_home_and_lead_department_is_in_time_by_the_dates_of_its_own_rows(spec):
+    spec.provider("P1", "330105003051").provider("P2", "330105001051").given("canteen_canteen", """
+        canteen_id | street_code  | opened_on  | closed_on
+        C1         | 330105003000 | 2025-01-01 |
+        C2         | 330105003000 | 2025-01-01 |
+        C3         | 330105003000 | 2025-01-01 |
+        C4         | 330105001000 | 2025-01-01 | 2026-10-01
+        """).given("canteen_meal", """
+        canteen_id | meal_no | eaten_at
+        C1         | 1       | 2026-10-30 11:00:00
+        C2         | 1       | 2026-09-30 11:00:00
+        C2         | 2       | 2026-11-02 11:00:00
+        """).given("bed_stock", """
+        provider_id | month
+        P1          | 2026-10
+        P2          | 2026-08
+        """).given("venue_visit", """
+        site_id | day
+        ZP1     | 2026-10-02
+        """).given("task_task", """
+        task_id
+        1
+        """).given("task_duty", """
+        task_id | department | role
+        1       | 区民政局   | 牵头
+        1       | 区财政局   | 配合
+        """)
+    # Xiaohe: canteen 1, home and site of October; canteens 2 (September) and 3 (nothing) not. The closed canteen owes nothing.
+    spec.at("2026-10").gives(units_on_time, {"330105003": "3/5", "330105001": "0/1", DISTRICT: "3/7"})
+    spec.at("2026-09").gives(units_on_time, {DISTRICT: None})

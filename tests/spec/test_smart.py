@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from etl.indicators.smart import alarm_handled_p90, alarms, devices_online, emergency_answer_p90, emergency_arrival_p90
+from etl.indicators.smart import (
+    alarm_handled_p90,
+    alarms,
+    calls,
+    calls_answered_rate,
+    devices_online,
+    emergency_answer_p90,
+    emergency_arrival_p90,
+)
 
 XIAOHE, DISTRICT = "330105003051", "330105"
 
@@ -69,3 +77,18 @@ def test_a_device_that_was_left_behind_is_marked(spec):
         "select month, device_id from device_month where after_gone order by all"
     ).fetchall()
     assert found == [("2026-10", "1")]
+
+
+def test_calls_of_every_kind_count_where_the_caller_lives_and_are_answered_or_not(spec):
+    spec.elders("""
+        elder
+        E1
+        """).provider("P1", "330105001051").given("call_call", """
+        call_id | kind | elder_id | answered_after_s | provider_id | called_at
+        1       | 服务 | E1       | 5                | P1          | 2026-10-01 00:00:00
+        2       | 咨询 | E1       | -                | -           | 2026-10-31 23:59:59
+        3       | 投诉 | -        | 0                | P1          | 2026-10-10 08:00:00
+        4       | 应急 | -        | 7                | -           | 2026-10-10 08:00:00
+        5       | 服务 | E1       | 7                | -           | 2026-09-30 08:00:00
+        """)
+    spec.gives(calls, {XIAOHE: 2, "330105001": 1, DISTRICT: 4}).gives(calls_answered_rate, {XIAOHE: "1/2", DISTRICT: "3/4"})

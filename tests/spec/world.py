@@ -132,6 +132,13 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "call_call": {"called_at": "2026-10-10 08:00:00", "kind": "应急", "elder_id": "E1"},
     "task_task": {"name": "任务", "key_task": False, "due_on": "2026-12-31"},
     "task_duty": {"role": "牵头", "department": "区民政局"},
+    "task_milestone": {"task_id": "1", "title": "节点", "due_on": "2026-10-31"},
+    "task_decision": {"task_id": "1", "met_on": "2026-09-10", "content": "事项", "department": "区民政局"},
+    "alliance_co_living": {
+        "scheme": "代际同住", "elder_id": "E1", "community_code": "330105003051", "elder_verified": "通过", "elder_verified_on": "2026-01-05",
+        "partner_name": "同住人", "partner_id_number": "X", "partner_verified": "通过", "partner_verified_on": "2026-01-05",
+        "started_on": "2026-01-10", "status": "生效", "updated_at": "2026-01-10 09:00:00",
+    },
     "task_progress": {"department": "区民政局", "month": "2026-10", "planned": 80, "done": 80, "stated": "正常"},
     "canteen_canteen": {
         "canteen_id": "S1", "name": "食堂S1", "provider_id": "P1", "street_code": "330105003000", "seats": 2, "turns": 1,

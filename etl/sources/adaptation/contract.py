@@ -27,6 +27,7 @@ home = Table(
     source="适老化改造",
     grain="一户的一次改造",
     key=["project_no"],
+    dated="accepted_on",
     columns=[
         Key(name="project_no", source="项目编号"),
         Key(name="elder_id", source="老年人编号"),

@@ -16,6 +16,7 @@ offer = Table(
     source="bed-offers",
     grain="一家机构一次发布的可供床位",
     key=["offer_id"],
+    dated="published_at",
     columns=[
         Key(name="offer_id", source="offerId", title="供给编号"),
         Key(name="provider_id", source="provider.id", title="单位编号"),
@@ -40,6 +41,7 @@ request = Table(
     source="bed-requests",
     grain="一名老年人的一次入住需求",
     key=["request_id"],
+    dated="requested_at",
     columns=[
         Key(name="request_id", source="requestId", title="需求编号"),
         Key(name="elder_id", source="elder.id", title="老年人编号", optional=True, meaning="外区老年人没有本区编号"),
@@ -65,6 +67,7 @@ match = Table(
     source="matches",
     grain="一次需求与供给的匹配",
     key=["match_id"],
+    dated="matched_at",
     columns=[
         Key(name="match_id", source="matchId", title="匹配编号"),
         Key(name="request_id", source="requestId", title="需求编号"),
@@ -90,6 +93,7 @@ group_stay = Table(
     source="group-stays",
     grain="一个旅居团组在一家机构的一次住宿",
     key=["stay_id"],
+    dated="arrived_on",
     columns=[
         Key(name="stay_id", source="stayId", title="团组编号"),
         Key(name="provider_id", source="host.providerId", title="接待单位编号"),

@@ -10,6 +10,7 @@ assessment = Table(
     source="NLPG",
     grain="一次评估",
     key=["assessment_id"],
+    dated="assessed_on",
     columns=[
         Key(name="assessment_id", source="PG_ID", title="评估编号"),
         Key(name="elder_id", source="LNR_ID", title="老年人编号"),

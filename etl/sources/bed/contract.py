@@ -17,6 +17,7 @@ stock = Table(
     source="CWTJ",
     grain="一家单位一个月一种床位",
     key=["provider_id", "month", "bed_type"],
+    dated="month",
     columns=[
         Key(name="provider_id", source="DW_ID", title="单位编号"),
         Month(name="month", source="YF", title="月份"),

@@ -11,6 +11,7 @@ call = Table(
     source="话务记录_*.csv",
     grain="一次来电",
     key=["call_id"],
+    dated="called_at",
     columns=[
         Key(name="call_id", source="流水号"),
         Timestamp(name="called_at", source="来电时间"),

@@ -58,6 +58,7 @@ meal = Table(
     source="*/20??-??*.csv",
     grain="一次刷卡就餐",
     key=["canteen_id", "meal_no"],
+    dated="eaten_at",
     columns=[
         Key(name="meal_no", source="流水号", aliases=("单号", "小票号", "交易流水号")),
         Key(name="canteen_id", source="食堂编号", aliases=("食堂代码", "网点编号")),

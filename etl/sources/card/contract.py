@@ -24,6 +24,7 @@ consumption = Table(
     source="消费_*.csv",
     grain="一笔消费",
     key=["transaction_no"],
+    dated="consumed_at",
     columns=[
         Key(name="transaction_no", source="交易流水号"),
         Key(name="card_no", source="卡号", aliases=("服务卡号",), privacy="account"),

@@ -109,6 +109,7 @@ training = Table(
     source="培训",
     grain="一人参加的一次培训",
     key=["training_id"],
+    dated="held_on",
     columns=[
         Key(name="training_id", source="培训编号"),
         Key(name="caregiver_id", source="人员编号"),
@@ -126,6 +127,7 @@ award = Table(
     source="奖补",
     grain="一笔奖补",
     key=["award_id"],
+    dated="paid_on",
     columns=[
         Key(name="award_id", source="发放编号"),
         Key(name="caregiver_id", source="人员编号"),

@@ -10,6 +10,7 @@ complaint = Table(
     source="养老服务工单",
     grain="一件投诉或求助",
     key=["complaint_id"],
+    dated="received_at",
     columns=[
         Key(name="complaint_id", source="工单编号"),
         Timestamp(name="received_at", source="受理时间"),

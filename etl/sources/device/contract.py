@@ -36,6 +36,7 @@ alarm = Table(
     source="alarms_*.jsonl",
     grain="一次告警",
     key=["alarm_id"],
+    dated="raised_at",
     columns=[
         Key(name="alarm_id", source="alarmId", title="告警编号"),
         Key(name="device_id", source="deviceId", title="设备编号"),

@@ -15,6 +15,7 @@ score = Table(
     source="服务评价*",
     grain="一家单位在一轮评价中的得分",
     key=["evaluation_no"],
+    dated="evaluated_on",
     columns=[
         Key(name="evaluation_no", source="评价编号"),
         Text(name="round", source="评价轮次", max_length=20, meaning="年度与上、下半年"),
@@ -49,6 +50,7 @@ survey = Table(
     source="满意度调查*",
     grain="一家单位一个月的满意度调查",
     key=["survey_no"],
+    dated="month",
     columns=[
         Key(name="survey_no", source="调查编号"),
         Month(name="month", source="调查月份"),

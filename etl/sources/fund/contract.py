@@ -15,6 +15,7 @@ income = Table(
     source="收入",
     grain="一笔收入",
     key=["voucher_no"],
+    dated="month",
     columns=[
         Key(name="voucher_no", source="凭证号"),
         Choice(name="fund", source="资金类别", allowed=FUNDS),
@@ -36,6 +37,7 @@ expenditure = Table(
     source="支出",
     grain="一笔支出",
     key=["voucher_no"],
+    dated="month",
     columns=[
         Key(name="voucher_no", source="凭证号"),
         Choice(name="fund", source="资金类别", allowed=FUNDS),
@@ -64,6 +66,7 @@ total = Table(
     source="月度汇总",
     grain="一类资金一个月的收入或支出合计",
     key=["month", "fund", "direction"],
+    dated="month",
     columns=[
         Month(name="month", source="月份"),
         Choice(name="fund", source="资金类别", allowed=FUNDS),

@@ -15,6 +15,7 @@ inspection = Table(
     source="JC_RW",
     grain="一次检查",
     key=["inspection_id"],
+    dated="inspected_on",
     columns=[
         Key(name="inspection_id", source="RW_ID", title="检查编号"),
         Key(name="provider_id", source="DW_ID", title="单位编号"),
@@ -66,6 +67,7 @@ rectification = Table(
     source="JC_ZG",
     grain="一个问题的整改",
     key=["finding_id"],
+    dated="deadline",
     columns=[
         Key(name="finding_id", source="WT_ID", title="问题编号"),
         Date(name="ordered_on", source="ZL_RQ", title="责令日期"),
@@ -91,6 +93,7 @@ penalty = Table(
     source="JC_CF",
     grain="一次处罚",
     key=["penalty_id"],
+    dated="decided_on",
     columns=[
         Key(name="penalty_id", source="CF_ID", title="处罚编号"),
         Key(name="provider_id", source="DW_ID", title="单位编号"),
@@ -114,6 +117,7 @@ action = Table(
     source="JC_CZ",
     grain="一项监管措施",
     key=["action_id"],
+    dated="decided_on",
     columns=[
         Key(name="action_id", source="CZ_ID", title="措施编号"),
         Key(name="provider_id", source="DW_ID", title="单位编号"),
@@ -149,6 +153,7 @@ draw = Table(
     source="JC_CQ",
     grain="一个计划抽中的一家单位",
     key=["draw_id"],
+    dated="due_on",
     columns=[
         Key(name="draw_id", source="CQ_ID", title="抽取编号"),
         Key(name="plan_id", source="JH_ID", title="计划编号"),

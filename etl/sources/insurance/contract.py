@@ -18,6 +18,7 @@ benefit = Table(
     source="长护险_*.csv",
     grain="一人一月的一笔待遇",
     key=["benefit_no"],
+    dated="month",
     columns=[
         Key(name="benefit_no", source="结算编号"),
         # The agency knows people by their ID number only.

@@ -11,6 +11,7 @@ event = Table(
     source="audit",
     grain="一种操作一个月的次数",
     key=["month", "action"],
+    dated="month",
     may_be_empty=True,
     columns=[
         Month(name="month", source="month", title="月份"),
@@ -26,6 +27,7 @@ measure = Table(
     source="case_step",
     grain="退出案件中的一项决定",
     key=["measure_id"],
+    dated="decided_on",
     may_be_empty=True,
     columns=[
         Key(name="measure_id", source="measure_id", title="决定编号"),
@@ -48,6 +50,7 @@ repair = Table(
     source="credit_repair",
     grain="同意修复的一条失信记录",
     key=["provider_id", "source_table", "row_key"],
+    dated="decided_on",
     may_be_empty=True,
     columns=[
         Key(name="provider_id", source="provider_id", title="单位编号"),

@@ -58,6 +58,7 @@ health_check = Table(
     source="体检",
     grain="一名老年人的一次体检",
     key=["check_no"],
+    dated="checked_on",
     columns=[
         Key(name="check_no", source="体检编号"),
         Key(name="elder_id", source="老年人编号"),

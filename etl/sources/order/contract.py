@@ -30,6 +30,7 @@ order = Table(
     source="FWDD",
     grain="一张服务工单",
     key=["order_id"],
+    dated="ordered_at",
     columns=[
         Key(name="order_id", source="DD_ID", title="工单编号"),
         Key(name="elder_id", source="LNR_ID", title="老年人编号"),

@@ -122,6 +122,7 @@ admission = Table(
     source="ZRSQ",
     grain="一份准入申请",
     key=["application_id"],
+    dated="applied_on",
     columns=[
         Key(name="application_id", source="SQ_ID", title="申请编号"),
         Text(name="provider_name", source="MC", title="申请单位", max_length=120),

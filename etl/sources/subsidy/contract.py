@@ -94,6 +94,7 @@ approval = Table(
     source="审核_*.csv",
     grain="一份申报的一个审核环节",
     key=["application_id", "step"],
+    dated="decided_on",
     columns=[
         Key(name="application_id", source="申报编号"),
         Choice(name="step", source="环节", allowed=same("社区初审", "街道审核", "区级审批")),
@@ -116,6 +117,7 @@ payment = Table(
     source="发放_*.csv",
     grain="一笔发放",
     key=["payment_id"],
+    dated="month",
     columns=[
         Key(name="payment_id", source="发放编号"),
         Key(name="batch_no", source="批次号", optional=True),

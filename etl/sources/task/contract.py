@@ -42,6 +42,7 @@ progress = Table(
     source="进展月报",
     grain="一个部门一个月对一项任务的填报",
     key=["task_id", "department", "month"],
+    dated="month",
     columns=[
         Month(name="month", source="报告月份"),
         Key(name="task_id", source="任务编号"),
@@ -65,6 +66,7 @@ milestone = Table(
     source="里程碑",
     grain="一项任务的一个里程碑",
     key=["milestone_id"],
+    dated="due_on",
     columns=[
         Key(name="milestone_id", source="里程碑编号"),
         Key(name="task_id", source="任务编号"),
@@ -81,6 +83,7 @@ decision = Table(
     source="例会议定事项",
     grain="一次例会议定的一件事项",
     key=["decision_id"],
+    dated="met_on",
     columns=[
         Key(name="decision_id", source="事项编号"),
         Date(name="met_on", source="例会日期"),

@@ -70,6 +70,7 @@ entry = Table(
     source="SJ_LS",
     grain="一个账户的一笔流水",
     key=["entry_id"],
+    dated="occurred_at",
     columns=[
         Key(name="entry_id", source="LS_ID", title="流水编号"),
         Key(name="account_id", source="ZH_ID", title="户号"),
@@ -126,6 +127,7 @@ request = Table(
     source="SJ_XQ",
     grain="一项请求志愿服务的需求",
     key=["request_id"],
+    dated="posted_at",
     columns=[
         Key(name="request_id", source="XQ_ID", title="需求编号"),
         Key(name="elder_id", source="LNR_ID", title="老年人编号"),

@@ -17,6 +17,7 @@ visit = Table(
     source="到访_*.csv",
     grain="一个站点一天的到访",
     key=["site_id", "day"],
+    dated="day",
     columns=[
         Key(name="site_id", source="站点编号"),
         Date(name="day", source="日期"),
@@ -37,6 +38,7 @@ activity = Table(
     source="活动_*.csv",
     grain="一次活动",
     key=["activity_id"],
+    dated="held_on",
     columns=[
         Key(name="activity_id", source="活动编号"),
         Key(name="site_id", source="站点编号"),

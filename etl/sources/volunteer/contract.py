@@ -77,6 +77,7 @@ visit = Table(
     source="TF_JL",
     grain="一名特殊困难老年人一个月应有的一次探访",
     key=["visit_id"],
+    dated="due_on",
     columns=[
         Key(name="visit_id", source="TF_ID", title="探访编号"),
         Key(name="elder_id", source="LNR_ID", title="老年人编号"),
