@@ -22,7 +22,7 @@ import pyarrow as pa
 from etl import clock, raw
 from etl.checks import Compiled
 from etl.clean import first, name
-from etl.connectors import Reader, SourceError
+from etl.connectors import Reader, SourceError, observed
 from etl.connectors.base import passed_over, unopened
 from etl.contract import Table
 from etl.raw import Receipt, short
@@ -154,9 +154,9 @@ def _by_cursor(
 def _by_file(
     con: duckdb.DuckDBPyConnection, compiled: Compiled, reader: Filed, before: Mapping[str, Any] | None, afresh: bool
 ) -> tuple[Receipt, dict[str, list[Any]]]:
-    """The files that changed, came or went; the receipt, and file → [fingerprint, lines passed over] for all of them.
+    """The files that changed, came or went; the receipt, and file → [fingerprint, lines passed over, columns] for all of them.
 
-    Where all files are unreadable, the first one's SourceError.
+    What is told of the delivery's columns are those of all its files, also of the ones not read again. Where all files are unreadable, the first one's SourceError.
     """
     table, broken = compiled.table, reader.broken.setdefault(compiled.table.name, {})
     marks = reader.parts(table)
@@ -169,6 +169,7 @@ def _by_file(
         failures: list[SourceError] = []
         for file in changed:
             passed = sum(reader.skipped.values())
+            observed.taken(table.name)
             try:
                 yield from reader.read_parts(table, [file])
             except OSError as error:
@@ -178,7 +179,7 @@ def _by_file(
             except SourceError as error:
                 failures.append(error)
             else:
-                parts[file] = [marks[file], sum(reader.skipped.values()) - passed]
+                parts[file] = [marks[file], sum(reader.skipped.values()) - passed, observed.taken(table.name)]
                 continue
             broken[file] = str(failures[-1])
             if len(broken) == len(marks):
@@ -186,7 +187,10 @@ def _by_file(
             if file in had:
                 parts[file] = had[file]
 
-    if not before:
-        return raw.append(con, compiled, rows(), broken), parts
     others = [*changed, *(file for file in known if file not in marks)] if known else None
-    return raw.replace(con, compiled, rows(), before["batch"], others, broken), parts
+    receipt = raw.replace(con, compiled, rows(), before["batch"], others, broken) if before else raw.append(con, compiled, rows(), broken)
+    observed.taken(table.name)
+    if all(len(part) > 2 and part[2] for part in parts.values()):  # an earlier version did not remember them
+        for part in parts.values():
+            observed.headers(table.name, part[2])
+    return receipt, parts

@@ -33,14 +33,19 @@ def modules_side(view: View) -> Node:
 def modules(view: View) -> Node:
     """Who delivers what, how often, as of when, and what is wrong."""
     cols = [
-        Col("模块"), Col("责任单位"), Col("来源系统"), Col("约定频次"), Col("接入方式"), Col("状态"), Col("数据日期"), Col("行数", "n"), Col("说明", "w"),
+        Col("模块"), Col("责任单位"), Col("来源系统"), Col("约定频次"), Col("接入方式"), Col("状态"), Col("数据日期"), Col("行数", "n"),
     ]  # fmt: skip
     body = [
         [h("a", m["title"], href=view.place.subject("/data/contract", module=m["module"])), m["owner"], m.get("systems"), m.get("cadence"),
-         m.get("delivery"), marks.module_state(m["status"]), cell(m["data_date"])[:10], fmt.fmt_number(m.get("rows")), m.get("message")]
+         m.get("delivery"), marks.module_state(m["status"]), cell(m["data_date"])[:10], fmt.fmt_number(m.get("rows"))]
         for m in view.w.modules()
     ]  # fmt: skip
-    return panel(view, "数据来源与新鲜度", table(cols, body, caption="数据来源与新鲜度"), sheet="modules", cls="full")
+    said = [
+        h("li", marks.module_state(m["status"]), h("b", m["title"]), h("span", str(m["message"]).removeprefix(f"{m['module']}: ")))
+        for m in view.w.modules() if m.get("message")
+    ]  # fmt: skip
+    told = h("ul", said, cls="told", aria_label="各模块的说明") if said else None
+    return panel(view, "数据来源与新鲜度", told, table(cols, body, caption="数据来源与新鲜度"), sheet="modules", cls="full")
 
 
 def today(view: View) -> str:

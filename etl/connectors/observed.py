@@ -62,6 +62,11 @@ def headers(table: str, present: Sequence[str]) -> None:
         known += [p for p in present if p and p not in known]
 
 
+def taken(table: str) -> list[str]:
+    """The columns seen of a table since this was last asked; they are forgotten by it."""
+    return [] if _watched is None else _watched.headers.pop(table, [])
+
+
 def sheet(found: Sheet) -> None:
     """A reader has come to the end of a file or sheet; kept where totals were met."""
     if _watched is not None and found.totals:

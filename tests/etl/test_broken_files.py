@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -12,8 +13,9 @@ import pytest
 
 from etl import faults, holds
 from etl.connectors.jsonl import JsonLinesReader
-from etl.run import RunResult, status
-from tests.etl.conftest import Tiny, id_number
+from etl.contract import Text
+from etl.run import Line, RunResult, run, status
+from tests.etl.conftest import PAYMENT, SUBSIDY, TODAY, Tiny, id_number, line
 from tests.etl.loading import Loaded, record
 
 HEAD = "发放编号,月份,街道代码,金额\n"
@@ -130,6 +132,22 @@ def test_a_run_that_ends_amid_it_is_made_good_by_the_next(months: Tiny, monkeypa
     faults.arm()
     assert standing(months.run())[0] == "partial"
     assert len(payments(months)) == 4
+
+
+def test_columns_are_those_of_all_files_whichever_of_them_are_read(months: Tiny) -> None:
+    remark = Text(name="remark", source="备注", optional=True, may_be_absent=True)
+    contract = replace(SUBSIDY, tables=[replace(PAYMENT, columns=[*PAYMENT.columns, remark])])
+    declared = Line([c if c.module != "subsidy" else contract for c in line().contracts], line().marts, line().indicators, None)
+
+    def go(october: str) -> tuple[str, str]:
+        months.payments(october)
+        return standing(run(months.region, months.layout, line=declared, today=TODAY))
+
+    months.payments(SEPTEMBER.replace("\n", ",备注\n"), name="发放_202609.csv")
+    assert go(OCTOBER)[0] == "ok"
+    assert go(OCTOBER + "F4,2026-10,330105002,40\n") == ("ok", "")
+    months.payments(SEPTEMBER, name="发放_202609.csv")
+    assert "缺少了上次有的“备注”列" in go(OCTOBER + "F5,2026-10,330105002,40\n")[1]
 
 
 def test_one_workbook_of_several(tiny: Tiny) -> None:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import Any
 
 from dashboard.format import fmt_number
-from dashboard.reports.content.context import Context, all_rows, count_cell, listing, share_cell, text
+from dashboard.reports.content.context import Context, all_rows, count_cell, date_cell, listing, share_cell, text
 from dashboard.reports.model import Block, Cell, Column, Heading, Paragraph, Section, Table
 from dashboard.warehouse import Unknown
 
@@ -33,7 +33,37 @@ def progress(c: Context) -> Section | None:
     late = [r for r in rows if not r["on_track"]]
     if late:
         blocks += [Heading("未按期推进的任务"), _late(late)]
+    blocks += _terms(c)
     return Section("tasks", "任务进度", tuple(blocks))
+
+
+def _terms(c: Context) -> list[Block]:
+    """Milestones that have fallen due and what meetings decided: how many in time, and which are overdue; nothing where there are none."""
+    parts = []
+    for rate, overdue, what in (
+        ("milestones_in_time", "milestones_overdue", "到期里程碑按期完成率"), ("decisions_in_time", "decisions_overdue", "例会议定事项按期办结率"),
+    ):  # fmt: skip
+        if c.value(rate) is not None:
+            parts.append(f"{what}{c.say(rate)}{c.changes(rate)}，逾期未完成{c.say(overdue)}")
+    rows = [
+        (text(kind), text(r[name]), text(r.get("department") or r["task"]), date_cell(r["due_on"]))
+        for code, kind, name in (("milestones_overdue", "里程碑", "title"), ("decisions_overdue", "议定事项", "content"))
+        if c.value(code)
+        for r in sorted(_all(c, code), key=lambda r: str(r["due_on"]))
+    ]
+    if not parts:
+        return []
+    blocks: list[Block] = [Heading("里程碑与例会议定事项"), Paragraph("；".join(parts) + "。")]
+    if rows:
+        columns = (Column("类别", 0.9), Column("事项", 3.2), Column("责任部门或任务", 2), Column("应完成日期", 1.2, "date"))
+        note = f"共{len(rows)}项，此处列最早到期的{LISTED}项。" if len(rows) > LISTED else ""
+        blocks.append(Table("terms_overdue", "逾期未完成的里程碑与议定事项", columns, tuple(rows[:LISTED]), note))
+    return blocks
+
+
+def _all(c: Context, code: str) -> list[dict[str, Any]]:
+    columns, found, _ = all_rows(c.w, code, c.area.code, c.month, "part", 1000)
+    return [dict(zip([col.name for col in columns], row, strict=True)) for row in found]
 
 
 def _departments(rows: list[dict[str, Any]]) -> Table:
