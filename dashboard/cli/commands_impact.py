@@ -20,7 +20,7 @@ def impact(
     month: Annotated[str | None, typer.Option("--month", help="月份 YYYY-MM（默认最近一个月）")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON（不含个人姓名）")] = False,
 ) -> None:
-    """退出决定前的影响评估：服务对象、接收余量、安置测算、护理员、应收回补贴。"""
+    """退出决定前的影响评估：服务对象、接收余量、安置测算、护理员、应收回补贴、应退预收费。"""
     from dashboard.warehouse import Unknown
 
     warehouse = open_warehouse()
@@ -43,6 +43,7 @@ def impact(
             ],
             "caregivers": {"total": found.staff.total, "certified": found.staff.certified, "posts": dict(found.staff.posts)},
             "money": [{"programme": m.programme, "paid_12_months": m.paid_year, "paid": m.paid_all, "recover": m.recover, "basis": m.basis} for m in found.money],
+            "prepaid": [{"kind": r.kind, "elders": r.elders, "owed": r.amount, "held": r.held} for r in found.refunds],
             "snapshot": warehouse.snapshot.run_id, "synthetic": bool(warehouse.snapshot.synthetic),
         })  # fmt: skip
         return
@@ -52,5 +53,6 @@ def impact(
         how = "总路程最短" if group.exact else f"就近法，差距不超过 {group.gap:.1%}"
         out.print(f"  {group.form}：须安置 {group.needs}，可安置 {group.placed}（{how}）")
     out.print(f"在岗护理员 {found.staff.total} 人；应收回补贴 {sum(m.recover for m in found.money):,.2f} 元")
+    out.print(f"应退预收费 {found.owed:,.2f} 元，其中存管 {found.owed_held:,.2f} 元")
     if warehouse.snapshot.synthetic:
         out.print("模拟数据")

@@ -2,7 +2,7 @@
 
 from dashboard.impact.assign import Assignment, Want, assign
 from dashboard.impact.plan import Group, Need, Offer, Placement, Plan, Reason, Room, make_plan, rooms
-from dashboard.impact.result import Elder, Impact, Money, Staff
+from dashboard.impact.result import Elder, Impact, Money, Prepaid, Refund, Staff
 
 __all__ = [
     "Assignment",
@@ -14,7 +14,9 @@ __all__ = [
     "Offer",
     "Placement",
     "Plan",
+    "Prepaid",
     "Reason",
+    "Refund",
     "Room",
     "Staff",
     "Want",

@@ -50,8 +50,30 @@ class Money:
 
 
 @dataclass(frozen=True, slots=True)
+class Prepaid:
+    """One kind of prepayment of one elder that the provider owes at the month's end, and how much of it a bank holds (yuan)."""
+
+    elder_id: str
+    name: str
+    community_code: str
+    kind: str
+    amount: float
+    held: float
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """What is to be paid back of one kind of prepayment, to how many elders, and how much of it a bank holds (yuan)."""
+
+    kind: str
+    elders: int
+    amount: float
+    held: float
+
+
+@dataclass(frozen=True, slots=True)
 class Impact:
-    """One provider and month. ``elders`` and ``placements`` hold those whom the reader may see; the others are numbers.
+    """One provider and month. ``elders``, ``placements`` and ``prepaid`` hold those whom the reader may see; the others are numbers.
 
     ``by_level``: ability level (None: not assessed) → elders; ``by_form``: way of service → elders; both over all elders.
     ``by_community``: community → elders, of the reader's communities; ``outside``: elders who live elsewhere.
@@ -83,7 +105,19 @@ class Impact:
     rooms: tuple[Room, ...]
     staff: Staff
     money: tuple[Money, ...]
+    refunds: tuple[Refund, ...]
+    prepaid: tuple[Prepaid, ...]
     data_date: date
+
+    @property
+    def owed(self) -> float:
+        """All prepayments to be paid back (yuan)."""
+        return sum(r.amount for r in self.refunds)
+
+    @property
+    def owed_held(self) -> float:
+        """What a bank holds of them (yuan)."""
+        return sum(r.held for r in self.refunds)
 
     @property
     def needs(self) -> int:

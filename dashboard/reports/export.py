@@ -372,6 +372,15 @@ def _impact(w: Warehouse, wish: Wish) -> Sheet:
     return Sheet(f"安置方案 {found.name}", columns, rows, says, "服务单位库、服务订单、老年食堂、床位统计、护理员台账", total=len(found.placements))
 
 
+def _refunds(w: Warehouse, wish: Wish) -> Sheet:
+    """What the provider owes to each elder whom the reader may see."""
+    found = w.impact(wish.provider, wish.month)
+    rows = [(p.elder_id, p.name, w.area(p.community_code).name, p.kind, p.amount, p.held, round(p.amount - p.held, 2)) for p in found.prepaid[: wish.cap]]
+    columns = ("老年人编号", "老年人", "常住社区", "预收费种类", "应退余额（元）", "其中存管（元）", "未存管（元）")
+    says = f"{found.name}月末预收费余额：应退合计 {found.owed:,.2f} 元，其中存管 {found.owed_held:,.2f} 元；辖区外老年人不逐人列出"
+    return Sheet(f"应退预收费 {found.name}", columns, rows, says, "养老床位（预收费余额）", total=len(found.prepaid))
+
+
 TABLES: dict[str, Callable[[Warehouse, Wish], Sheet]] = {
     "rows": _behind,
     "providers": _providers,
@@ -383,6 +392,7 @@ TABLES: dict[str, Callable[[Warehouse, Wish], Sheet]] = {
     "streets": _streets,
     "exits": _exits,
     "impact": _impact,
+    "refunds": _refunds,
     "modules": _modules,
     "loads": _loads,
     "delivered": _delivered,

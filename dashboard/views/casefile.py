@@ -10,6 +10,7 @@ from dashboard import format as fmt
 from dashboard.cases import machine
 from dashboard.cases.evidence import differences, freeze
 from dashboard.cases.machine import Actor, Offer
+from dashboard.cases.model import Step
 from dashboard.cases.store import STATUSES, Dossier, NoCaseError, moment, whole
 from dashboard.format import Mark
 from dashboard.views import impact, marks
@@ -117,11 +118,27 @@ def _offer(view: View, case: Dossier, offer: Offer) -> Node:
         return h("div", h("h3", h("i", "○", aria_hidden="true"), step.name, h("small", "现在不能办理")), about, why, cls="step off")
     form = h(
         "form", hidden("step", step.step), hidden("seen", case.seen), hidden("token", secrets.token_hex(12)), hidden("month", view.month),
-        blanks(view, step, [p for p, _ in papers if not p.made]),
+        _owed(view, case, step), blanks(view, step, [p for p, _ in papers if not p.made]),
         h("button", f"办理：{step.name}", type="submit", cls="btn primary"), method="post", action=f"/cases/{case.row.id}/step",
         encType="multipart/form-data", cls="step-form", aria_label=step.name,
     )  # fmt: skip
     return h("details", h("summary", h("i", "●", aria_hidden="true"), step.name), about, form, cls="step", data_step=step.step)
+
+
+def _owed(view: View, case: Dossier, step: Step) -> Node:
+    """Beside the entries of a settlement: what is to be paid back and recovered by the month's data; the report on file decides."""
+    if not {"prepaid", "subsidy"} & {f.field for f in step.fields} or not case.row.provider_id:
+        return None
+    try:
+        found = view.w.impact(case.row.provider_id, view.month)
+    except Unknown:
+        return None
+    back = sum(m.recover for m in found.money)
+    said = (
+        f"{fmt.fmt_month(view.month)}数据：应退预收费 {found.owed:,.2f} 元（其中存管 {found.owed_held:,.2f} 元），按政策应收回补贴 {back:,.2f} 元。"
+        "以清算报告核定的金额为准。"
+    )
+    return h("p", said, " ", h("a", "逐人明细", href=view.place.subject(f"/impact/{case.row.provider_id}")), cls="sub")
 
 
 def _documents(view: View, case: Dossier) -> Node:

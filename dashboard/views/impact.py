@@ -62,6 +62,8 @@ def numbers(impact: Impact) -> Node:
         ("无法安置", fmt.fmt_number(left), "项", "逐人列明原因" if left else "全部可以安置"),
         ("在岗护理员", fmt.fmt_number(impact.staff.total), "人", f"持证 {impact.staff.certified} 人"),
         ("应收回补贴", fmt.fmt_money(recover, unit=False), "万元" if recover >= 10_000 else "元", "按政策条款测算"),
+        ("应退预收费", fmt.fmt_money(impact.owed, unit=False), "万元" if impact.owed >= 10_000 else "元",
+         f"存管 {fmt.fmt_share(impact.owed_held, impact.owed)}" if impact.owed else "没有预收费余额"),
     ]
     return h(
         "ul",
@@ -70,7 +72,7 @@ def numbers(impact: Impact) -> Node:
                       h("span", note, cls="s"), cls="card still"))
             for name, value, unit, note in cards
         ],
-        cls="strip n6 full", aria_label="影响概要",
+        cls="strip n7 full", aria_label="影响概要",
     )  # fmt: skip
 
 
@@ -234,13 +236,39 @@ def staff(view: View, impact: Impact) -> Node:
 
 
 def money(view: View, impact: Impact) -> Node:
-    """Subsidies paid and what is to be recovered; prepayments have no source and so no figure."""
-    title = "补贴与预收费清算"
+    """Subsidies paid and what is to be recovered."""
+    title = "补贴清算"
     cols = [Col("补贴项目"), Col("近 12 个月已拨", "n"), Col("累计已拨", "n"), Col("应收回", "n"), Col("测算", "w"), Col("条款", "w")]
     body = [[m.name, fmt.fmt_money(m.paid_year), fmt.fmt_money(m.paid_all), fmt.fmt_money(m.recover), m.said, m.basis] for m in impact.money]
     shown: Node = table(cols, body, caption=title) if body else empty("资金系统没有拨付给该单位的补贴。")
-    note = h("p", "预收费、押金、储值没有数据来源，清算时由单位申报并附账簿，会同市场监管部门核对。", cls="sub")
-    return panel(view, title, shown, note, cls="half")
+    return panel(view, title, shown, cls="half")
+
+
+def refunds(view: View, impact: Impact) -> Node:
+    """Prepayments to be paid back by kind, what a bank holds of them, and the rows of each elder behind."""
+    title = "应退预收费"
+    if not impact.refunds:
+        return panel(view, title, empty("月末没有登记的预收费余额。清算时仍须由单位申报并附账簿核对。"), cls="half")
+    cols = [Col("种类"), Col("老年人", "n"), Col("应退余额", "n"), Col("其中存管", "n"), Col("未存管", "n"), Col("存管比例", "n")]
+    lines: list[tuple[str, int | None, float, float]] = [(r.kind, r.elders, r.amount, r.held) for r in impact.refunds]
+    lines.append(("合计", None, impact.owed, impact.owed_held))
+    body = [
+        [kind, None if n is None else fmt.fmt_number(n), fmt.fmt_money(amount), fmt.fmt_money(held), fmt.fmt_money(amount - held), fmt.fmt_share(held, amount)]
+        for kind, n, amount, held in lines
+    ]  # fmt: skip
+    note = h("p", "余额由单位按月填报；储值卡等未填报的，清算时由单位申报并附账簿核对。未存管部分须由单位另行筹措退还。", cls="sub")
+    return panel(view, title, table(cols, body, caption=title), note, tools=_refund_tools(view, impact), cls="half")
+
+
+def _refund_tools(view: View, impact: Impact) -> Node:
+    """The rows behind, and the list per elder as a file, for whoever may have them."""
+    found: list[Node] = []
+    if view.knows("prepaid_balance") and view.scope.may("rows"):
+        found.append(h("a", "明细", href=view.place.rows("prepaid_balance", provider=impact.provider_id), cls="btn small", aria_label="明细：应退预收费"))
+    if view.scope.may("export"):
+        address = view.place.export("impact", table="refunds", provider=impact.provider_id, month=impact.month)
+        found.append(h("a", "Excel", href=address, cls="btn small", target="_self", aria_label="下载 Excel：应退预收费"))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +294,7 @@ class ImpactDetail:
             return Detail(str(provider["name"]), head, [], [missing(view)])
         below = [
             served(view, impact), room(view, impact), outcome(view, impact), unplaced(view, impact), plan(view, impact), staff(view, impact),
-            money(view, impact),
+            money(view, impact), refunds(view, impact),
         ]  # fmt: skip
         return Detail(
             str(provider["name"]), [head, numbers(impact)], [by_form(impact), by_level(impact)], below, map=impact_map.data(view, impact, provider),

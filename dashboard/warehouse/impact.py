@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from dashboard.access.scope import Scope
-from dashboard.impact import Elder, Impact, Money, Need, Offer, Placement, Staff, make_plan, rooms
+from dashboard.impact import Elder, Impact, Money, Need, Offer, Placement, Prepaid, Refund, Staff, make_plan, rooms
 from dashboard.warehouse import impact_rooms
 from dashboard.warehouse.masking import mask
 from dashboard.warehouse.snapshot import Snapshot
@@ -104,6 +104,7 @@ def _assess(snapshot: Snapshot, provider_id: str, month: str) -> Impact:
     point = (own["lng"], own["lat"]) if own.get("lng") is not None and own.get("lat") is not None else None
     known = snapshot.providers(month)
     near = frozenset(p for p, row in known.items() if row["street_code"] == own["street_code"])
+    prepaid = _prepaid(snapshot, provider_id, month)
     receiving = Counter(p.offer.provider_id for p in plan.placements if p.offer)
     span = {"provider": provider_id, "months": months}
     calls = snapshot.query("select count(*) from emergency_call where provider_id = $provider and month in (select unnest($months))", span)
@@ -119,7 +120,7 @@ def _assess(snapshot: Snapshot, provider_id: str, month: str) -> Impact:
         reasons=Counter(p.reason.code for p in plan.placements if p.reason), receiving=receiving,
         names={p: str(known[p]["name"]) for p in receiving}, points={o.provider_id: o.point for o in offers if o.point and o.provider_id in receiving},
         rooms=tuple(rooms(needs, offers, point, near, version)), staff=_staff(snapshot, provider_id, month),
-        money=_money(snapshot, provider_id, month, version), data_date=snapshot.data_date,
+        money=_money(snapshot, provider_id, month, version), refunds=_refunds(prepaid), prepaid=prepaid, data_date=snapshot.data_date,
     )  # fmt: skip
 
 
@@ -220,6 +221,31 @@ def _money(snapshot: Snapshot, provider_id: str, month: str, version: ImpactVers
     return tuple(out)
 
 
+def _prepaid(snapshot: Snapshot, provider_id: str, month: str) -> tuple[Prepaid, ...]:
+    """What the provider owes to each elder at the month's end; empty in snapshots without prepayments."""
+    if "prepayment_month" not in snapshot.tables:
+        return ()
+    rows = snapshot.query(
+        "select elder_id, coalesce(elder_name, ''), coalesce(e.community_code, p.community_code), kind, amount::double, held::double"
+        " from prepayment_month p left join (select elder_id, community_code from elder_month where month = $month) e using (elder_id)"
+        " where p.provider_id = $provider and p.month = $month order by elder_id, kind",
+        {"provider": provider_id, "month": month},
+    )
+    return tuple(Prepaid(*row) for row in rows)
+
+
+def _refunds(prepaid: tuple[Prepaid, ...]) -> tuple[Refund, ...]:
+    """The sums by kind, the largest first."""
+    kinds: dict[str, list[Prepaid]] = {}
+    for one in prepaid:
+        kinds.setdefault(one.kind, []).append(one)
+    found = [
+        Refund(kind, len({p.elder_id for p in own}), round(sum(p.amount for p in own), 2), round(sum(p.held for p in own), 2))
+        for kind, own in kinds.items()
+    ]  # fmt: skip
+    return tuple(sorted(found, key=lambda r: -r.amount))
+
+
 def _number(month: str) -> int:
     return int(month[:4]) * 12 + int(month[5:7])
 
@@ -237,6 +263,7 @@ def narrowed(snapshot: Snapshot, found: Impact, mine: frozenset[str], scope: Sco
     return replace(
         found,
         elders=tuple(replace(e, name=mask(e.name, "name", scope.unmask)) for e in elders.values()),
+        prepaid=tuple(replace(p, name=mask(p.name, "name", scope.unmask)) for p in found.prepaid if rows and p.community_code in mine),
         placements=seen, hidden=len(found.placements) - len(seen),
         by_community={c: n for c, n in found.by_community.items() if c in mine},
         outside=sum(n for c, n in found.by_community.items() if c not in mine),

@@ -9,6 +9,7 @@ import numpy as np
 
 from data.simulator.orders import diners
 from data.simulator.people import People
+from data.simulator.prepaid import write_prepayments
 from data.simulator.providers import CENTRE, HOME, MICRO, Provider
 from data.simulator.world import NEVER, World, iso
 from data.simulator.writers import SqlSink, stamps
@@ -36,11 +37,12 @@ def settle(world: World, people: People, providers: list[Provider]) -> Housing:
 
 
 def write_beds(world: World, people: People, providers: list[Provider], housing: Housing, sink: SqlSink) -> int:
-    """CWTJ, RZ_JL and LH_DJ; returns the number of rows."""
+    """CWTJ, RZ_JL, LH_DJ and YSF_YE; returns the number of rows."""
     stock, stays = housing.stock, housing.stays
     sink.create("CWTJ", {"DW_ID": "text", "YF": "text", "CW_LX": "text", "CWS": "int", "RZS": "int"})
     rows = sink.append("CWTJ", {c: [r[c] for r in stock] for c in ("DW_ID", "YF", "CW_LX", "CWS", "RZS")})
     rows += _write_stays(world, people, providers, stays, sink, housing.rng)
+    rows += write_prepayments(world, people, providers, stays, sink)
     return rows + _write_waiting(world, people, providers, stays, sink)
 
 

@@ -1,3 +1,4 @@
+-- title: 机构自报事件
 -- grain: one incident that a provider reported itself, in the month in which it happened
 -- provider: by credit code, else by the exact name (where only one provider bears it)
 -- community_code: of the provider's main site; the district's own code where the provider is not known

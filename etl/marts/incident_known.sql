@@ -1,3 +1,4 @@
+-- title: 别处已知的照护期间事件
 -- grain: one incident in a provider's care that others have a record of, in the month in which it happened
 -- Records of one elder in one provider's care that lie within the policy's days are one incident. A complaint, which names no elder, is one
 -- of its own only where no other record of the provider lies within its days.

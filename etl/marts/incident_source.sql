@@ -1,3 +1,4 @@
+-- title: 别处记录的照护期间事件（核对步骤）
 -- grain: one record of others (hospital, call centre, device, hotline) that tells of an incident in a provider's care
 -- Which records count says incident_rule (policies/incident.yaml). In care: after the day of admission to a bed and not after leaving it, or
 -- while a visit goes on. A record that two providers could be meant by belongs to nobody. A complaint names no elder.

@@ -1,3 +1,4 @@
+-- title: 自报核对（按月）
 -- grain: one operating provider with an incident known to others in the policy's months up to and including a month
 -- verdict: 样本不足 below the policy's number of incidents; 需核查 is a question to the provider, not a finding
 -- area: community_code

@@ -67,6 +67,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "provider_id": "P1", "bed_type": "护理型", "admitted_on": "2026-01-10", "payer": "自费", "updated_at": "2026-01-10 09:00:00",
     },
     "bed_waiting": {"provider_id": "P1", "applied_on": "2026-09-01", "priority": 3, "outcome": "轮候中"},
+    "bed_prepayment": {"provider_id": "P1", "month": "2026-10", "kind": "押金", "amount": 10_000, "held": 10_000, "monthly_fee": 5000},
     "volunteer_volunteer": {
         "sex": "女", "community_code": "330105003051", "registered_on": "2025-01-01", "updated_at": "2025-01-01 09:00:00",
     },
@@ -261,6 +262,7 @@ class World:
         )
         numbers = {
             "street_ageing_share": 20, "street_staff": 1, "street_staff_aged": 2, "community_served_elders": 100, "community_staff": 1,
+            "prepaid_held_share": 80, "deposit_months": 12,
             **{f"grade_score_{i}": v for i, v in enumerate((360, 450, 570, 780, 900), 1)},
             **{f"grade_section_{i}": v for i, v in enumerate((40, 50, 60, 80, 90), 1)},
         }  # fmt: skip

@@ -158,6 +158,32 @@ def incidents(elders: list[Row], firms: list[Row], months: list[str]) -> dict[st
     return {"incident_known": known, "incident_fact": reports, "self_report_month": sums}
 
 
+def prepayments(elders: list[Row], firms: list[Row], months: list[str]) -> dict[str, list[Row]]:
+    """Every house owes a deposit to six elders and a year's fees to one; the second house keeps most of it itself."""
+    rows: list[Row] = []
+    sums: list[Row] = []
+    houses = [f for f in firms if f["kind"] in ("养老机构", "照料中心", "嵌入式微型机构")]
+    for i, f in enumerate(houses):
+        share = 0.25 if i == 1 else 0.95
+        for m in months:
+            own = []
+            for k in range(7):
+                elder = elders[(i * 17 + k) % len(elders)]
+                kind, amount = ("押金", 8000.0) if k < 6 else ("预付服务费", 24_000.0)
+                own.append({
+                    "month": m, "balance_id": f"{f['provider_id']}-{elder['elder_id']}-{kind}", "provider_id": f["provider_id"],
+                    "community_code": f["community_code"], "elder_id": elder["elder_id"], "kind": kind, "amount": amount, "held": amount * share,
+                    "unheld": amount * (1 - share), "monthly_fee": 4000.0, "deposit_over": False,
+                })  # fmt: skip
+            rows += own
+            amount, held = sum(r["amount"] for r in own), sum(r["held"] for r in own)
+            sums.append({
+                "month": m, "provider_id": f["provider_id"], "community_code": f["community_code"], "elders": 7, "amount": amount, "held": held,
+                "unheld": amount - held, "share": 100 * share, "required": 80.0, "short": share < 0.8,
+            })  # fmt: skip
+    return {"prepayment_month": rows, "prepaid_provider_month": sums}
+
+
 def money(spots: list[Spot], elders: list[Row], firms: list[Row], months: list[str], rng: random.Random) -> dict[str, list[Row]]:
     monthly: list[Row] = []
     payments: list[Row] = []

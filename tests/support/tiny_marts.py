@@ -6,7 +6,7 @@ import random
 from datetime import date, timedelta
 
 from tests.support.tiny_base import KINDS, OWNERSHIP, Row, Spot, last_day, person
-from tests.support.tiny_events import incidents, money, orders, supervision
+from tests.support.tiny_events import incidents, money, orders, prepayments, supervision
 
 
 def make(spots: list[Spot], months: list[str], rng: random.Random, providers: int, elders: int) -> dict[str, list[Row]]:
@@ -21,6 +21,7 @@ def make(spots: list[Spot], months: list[str], rng: random.Random, providers: in
     marts.update(orders(latest, firms, marts["caregiver_month"], months, rng))
     marts.update(supervision(firms, months, rng))
     marts.update(incidents(latest, firms, months))
+    marts.update(prepayments(latest, firms, months))
     marts.update(money(spots, latest, firms, months, rng))
     marts["population_month"] = [
         {"month": m, "community_code": s.code, "registered_population": 3000 + int(s.code[-2:]) * 7}

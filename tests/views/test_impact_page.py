@@ -91,3 +91,16 @@ def test_providers_in_trouble_are_listed_with_how_many_they_serve(draw, reader):
     links = {n.props["href"].partition("?")[0] for n in walk(drawn["below"]) if n.tag == "a" and "/impact/" in n.props.get("href", "")}
     wanted = {f"/impact/{p['provider_id']}" for p in w.providers(w.root.code, w.latest_month) if p["exit_state"] not in ("normal", "exited")}
     assert links == wanted and links
+
+
+def test_what_is_owed_of_prepayments_stands_with_what_the_bank_holds_and_the_rows_behind(draw, reader):
+    w = reader("staff")
+    owing = next(r[0] for r in w.snapshot.query("select provider_id from prepaid_provider_month where short and month = '2026-10'"))
+    drawn = draw(f"/impact/{owing}", role="staff")
+    (section,) = [n for n in walk(drawn["below"]) if n.props.get("aria-label") == "应退预收费" and n.tag == "section"]
+    assert "合计" in text_of(section) and "25.0%" in text_of(section)
+    links = [str(n.props["href"]) for n in walk(section) if n.tag == "a"]
+    assert any("rows=prepaid_balance" in link for link in links) and any("table=refunds" in link for link in links)
+    assert "应退预收费" in text_of(drawn["strip"])
+    finance = draw(f"/impact/{owing}", role="leader")
+    assert not any(name in text_of(finance["below"]) for name in {p.name for p in w.impact(owing, "2026-10").prepaid} if len(name) > 1)

@@ -141,3 +141,22 @@ def test_subsidies_are_recovered_as_the_clause_says(district):
             assert line.recover == pytest.approx(amount * (60 - served) / 60, abs=0.01)
             checked += 1
     assert checked
+
+
+def test_prepayments_are_owed_as_reported_and_told_by_person_only_to_whom_the_person_is_shown(district):
+    owed = dict(district.snapshot.query(
+        "select provider_id, sum(amount)::double from prepayment_month where month = ? group by 1 having count(distinct community_code) = 1", [MONTH]
+    ))  # fmt: skip
+    provider = max(owed, key=lambda p: owed[p])
+    impact = district.impact(provider, MONTH)
+    assert impact.owed == pytest.approx(owed[provider], abs=0.01) and 0 <= impact.owed_held <= impact.owed
+    assert sum(p.amount for p in impact.prepaid) == pytest.approx(impact.owed, abs=0.01)
+    sheet = sheet_of(district, "impact", Wish(area=district.root.code, month=MONTH, table="refunds", provider=provider))
+    at = list(sheet.columns).index("应退余额（元）")
+    assert sum(row[at] for row in sheet.rows) == pytest.approx(impact.owed, abs=0.01) and len(sheet.rows) == len(impact.prepaid)
+    street = Scope.of("street", district.snapshot.providers(MONTH)[provider]["street_code"])
+    near = Warehouse(district.snapshot, street).impact(provider, MONTH)
+    homes = {a.code for a in district.snapshot.areas.values() if a.parent_code == street.area}
+    assert near.owed == impact.owed and {p.community_code for p in near.prepaid} <= homes
+    leader = Warehouse(district.snapshot, Scope.of("leader", district.root.code)).impact(provider, MONTH)
+    assert all("*" in p.name for p in leader.prepaid if p.name)

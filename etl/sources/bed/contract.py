@@ -1,8 +1,8 @@
-"""Beds: stock by type and month as the institutions report it, who stays in them, and the waiting lists of public institutions."""
+"""Beds: stock by type and month as the institutions report it, who stays in them, what they paid in advance, and the waiting lists."""
 
 from __future__ import annotations
 
-from etl.contract import Choice, Contract, Date, Integer, Key, Month, Reference, Table, Timestamp, after_departure, monthly
+from etl.contract import Choice, Contract, Date, Integer, Key, Money, Month, Reference, Table, Timestamp, after_departure, monthly
 from etl.vocabulary import same
 
 BED_TYPES = same("护理型", "普通型", "认知障碍")
@@ -109,12 +109,34 @@ waiting = Table(
     order_by="updated_at",
 )
 
+prepayment = Table(
+    name="prepayment",
+    title="预收费余额",
+    source="YSF_YE",
+    grain="一名老年人在一家单位的一种预收费在一个月末的余额",
+    key=["provider_id", "elder_id", "month", "kind"],
+    columns=[
+        Key(name="provider_id", source="DW_ID", title="单位编号"),
+        Key(name="elder_id", source="LNR_ID", title="老年人编号"),
+        Month(name="month", source="YF", title="月份"),
+        Choice(name="kind", source="YSF_LX", title="预收费种类", allowed=same("押金", "会员费", "预付服务费")),
+        Money(name="amount", source="YE", title="余额", meaning="月末尚未消费、应当退还的金额"),
+        Money(name="held", source="CGYE", title="其中存管余额", meaning="在存管银行专用账户中的部分"),
+        Money(name="monthly_fee", source="YSFBZ", title="月收费标准", optional=True, meaning="该老年人每月的床位费与服务费"),
+    ],
+    reject={"存管余额超过余额": "held > amount"},
+    warn={"押金超过十二个月的收费标准": "kind = '押金' and amount > 12 * monthly_fee"},
+    references=[KNOWN_ELDER, KNOWN_PROVIDER],
+    money="amount",
+    may_be_empty=True,
+)
+
 contract = Contract(
     module="bed",
     title="养老床位",
     owner="各养老机构（区民政局汇总）",
     systems=["S8", "S9"],
-    tables=[stock, stay, waiting],
+    tables=[stock, stay, waiting, prepayment],
     due=monthly(day=5),
     after=["provider", "registry"],
 )
