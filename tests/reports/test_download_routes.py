@@ -27,7 +27,7 @@ class Services:
     def __init__(self, warehouse, rows=20_000):
         self._warehouse = warehouse
         self.settings = SimpleNamespace(export_rows=rows)
-        self.identity = SimpleNamespace(display_name="李某", username="staff")
+        self.identity = SimpleNamespace(display_name="李某", username="staff", role="staff")
         self.lines = []
         self.ledger = ledger.open("sqlite://")
 
@@ -36,8 +36,8 @@ class Services:
 
     privacy = privacy.read(DEFAULT_REGION)
 
-    def ask_purpose(self, title, wrong=""):
-        return f"<h1>{title}</h1>{wrong}"
+    def ask_purpose(self, title, wrong="", note=""):
+        return f"<h1>{title}</h1>{wrong}{note}"
 
     def audit(self, action, obj="", detail=""):
         self.lines.append((action, obj, detail))
