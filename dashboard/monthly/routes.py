@@ -7,8 +7,7 @@ from typing import Any
 from flask import Flask, Response, make_response, redirect, request
 
 from dashboard.access import policy
-from dashboard.reports import frozen
-from dashboard.reports.issued import IssueError, Monthly, body_of, can_issue, current, in_force
+from dashboard.reports.issued import IssueError, Monthly, can_issue, changes, current, in_force, substance
 from dashboard.views import monthly_desk as views
 from dashboard.views.desk import desk
 from dashboard.views.page import register_desk
@@ -30,16 +29,16 @@ def install(server: Flask, services: Any) -> None:
         signed = in_force(held, w, area, month)
         report = current(w, area, month)
         changed = []
-        if signed is not None and signed.row.found != report.digest:
+        if signed is not None and signed.row.found != substance(report):
             try:
-                changed = frozen.changes(body_of(signed.report), report)
+                changed = changes(signed, report)
             except IssueError as problem:
                 wrong = wrong or str(problem)
         areas = [w.root, *w.children(w.root.code)]
         may = services.identity.scope.may("report_issue") and w.scope.providers is None and can_issue(month)
         body = (
             views.choose(areas, area, list(w.months)[-MONTHS:], month),
-            views.state(report, signed, changed, may, w.scope.providers is not None),
+            views.state(report, substance(report), signed, changed, may, w.scope.providers is not None),
             views.issued(held.listed(_below(w)) if w.scope.providers is None else [], {a.code: a.name for a in w.snapshot.areas.values()}),
         )
         said = "已签发，内容已固定。" if request.args.get("done") == "issued" else ""
@@ -61,7 +60,7 @@ def install(server: Flask, services: Any) -> None:
         report = current(w, area, month)
         if not can_issue(month):
             return page(area, month, "当月尚未结束，月报不能签发。", 409)
-        if request.form.get("found") != report.digest:
+        if request.form.get("found") != substance(report):
             return page(area, month, "数据在您查看之后已更新，请核对后再签发。", 409)
         me = services.identity
         reason = " ".join(request.form.get("reason", "").split())[:LONGEST]

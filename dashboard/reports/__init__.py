@@ -40,11 +40,11 @@ def build(
     if fmt not in FORMATS:
         raise ValueError(f"unknown format {fmt!r}")
     # Imported here, so that the command line starts without matplotlib.
-    from dashboard.reports.issued import current
+    from dashboard.reports.issued import current, substance
 
     report = current(warehouse, area, month, rows=fmt == "xlsx") if signed is None or fmt == "xlsx" else signed.report
     if signed is not None and fmt == "xlsx":
-        report = replace(signed.report, row_sheets=report.row_sheets if report.digest == signed.row.found else ())
+        report = replace(signed.report, row_sheets=report.row_sheets if substance(report) == signed.row.found else ())
     issue = Issue(issued_by, now, purpose, signed.words if signed else "")
     if fmt == "docx":
         from dashboard.reports import word

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -82,16 +82,16 @@ class Monthly:
         before = self.latest(found.area_code, found.month)
         revision, changed = 0, list[Change]()
         if before is not None:
-            if before.row.found == found.digest:
+            if before.row.found == substance(found):
                 raise IssueError("数据与已签发的月报一致，不需要修订。")
             if not reason:
                 raise IssueError("修订须写明原因。")
             revision = before.row.revision + 1
-            changed = frozen.changes(body_of(before.report), found)
+            changed = changes(before, found)
         signed = found if before is None else revised(found, before, revision, changed, reason)
         row = IssuedReport(
             area_code=found.area_code, month=found.month, revision=revision, number=signed.number, data_date=found.data_date.isoformat(),
-            run_id=found.run_id, content=frozen.dump(signed), digest=signed.digest, found=found.digest, changes=json.dumps(changed, ensure_ascii=False),
+            run_id=found.run_id, content=frozen.dump(signed), digest=signed.digest, found=substance(found), changes=json.dumps(changed, ensure_ascii=False),
             reason=reason, issued_by=by, issued_name=name, issued_at=int(datetime.now(ZONE).timestamp()),
         )  # fmt: skip
         try:
@@ -143,11 +143,24 @@ def revised(found: Report, before: Issued, revision: int, changed: list[Change],
 
 
 REVISION = "revision"
+MOMENT = frozenset({REVISION, "quality", "hints"})
+"""Chapters that speak of the moment of writing (what was delivered by then, what is to be done next): they differ after every night's run
+without anything having been corrected, so they neither call for a revision nor stand in its list."""
 
 
-def body_of(report: Report) -> Report:
-    """A report without the section on its own revision."""
-    return replace(report, sections=tuple(s for s in report.sections if s.key != REVISION))
+def lasting(report: Report) -> Report:
+    """The chapters of a report that only a correction of the month's data changes."""
+    return replace(report, sections=tuple(s for s in report.sections if s.key not in MOMENT), data_date=date.min)
+
+
+def substance(report: Report) -> str:
+    """The hash by which a report of today is held against a signed one."""
+    return lasting(report).digest
+
+
+def changes(before: Issued, found: Report) -> list[Change]:
+    """What the data have changed of a signed report. IssueError where what is kept is not what was signed."""
+    return frozen.changes(lasting(before.report), lasting(found))
 
 
 def _issued(row: IssuedReport) -> Issued:

@@ -24,8 +24,8 @@ def choose(areas: Sequence[Any], area: str, months: Sequence[str], month: str) -
     return section("选择月报", h("form", *body, h("button", "查看", type="submit", cls="btn"), method="get", action="/reports", cls="sheet inline"))
 
 
-def state(report: Any, signed: Any, changed: Sequence[Any], may: bool, partial: bool) -> El:
-    """How the chosen report stands, its files, and the step that signs it."""
+def state(report: Any, found: str, signed: Any, changed: Sequence[Any], may: bool, partial: bool) -> El:
+    """How the chosen report stands, its files, and the step that signs it; ``found`` is what the signer has before him, as a hash."""
     mark = DRAFT if signed is None else OUTDATED if changed else SIGNED
     told: list[tuple[str, Node]] = [("状态", marks.chip(mark)), ("数据时点", fmt.fmt_date(report.data_date))]
     if signed is not None:
@@ -35,7 +35,7 @@ def state(report: Any, signed: Any, changed: Sequence[Any], may: bool, partial: 
         body.append(h("p", "您的账号只看部分服务单位，所见月报不含其他单位，不能签发。"))
     if changed:
         body += _changed(changed)
-    hidden = {"area": report.area_code, "month": report.month, "found": report.digest}
+    hidden = {"area": report.area_code, "month": report.month, "found": found}
     if may and signed is None:
         note = h("p", "签发后内容固定，数据再有更正时以修订的形式公开，并列出改动。")
         body += [note, form("/reports/issue", button="签发本期月报", **hidden)]

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from dashboard import ledger
 from dashboard.reports import build, frozen
 from dashboard.reports.content import compose
-from dashboard.reports.issued import IssueError, Monthly, body_of, can_issue, current
+from dashboard.reports.issued import IssueError, Monthly, can_issue, changes, current, lasting, substance
 from dashboard.reports.model import Cell, Column, Paragraph, Report, Section, Table
 from tests.reports.conftest import DISTRICT, MONTH, NOW, STREET
 
@@ -99,7 +99,7 @@ def test_a_revision_lists_what_changed_and_replaces_nothing(held, reader) -> Non
     last = second.report.sections[-1]
     assert last.title == "修订说明" and "补报退回记录" in last.blocks[0].text and first.row.digest[:16] in last.blocks[0].text
     assert held.latest(DISTRICT, MONTH).row.number == second.row.number
-    assert body_of(second.report).digest == corrected(report).digest
+    assert lasting(second.report) == replace(lasting(corrected(report)), number=second.row.number)
     third = held.issue(report, "chen", "陈某", "更正有误")
     assert {(c.place, c.before, c.after) for c in third.changes} == {(c.place, c.after, c.before) for c in second.changes}
     assert [i.row.revision for i in held.listed([DISTRICT])] == [2, 1, 0] and held.listed([STREET]) == []
@@ -131,3 +131,18 @@ def test_rows_that_come_and_go_are_told() -> None:
 def test_a_month_under_way_is_not_signed(monkeypatch) -> None:
     monkeypatch.setattr("dashboard.reports.issued.clock.today", lambda: date(2026, 11, 3))
     assert can_issue("2026-10") and not can_issue("2026-11")
+
+
+def test_a_night_that_corrects_nothing_asks_for_no_revision(held, reader) -> None:
+    """What was delivered by then and what is to be done next are of the moment; they change without the month having been corrected."""
+    report = current(reader(), DISTRICT, MONTH)
+    signed = held.issue(report, "chen", "陈某")
+    later = replace(
+        report, data_date=date(2026, 11, 30), run_id="later",
+        sections=tuple(replace(s, blocks=(Paragraph("另一天的说法。"),)) if s.key in ("quality", "hints") else s for s in report.sections),
+    )  # fmt: skip
+    assert later.digest != report.digest and substance(later) == signed.row.found and changes(signed, later) == []
+    with pytest.raises(IssueError, match="不需要修订"):
+        held.issue(later, "chen", "陈某", "又一夜")
+    assert {s.key for s in report.sections} - {s.key for s in lasting(report).sections} == {"quality", "hints"}
+    assert changes(signed, corrected(later))

@@ -9,10 +9,11 @@ import pytest
 from dashboard.format import fmt_value
 from dashboard.reports.content import compose
 from dashboard.reports.content.context import listing, ranked
+from dashboard.reports.content.state import MAIN
 from dashboard.reports.content.supervision import brief
 from dashboard.reports.model import Paragraph, Report, Table, chinese_number, numbered
 from dashboard.warehouse import Figure, Unknown
-from etl.indicators import Ratio
+from etl.indicators import Ratio, catalogue
 from tests.reports.conftest import DISTRICT, MONTH, STREET
 
 
@@ -157,6 +158,10 @@ def test_tasks_are_counted_by_lead_department_and_those_behind_are_named(reader)
     assert late == [("任务1（重点）", "57.0%", "—"), ("任务3", "—", "本月未填报"), ("任务2", "52.0%", "场地未落实")]
     street = compose(reader(), "330105001000", MONTH)
     assert {r[0].text for r in table(street, "task_departments").rows} == {"甲街道"}
+
+
+def test_every_figure_meant_for_paper_is_declared():
+    assert set(MAIN) <= set(catalogue()), "a misspelt code would leave the table without a word"
 
 
 def test_paper_carries_what_is_read_and_the_workbook_everything(reader):

@@ -11,8 +11,8 @@ from dashboard.ledger.models.base import Base
 class IssuedReport(Base):
     """One issue of one area's report: ``revision`` 0, then 1, 2 … for corrections.
 
-    ``content`` is the report as data (JSON), ``digest`` its hash; ``found`` the hash of what the data gave when it was issued, without the
-    list of changes; ``changes`` what the revision changed (JSON, empty at first issue); ``issued_at`` seconds since 1970.
+    ``content`` is the report as data (JSON), ``digest`` its hash; ``found`` the hash of those of its chapters
+    that only a correction changes; ``changes`` what the revision changed (JSON, empty at first issue); ``issued_at`` seconds since 1970.
     """
 
     __tablename__ = "issued_report"
