@@ -37,9 +37,9 @@ def install(server: Flask) -> None:
     def unexpected(error: Exception) -> Response:
         reference = secrets.token_hex(4).upper()
         who = g.get("identity")
-        # No values of the request: they may hold names or numbers of persons.
+        # No values of the request, its path included: they may hold names or numbers of persons.
         log.error(
-            "unexpected_error", reference=reference, method=request.method, path=request.path, account=who.username if who else "",
+            "unexpected_error", reference=reference, method=request.method, route=request.url_rule.rule if request.url_rule else "", account=who.username if who else "",
             error=type(error).__name__, exc_info=error,
         )  # fmt: skip
         return answer(500, reference=reference)

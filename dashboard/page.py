@@ -63,7 +63,7 @@ class Page(dash.Dash):
             except NoSnapshot:
                 pass  # the living page says so
             except Exception:
-                log.exception("first_view_failed", path=request.path)
+                log.exception("first_view_failed", route=request.url_rule.rule if request.url_rule else "")
             else:
                 parts["title"] = escape(drawn.title)
                 parts["app_entry"] = f'<div class="first" id="first">{drawn.markup}</div>{parts["app_entry"]}'

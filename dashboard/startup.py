@@ -16,13 +16,17 @@ _OFF = {"", "0", "false", "no", "off"}
 
 
 def check(settings: Settings, environ: Mapping[str, str] | None = None) -> None:
-    """SettingsError for the first thing that must not be on the production profile: debugging, or files that others may read or change."""
+    """SettingsError for the first thing that must not be on the production profile: debugging, a return address left to the visitor,
+    or files that others may read or change."""
     if not settings.production:
         return
     given = os.environ if environ is None else environ
     on = [name for name in DEBUG if given.get(name, "").strip().lower() not in _OFF]
     if on:
         raise SettingsError(f"正式运行不允许调试方式（{'、'.join(on)}）。请从服务的环境中去掉后再启动。")
+    if settings.oidc_issuer and not settings.oidc_redirect:
+        # Otherwise it would be taken from the address that a visitor's request names.
+        raise SettingsError("启用统一身份认证时，正式运行须写明登记的回调地址。请设置 YIGUAN_OIDC_REDIRECT=https://…/login/sso/back 后再启动。")
     ledger = make_url(settings.ledger)
     if ledger.get_backend_name() == "sqlite" and ledger.database:
         _private(Path(ledger.database), stat.S_IRWXO, "台账库", "其他用户可以读取或改写", "chmod 600")

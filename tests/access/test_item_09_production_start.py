@@ -32,6 +32,14 @@ def test_debugging_is_refused_by_name(settings: Settings, name: str) -> None:
     check(settings.model_copy(update={"profile": "demo"}), {name: "1"})
 
 
+def test_single_sign_on_returns_to_the_address_that_was_registered_not_to_one_that_a_visitor_names(settings: Settings) -> None:
+    asked = settings.model_copy(update={"oidc_issuer": "https://sso.example", "oidc_client_id": "yiguan"})
+    with pytest.raises(SettingsError, match="YIGUAN_OIDC_REDIRECT"):
+        check(asked, {})
+    check(asked.model_copy(update={"oidc_redirect": "https://yiguan.example/login/sso/back"}), {})
+    check(asked.model_copy(update={"profile": "demo"}), {})
+
+
 def test_a_ledger_that_others_can_read_is_refused_with_the_repair(settings: Settings) -> None:
     settings.layout.ledger.chmod(0o644)
     with pytest.raises(SettingsError, match="chmod 600"):

@@ -92,16 +92,16 @@ def test_an_unexpected_error_shows_a_reference_and_nothing_else(settings: Settin
     canary = "330105193801010007"
     policy.allow("breaks", "figures")
 
-    @app.server.get("/breaks")
-    def breaks() -> str:
-        person = canary
+    @app.server.get("/breaks/<whom>")
+    def breaks(whom: str) -> str:
+        person = whom
         raise RuntimeError(f"could not convert {person}")
 
-    answer = log_in(app, "leader").get("/breaks", headers={"Accept": "text/html"})
+    answer = log_in(app, "leader").get(f"/breaks/{canary}", headers={"Accept": "text/html"})
     logged = capfd.readouterr().err
     assert answer.status_code == 500 and "编号" in answer.text and "RuntimeError" not in answer.text
     reference = answer.text.split("<code>")[1].split("</code>")[0]
-    assert reference in logged and "RuntimeError" in logged and "test_start.py" in logged
+    assert reference in logged and "RuntimeError" in logged and "test_start.py" in logged and "/breaks/<whom>" in logged
     assert canary not in answer.text and canary not in logged
 
 
