@@ -35,6 +35,8 @@ class JsonLinesReader:
         self.contract, self.root, self.encoding = contract, Path(path), encoding
         self.skipped: Counter[str] = Counter()
         self.broken: dict[str, dict[str, str]] = {}
+        # Files are read one by one: the folder is listed once for all of them.
+        self._listed: dict[str, dict[str, Path]] = {}
         if not self.root.exists():
             raise SourceError(f"找不到报送目录 {self.root.name}。请{contract.owner}确认数据已放入。")
 
@@ -47,14 +49,15 @@ class JsonLinesReader:
 
     def parts(self, table: Table) -> dict[str, str]:
         """File → content hash; a file is named as in the rows, by its path below the module's folder."""
-        return {self._place(p): content_hash(p) for p in self.files(table)}
+        self._listed[table.name] = {self._place(p): p for p in self.files(table)}
+        return {place: content_hash(path) for place, path in self._listed[table.name].items()}
 
     def read_parts(self, table: Table, names: Collection[str]) -> Iterator[pa.RecordBatch]:
         """The rows of some of the files that :meth:`parts` named."""
         records = Records(table)
-        for path in self.files(table):
-            if self._place(path) in names:
-                yield from self._read_file(records, path)
+        listed = self._listed.get(table.name) or {self._place(p): p for p in self.files(table)}
+        for place in (place for place in listed if place in names):
+            yield from self._read_file(records, listed[place])
         files = "、".join(list(names)[:3]) + (" 等" if len(names) > 3 else "")
         records.complete(self.contract, f"文件 {files} 的记录")
 

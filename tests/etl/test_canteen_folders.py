@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from etl import checks, clean, sift
-from etl.connectors import SourceError
+from etl.connectors import SourceError, csvfile
 from etl.connectors.base import schema
 from etl.connectors.csvfile import CsvReader
 from etl.load import contracts
@@ -87,3 +87,17 @@ def test_a_correction_wins_over_its_month_in_the_same_canteen_alone(tmp_path):
     assert (counts.money_read, counts.money_loaded, counts.money_superseded) == (14, 8, 6)
     found = con.execute("select canteen_id, meal_no, cast(subsidy as integer), status from checked.canteen_meal__new order by all")
     assert found.fetchall() == [("ST001", "1", 2, "正常"), ("ST001", "2", 3, "作废"), ("ST002", "1", 3, None)]
+
+
+def test_the_folder_is_listed_once_however_many_files_are_read_one_by_one(tmp_path, monkeypatch):
+    for n in range(9):
+        write(tmp_path, f"ST00{n}/2026-10.csv", FIRST + f"1,ST00{n},C{n},2026-10-08 11:30:00,午餐,堂食,14,3\n")
+    asked, listing = [], csvfile.delivered_files
+    monkeypatch.setattr(csvfile, "delivered_files", lambda *a: asked.append(a) or listing(*a))
+    reader = CsvReader(CONTRACT, str(tmp_path), "auto", tmp_path)
+    read = [row["_source"] for place in reader.parts(MEAL) for b in reader.read_parts(MEAL, [place]) for row in b.to_pylist()]
+    assert read == [f"ST00{n}/2026-10.csv" for n in range(9)]
+    assert len(asked) == 1
+    (tmp_path / "ST004/2026-10.csv").unlink()  # what went meanwhile is told, not passed over in silence
+    with pytest.raises(OSError, match="ST004"):
+        list(reader.read_parts(MEAL, ["ST004/2026-10.csv"]))
