@@ -17,11 +17,12 @@ from flask import Flask, Response, abort, redirect, request
 from dashboard import refusals
 from dashboard.access import policy
 from dashboard.cases import attempts
+from dashboard.cases.dossier import Dossier
 from dashboard.cases.evidence import freeze
 from dashboard.cases.files import LARGEST, FileError, Upload
 from dashboard.cases.machine import Act, Actor
 from dashboard.cases.model import Paper
-from dashboard.cases.store import Cases, ConflictError, Dossier, NoCaseError, RefusedError, Subject, Taken
+from dashboard.cases.store import Cases, ConflictError, NoCaseError, RefusedError, Subject, Taken
 from dashboard.leaving import given, stated
 from dashboard.ledger.models.cases import CaseResettlement
 from dashboard.reports import notice

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,18 +14,16 @@ from sqlalchemy import Select, func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as OrmSession
 
-from dashboard.cases import files, machine
+from dashboard.cases import dossier, files, machine
 from dashboard.cases.calendar import Calendar
+from dashboard.cases.dossier import STATUSES, Dossier
 from dashboard.cases.evidence import Evidence, canonical, digest
-from dashboard.cases.machine import Act, Actor, Done, File, Refusal
-from dashboard.cases.model import Paper, Procedure, Step
+from dashboard.cases.machine import Act, Actor, File, Refusal
+from dashboard.cases.model import Paper, Procedure
 from dashboard.ledger import Ledger, audit
 from dashboard.ledger.models.cases import Case, CaseDocument, CaseEvidence, CaseParty, CaseResettlement, CaseStep
 from etl import clock
 
-SETTLED = ("已安置", "居家", "自行安排", "不再需要")
-PLANNED = ("拟安置", *SETTLED)
-STATUSES = ("待落实", *PLANNED)
 _Row = TypeVar("_Row", CaseStep, CaseDocument, CaseEvidence, CaseParty, CaseResettlement)
 _LOCK = 0x79_67_63_61_73_65  # on PostgreSQL one writer of cases at a time, as SQLite has it anyway
 
@@ -45,29 +42,6 @@ class RefusedError(Exception):
 
 class ConflictError(Exception):
     """Somebody else was faster; the message says who did what."""
-
-
-@dataclass(frozen=True)
-class Dossier:
-    """A case as it stands: its rows, and the file that the machine works on."""
-
-    row: Case
-    procedure: Procedure
-    file: File
-    steps: tuple[CaseStep, ...] = ()
-    documents: tuple[CaseDocument, ...] = ()
-    evidence: tuple[CaseEvidence, ...] = ()
-    parties: tuple[CaseParty, ...] = ()
-    elders: tuple[CaseResettlement, ...] = ()
-
-    def persons(self, document: CaseDocument) -> bool:
-        """Whether a document may name elders; so long as the procedure does not say otherwise, it may."""
-        return next((p.persons for p in self.file.version.documents if p.document == document.kind), True)
-
-    @property
-    def seen(self) -> int:
-        """How many steps there are: what a form says it was drawn from."""
-        return len(self.steps)
 
 
 @dataclass(frozen=True)
@@ -168,8 +142,8 @@ class Cases:
         for row in rows:
             latest = tuple({e.elder_id: e for e in elders[row.id]}.values())
             procedure = self.procedures[row.procedure]
-            done = tuple(_done(s, papers[row.id], people[row.id]) for s in steps[row.id])
-            file = File(procedure.title, procedure.version(row.policy_version), row.kind, done, _facts(latest))
+            done = tuple(dossier.done(s, papers[row.id], people[row.id]) for s in steps[row.id])
+            file = File(procedure.title, procedure.version(row.policy_version), row.kind, done, dossier.facts(latest))
             made.append(Dossier(row, procedure, file, tuple(steps[row.id]), tuple(papers[row.id]), tuple(proofs[row.id]),
                                 tuple(people[row.id]), latest))  # fmt: skip
         return made
@@ -201,7 +175,7 @@ class Cases:
             row = Case(
                 number=f"{version.mark}〔{now.year}〕{serial:04d}号", procedure=procedure, policy_version=version.version,
                 provider_id=subject.provider_id, name=subject.name, kind=subject.kind, area_code=subject.area_code,
-                area_path="/".join(subject.area_path), opened_at=_seconds(now), opened_by=actor.username,
+                area_path="/".join(subject.area_path), opened_at=dossier.seconds(now), opened_by=actor.username,
             )  # fmt: skip
             session.add(row)
             session.flush()
@@ -238,7 +212,7 @@ class Cases:
     ) -> Dossier:
         act = replace(taken.act, documents=frozenset(u.kind for u in taken.uploads))
         against = machine.refusals(here.file, actor, act, now, self.calendar)
-        if here.steps and _seconds(now) < here.steps[-1].at:
+        if here.steps and dossier.seconds(now) < here.steps[-1].at:
             against.append(Refusal("early", "服务器时间早于上一步的办理时间，请系统管理员核对时钟"))
         if against:
             raise RefusedError(against)
@@ -246,17 +220,17 @@ class Cases:
         if step is None:  # refused above
             raise NoCaseError("step")
         state, measure = machine.target(step, act.fields, here.file.done[-1].state if here.file.done else "")
-        seq, written = here.seen + 1, _written(step, act)
+        seq, written = here.seen + 1, dossier.written(step, act)
         papers = [self._kept(here, seq, upload) for upload in taken.uploads]
         for need in machine.needed(step, here.file, act.fields):
             paper = here.file.version.paper(need.document)
             if paper.made:
                 papers.append(self._made(session, here, seq, paper, replace(act, fields=written), now, make))
-        proof = (taken.evidence or _of_the_file(here, written, papers, now)) if step.evidence else None
+        proof = (taken.evidence or dossier.of_the_file(here, written, papers, now)) if step.evidence else None
         name = here.file.version.state(state).name
         said = f"{actor.name}办理“{step.name}”" + (f"（{written[step.by]}）" if step.by else "") + f"，案件进入“{name}”"
         row = CaseStep(
-            case_id=here.row.id, seq=seq, step=step.step, state=state, at=_seconds(now), by=actor.username, by_name=actor.name, sentence=said,
+            case_id=here.row.id, seq=seq, step=step.step, state=state, at=dossier.seconds(now), by=actor.username, by_name=actor.name, sentence=said,
             fields=canonical(written), measure=measure or "", document_no=next((p.number for p in papers if p.number), ""),
             token=taken.token or secrets.token_hex(16),
         )  # fmt: skip
@@ -305,7 +279,7 @@ class Cases:
         with _Writing(self.ledger) as session:
             here = self._one(session, ident)
             state = here.file.state
-            if state is None or not _on_resettlement(here.file):
+            if state is None or not dossier.on_resettlement(here.file):
                 raise RefusedError(
                     [Refusal("order", f"退出决定作出以后、清算以前方可登记安置（《{here.procedure.title}》第十四条）")]
                 )
@@ -315,7 +289,7 @@ class Cases:
             for row in added:
                 if row.status not in STATUSES:
                     raise RefusedError([Refusal("entry", f"安置状态只能是{'、'.join(STATUSES)}")])
-                row.case_id, row.at, row.by = here.row.id, _seconds(now), actor.username
+                row.case_id, row.at, row.by = here.row.id, dossier.seconds(now), actor.username
             session.add_all(added)
             session.flush()
             audit.append(session, actor.username, "登记安置", here.row.number, f"{len(added)} 人次", ip)
@@ -339,66 +313,3 @@ class _Writing:
             return self._inner.__exit__(kind, error, trace)  # type: ignore[arg-type]
         except IntegrityError as failed:
             raise ConflictError("另一人刚刚办理了同一事项，您的操作没有保存。请核对最新情况后再办") from failed
-
-
-def _on_resettlement(file: File) -> bool:
-    """Whether the step that asks for settled elders is still ahead, and the one after which they are planned is there to be taken or was."""
-    here = file.state.state if file.state else ""
-    return any(here in s.from_ for s in file.version.steps if s.facts)
-
-
-def _facts(elders: Sequence[CaseResettlement]) -> frozenset[str]:
-    found = set()
-    if elders and all(e.status in PLANNED for e in elders):
-        found.add("elders_planned")
-    if elders and all(e.status in SETTLED for e in elders):
-        found.add("elders_settled")
-    return frozenset(found)
-
-
-def _done(step: CaseStep, papers: Sequence[CaseDocument], people: Sequence[CaseParty]) -> Done:
-    return Done(
-        step.step, moment(step.at), step.by, step.by_name, step.state, json.loads(step.fields),
-        frozenset(p.kind for p in papers if p.seq == step.seq), tuple(p.name for p in people if p.seq == step.seq),
-    )  # fmt: skip
-
-
-def _written(step: Step, act: Act) -> dict[str, str]:
-    """The entries of the step's own form, nothing else."""
-    return {e.field: act.fields[e.field].strip() for e in step.fields if act.fields.get(e.field, "").strip()}
-
-
-def _of_the_file(here: Dossier, written: Mapping[str, str], papers: Sequence[CaseDocument], now: datetime) -> Evidence:
-    """The evidence of a case that rests on papers: what was written and handed in so far, with the hash of every file."""
-    held = [{"kind": p.kind, "name": p.name, "filename": p.filename, "sha256": p.sha256} for p in (*here.documents, *papers)]
-    content = canonical({"steps": [dict(d.fields) for d in here.file.done], "entry": dict(written), "documents": held})
-    return Evidence("", f"{now:%Y-%m}", here.row.policy_version, content)
-
-
-def _seconds(at: datetime) -> int:
-    return int(at.replace(tzinfo=clock.ZONE).timestamp())
-
-
-def moment(seconds: int) -> datetime:
-    """Seconds since 1970 as local time without zone."""
-    return datetime.fromtimestamp(seconds, clock.ZONE).replace(tzinfo=None)
-
-
-def whole(dossier: Dossier) -> bool:
-    """Whether a case is as it was written: its steps lead where they say, every digest and every evidence still hashes to what is filed."""
-    before = ""
-    if machine.replay(dossier.file) != (dossier.file.state.state if dossier.file.state else None):
-        return False
-    for step in dossier.steps:
-        papers = [[p.kind, p.number, p.sha256] for p in dossier.documents if p.seq == step.seq]
-        people = [p.name for p in dossier.parties if p.seq == step.seq]
-        proof = next((e for e in dossier.evidence if e.seq == step.seq), None)
-        if proof is not None and digest(proof.content) != proof.sha256:
-            return False
-        before = digest(canonical([
-            before, dossier.row.number, step.seq, step.step, step.state, step.at, step.by, step.fields, step.measure, people, papers,
-            proof.sha256 if proof else "",
-        ]))  # fmt: skip
-        if before != step.digest:
-            return False
-    return True

@@ -1,131 +1,15 @@
-"""Tables as Excel files: the tables of the pages and the rows behind a figure, each saying what it is, from when, for whom."""
+"""The tables on offer as files: those of the pages, and the rows behind a figure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from dashboard.format import (
-    CERT_LEVELS,
-    MODULE_STATES,
-    exit_word,
-    few,
-    fmt_date,
-    fmt_month,
-    fmt_time,
-    fmt_value,
-    star_word,
-    verdict_word,
-)
+from dashboard.format import CERT_LEVELS, exit_word, few, fmt_date, fmt_value, star_word, verdict_word
+from dashboard.reports import data_tables
 from dashboard.reports.content.context import all_rows, figure_cell, ranked
-from dashboard.reports.model import SYNTHETIC, SYNTHETIC_NOTE
-from dashboard.reports.sheets import Book
-from dashboard.warehouse import Rows, Unknown, Warehouse
-
-ROW_CAP = 20_000
-
-
-@dataclass(frozen=True)
-class Meta:
-    """What a file says of itself besides its rows."""
-
-    area: str
-    month: str
-    data_date: date
-    run_id: str
-    synthetic: bool
-    by: str
-    at: datetime
-    purpose: str = ""
-    definition: str = ""
-    source: str = ""
-    figure: str = ""
-    """For the rows behind a figure: the figure itself, as the page shows it."""
-    total: int | None = None
-    """Rows that exist; where more than the file holds, the file says so."""
-
-    @property
-    def stamp(self) -> str:
-        """The watermark: who, when, what for."""
-        return f"{self.by} {fmt_time(self.at)} 导出" + (f"，用途：{self.purpose}" if self.purpose else "")
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """One table to export: titles and rows of plain values or ``Cell``."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: Sequence[Sequence[Any]]
-    definition: str = ""
-    source: str = ""
-    total: int | None = None
-    figure: str = ""
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What is asked for, straight from the URL: nothing in it is trusted, the warehouse judges it."""
-
-    area: str
-    month: str
-    table: str
-    code: str = ""
-    which: str = "part"
-    provider: str | None = None
-    programme: str | None = None
-    module: str | None = None
-    owner: str | None = None
-    cap: int = field(default=ROW_CAP)
-
-
-def table_xlsx(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], meta: Meta) -> bytes:
-    """A workbook with the table (frozen header, filter, formula-safe) and a sheet that states definition, source, data date and watermark."""
-    book = Book(
-        meta.stamp + (f" {SYNTHETIC}" if meta.synthetic else ""),
-        {
-            "title": title,
-            "author": meta.by,
-            "created": meta.at.replace(tzinfo=None),
-            "keywords": SYNTHETIC if meta.synthetic else "",
-        },
-    )
-    held = list(rows)
-    sheet = book.sheet(title)
-    sheet.set_row(0, 24)
-    book.text(sheet, 0, 0, title, bold=True, font_size=14)
-    mark = f"　【{SYNTHETIC}】" if meta.synthetic else ""
-    line = f"{meta.area} {fmt_month(meta.month)}　数据时点 {fmt_date(meta.data_date)}{mark}　{meta.stamp}"
-    book.text(sheet, 1, 0, line, font_color="#5A6573")
-    top = 2
-    cut = meta.total is not None and meta.total > len(held)
-    if cut:
-        book.text(sheet, 2, 0, _cut(meta.total or 0, len(held)), font_color="#B3261E", bold=True)
-        top = 3
-    book.table(sheet, top, list(columns), held)
-    about = book.sheet("说明")
-    about.set_column(0, 0, 14)
-    about.set_column(1, 1, 90)
-    facts = [
-        ("表名", title), ("区划", meta.area), ("月份", fmt_month(meta.month)), ("数据时点", fmt_date(meta.data_date)), ("数据快照", meta.run_id),
-        ("指标值", meta.figure), ("口径", meta.definition), ("数据来源", meta.source), ("行数", f"{len(held):,}" if not cut else _cut(meta.total or 0, len(held))),
-        ("导出", meta.stamp), ("脱敏", "个人信息已按本人权限脱敏，请按保密规定使用，不得外传。"),
-    ]  # fmt: skip
-    if meta.synthetic:
-        facts.append((SYNTHETIC, SYNTHETIC_NOTE))
-    for n, (name, value) in enumerate(f for f in facts if f[1]):
-        book.text(about, n, 0, name, bold=True)
-        book.text(about, n, 1, value, text_wrap=True)
-    return book.bytes()
-
-
-def _cut(total: int, held: int) -> str:
-    return f"共{total:,}行，超出单次导出上限，本表只含前{held:,}行；请按街道、社区或服务单位分别导出。"
-
-
-# ---------------------------------------------------------------------- the tables on offer
+from dashboard.reports.table_file import Sheet, Wish
+from dashboard.warehouse import Unknown, Warehouse
 
 
 def _behind(w: Warehouse, wish: Wish) -> Sheet:
@@ -272,83 +156,8 @@ def _exits(w: Warehouse, wish: Wish) -> Sheet:
     return Sheet("退出监管", columns, rows, "月末状态不为“正常”的服务单位，每条事由一行", "综合监管、服务单位库")
 
 
-def _modules(w: Warehouse, wish: Wish) -> Sheet:
-    rows = [
-        (m["title"], m["owner"], m["cadence"], str(MODULE_STATES[m["status"]].word) if m["status"] in MODULE_STATES else m["status"], m["data_date"],
-         m["loaded_at"], m["rows"], m["message"])
-        for m in w.modules()
-    ]  # fmt: skip
-    return Sheet("数据模块", ("数据模块", "报送单位", "频次", "状态", "数据时点", "汇集时间", "记录数", "说明"), rows)
-
-
-def _arrivals(w: Warehouse, wish: Wish) -> Sheet:
-    titles = {m["module"]: m["title"] for m in w.modules()}
-    rows = [
-        (titles.get(r["module"], r["module"]), r["unit"], r["street"], r["newest_on"], r["days_behind"], "按期" if r["on_time"] else "未报")
-        for r in w.arrivals(wish.area)
-    ]
-    columns = ("数据模块", "报送单位", "街道", "数据最近到", "落后天数", "最近月份")
-    return Sheet("各单位报送情况", columns, rows, "各自报送的食堂、站点、有床位的服务单位和任务牵头部门")
-
-
-def _revisions(w: Warehouse, wish: Wish) -> Sheet:
-    titles = {m["module"]: m["title"] for m in w.modules()}
-    rows = [
-        (r["recorded_at"], r["run_id"], titles.get(r["module"], r["module"]), r["month"], r["added"], r["changed"], r["removed"], "、".join(r["tables"]))
-        for r in w.revisions()
-    ]
-    columns = ("记录时间", "汇集批次", "数据模块", "修订月份", "新增", "更改", "删除", "数据表")
-    return Sheet("已报月份的修订", columns, rows, "已报各月因迟到的更正而新增、更改、删除的记录数")
-
-
-def _loads(w: Warehouse, wish: Wish) -> Sheet:
-    keys = (
-        "read",
-        "loaded",
-        "quarantined",
-        "superseded",
-        "warned",
-        "money_read",
-        "money_loaded",
-        "money_quarantined",
-        "money_superseded",
-    )
-    titles = ("读取", "入库", "隔离", "被替代", "存疑", "读取金额（元）", "入库金额（元）", "隔离金额（元）", "被替代金额（元）")
-    rows = [(m["module"], m["title"], m["batch"], *(m[k] for k in keys)) for m in w.loads()]
-    return Sheet("接入核对", ("数据模块", "数据表", "批次", *titles), rows, "读取 = 入库 + 隔离 + 被替代")
-
-
-def _rejected(w: Warehouse, read: Callable[..., Rows], title: str, wish: Wish) -> Sheet:
-    """All rejected rows of the reader's own area, whatever area he looks at."""
-    first = read(wish.module, offset=0, limit=5000)
-    rows = list(first.rows[: wish.cap])
-    while len(rows) < min(first.total, wish.cap):
-        more = read(wish.module, offset=len(rows), limit=5000).rows
-        if not more:
-            break
-        rows += more[: wish.cap - len(rows)]
-    names = {m["module"]: m["title"] for m in w.modules()}
-    at = next(i for i, c in enumerate(first.columns) if c.name == "module")
-    shown = [(*row[:at], names.get(row[at], row[at]), *row[at + 1 :]) for row in rows]
-    return Sheet(title, tuple(c.title for c in first.columns), shown, f"{w.root.name}范围内的全部记录", total=first.total)
-
-
 def _delivered(w: Warehouse, wish: Wish) -> Sheet:
     return _by_child(w, wish, ("rows_quarantined", "rows_quarantined_rate"), "数据隔离（按区划）")
-
-
-def _returns(w: Warehouse, wish: Wish) -> Sheet:
-    """The rows that go back to one owner: where each stands in what he delivered, and what is wrong with it."""
-    rows, total = w.returned_rows(wish.owner, wish.cap)
-    columns = ("数据模块", "数据表", "来源（文件、工作表或库表）", "位置（行号）", "字段", "原值（脱敏）", "规则", "原因", "批次", "更正后的值", "更正说明")
-    words = {"malformed": "整行损坏", "invalid": "格式", "missing": "必填", "range": "范围", "reference": "关联", "rule": "业务规则"}
-    shown = [
-        (r["title"], r["table"], r["source"], r["position"], r["column_title"], r["value_masked"], words.get(r["rule"], r["rule"]), r["sentence"],
-         r["batch"], "", "")
-        for r in rows
-    ]  # fmt: skip
-    said = f"以下各行未通过核验，没有入库。请{wish.owner}在原系统中更正后重新报送；行号从 1 起，含表头。"
-    return Sheet(f"退回清单 {wish.owner}", columns, shown, said, total=total)
 
 
 def _impact(w: Warehouse, wish: Wish) -> Sheet:
@@ -393,14 +202,14 @@ TABLES: dict[str, Callable[[Warehouse, Wish], Sheet]] = {
     "exits": _exits,
     "impact": _impact,
     "refunds": _refunds,
-    "modules": _modules,
-    "loads": _loads,
+    "modules": data_tables.modules,
+    "loads": data_tables.loads,
     "delivered": _delivered,
-    "revisions": _revisions,
-    "arrivals": _arrivals,
-    "returns": _returns,
-    "quarantine": lambda w, wish: _rejected(w, w.quarantine, "隔离记录", wish),
-    "warnings": lambda w, wish: _rejected(w, w.warnings, "存疑记录", wish),
+    "revisions": data_tables.revisions,
+    "arrivals": data_tables.arrivals,
+    "returns": data_tables.returns,
+    "quarantine": lambda w, wish: data_tables.rejected(w, w.quarantine, "隔离记录", wish),
+    "warnings": lambda w, wish: data_tables.rejected(w, w.warnings, "存疑记录", wish),
 }
 ALIASES = {
     ("caregivers", "providers"): "caregiver_providers",
@@ -431,4 +240,4 @@ def sheet_of(w: Warehouse, subject: str, wish: Wish) -> Sheet:
     return offered(w, subject, wish)(w, wish)
 
 
-__all__ = ["ROW_CAP", "Meta", "Sheet", "Wish", "offered", "sheet_of", "table_xlsx"]
+__all__ = ["offered", "sheet_of"]

@@ -16,9 +16,9 @@ from docx.shared import Pt
 
 from dashboard.cases import machine
 from dashboard.cases.calendar import Calendar
+from dashboard.cases.dossier import Dossier
 from dashboard.cases.machine import Act, Done
 from dashboard.cases.model import Paper
-from dashboard.cases.store import Dossier
 from dashboard.format import fmt_date, fmt_time
 from dashboard.reports import word
 from dashboard.reports.model import SYNTHETIC, Cell, Column, Table

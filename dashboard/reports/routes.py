@@ -16,9 +16,10 @@ from flask import Flask, Response, abort, request
 from dashboard.access import policy
 from dashboard.leaving import stated
 from dashboard.reports import FORMATS, build
-from dashboard.reports.export import Meta, Sheet, Wish, offered, sheet_of, table_xlsx
+from dashboard.reports.export import offered, sheet_of
 from dashboard.reports.issued import IssueError, Monthly, in_force
 from dashboard.reports.letter import provider_letter
+from dashboard.reports.table_file import Meta, Sheet, Wish, table_xlsx
 from dashboard.reports.template import template_xlsx
 from dashboard.warehouse import Unknown, Warehouse
 from dashboard.warehouse.deliveries import declared

@@ -8,10 +8,11 @@ from typing import Any
 
 from dashboard import format as fmt
 from dashboard.cases import machine
+from dashboard.cases.dossier import STATUSES, Dossier, moment, whole
 from dashboard.cases.evidence import differences, freeze
 from dashboard.cases.machine import Actor, Offer
 from dashboard.cases.model import Step
-from dashboard.cases.store import STATUSES, Dossier, NoCaseError, moment, whole
+from dashboard.cases.store import NoCaseError
 from dashboard.format import Mark
 from dashboard.views import impact, marks
 from dashboard.views.cases import blanks, clock_chip, hidden, message, state_chip

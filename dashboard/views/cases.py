@@ -8,11 +8,11 @@ from typing import Any
 
 from dashboard import format as fmt
 from dashboard.cases import attempts, machine
+from dashboard.cases.dossier import Dossier, moment
 from dashboard.cases.entries import KINDS
 from dashboard.cases.files import ACCEPT
 from dashboard.cases.machine import Running
 from dashboard.cases.model import Entry, Paper, Step
-from dashboard.cases.store import Dossier, moment
 from dashboard.format import Mark
 from dashboard.views import marks
 from dashboard.views.context import View

@@ -12,119 +12,22 @@ from typing import Any
 from dashboard.access.scope import Scope
 from dashboard.impact import Impact
 from dashboard.ledger import Ledger
-from dashboard.warehouse import deliveries, impact, inspections, lists, origins, providers, records, rows
+from dashboard.warehouse import impact, inspections, lists, providers, records, rows
+from dashboard.warehouse.data_reader import DataReader
 from dashboard.warehouse.providers import Course
 from dashboard.warehouse.records import Record, Witness
 from dashboard.warehouse.snapshot import Snapshot
-from dashboard.warehouse.types import Area, Change, Figure, Forecast, Point, RatedMonth, Rating, Rows, Standing, Unknown
-from etl.indicators import Indicator
-from etl.wording import ContractWords
+from dashboard.warehouse.types import Change, Figure, Point, RatedMonth, Rating, Rows, Standing, Unknown
 
 
-class Warehouse:
+class Warehouse(DataReader):
     """A reader: one snapshot narrowed by one scope. Cheap to make, one per request; not shared between users."""
 
     def __init__(self, snapshot: Snapshot, scope: Scope, ledger: Ledger | None = None, witness: Witness | None = None) -> None:
-        """Unknown where the scope's own area is not (any more) an area of the snapshot, or the reader may not see figures at all.
-
-        ``ledger``: what officials decided, for the panels that show it; the packages that read it narrow it by scope themselves.
-        ``witness`` writes down what is read of persons.
-        """
-        self.ledger = ledger
-        self.snapshot = snapshot
-        self.scope = scope
-        self.witness = witness
-        if scope.area not in snapshot.areas or not scope.may("figures"):
-            raise Unknown("area")
+        """As ``Reader``."""
+        super().__init__(snapshot, scope, ledger, witness)
         self._courses: dict[str, Course] = {}
         self._details: dict[tuple[str, str], dict[str, Any]] = {}
-        self._mine = snapshot.below.get(scope.area, frozenset({scope.area}))
-        # Whoever may not see the persons behind a figure does not see figures about a few persons either (see ``shield``).
-        self.figures_seen = snapshot.figures if scope.may("rows") else snapshot.shielded_figures
-        self.provider_figures_seen = snapshot.provider_figures if scope.may("rows") else snapshot.shielded_provider_figures
-
-    # ------------------------------------------------------------------ the snapshot's own facts
-
-    @property
-    def months(self) -> list[str]:
-        """The months with figures, oldest first."""
-        return list(self.snapshot.months)
-
-    @property
-    def latest_month(self) -> str:
-        return self.snapshot.latest_month
-
-    def _month(self, month: Any) -> str:
-        if not isinstance(month, str) or month not in self.snapshot.month_index:
-            raise Unknown("month")
-        return month
-
-    # ------------------------------------------------------------------ areas
-
-    @property
-    def root(self) -> Area:
-        """The reader's own area: the top of everything he sees."""
-        return self.snapshot.areas[self.scope.area]
-
-    def area(self, code: Any) -> Area:
-        """An area within the scope."""
-        if not isinstance(code, str) or code not in self._mine or code not in self.snapshot.areas:
-            raise Unknown("area")
-        return self.snapshot.areas[code]
-
-    def path(self, code: Any) -> list[Area]:
-        """From the reader's root down to the area, both included."""
-        at: Area | None = self.area(code)
-        found: list[Area] = []
-        while at is not None:
-            found.append(at)
-            if at.code == self.scope.area or not at.parent_code:
-                break
-            at = self.snapshot.areas.get(at.parent_code)
-        return found[::-1]
-
-    def children(self, code: Any) -> list[Area]:
-        """The areas directly below, by code; empty at a community."""
-        return list(self.snapshot.children.get(self.area(code).code, ()))
-
-    # ------------------------------------------------------------------ indicators and figures
-
-    def indicator(self, code: Any) -> Indicator:
-        """The declaration of an indicator of this snapshot."""
-        if not isinstance(code, str) or code not in self.snapshot.indicators:
-            raise Unknown("indicator")
-        return self.snapshot.indicators[code]
-
-    def figures(self, codes: Sequence[str], area: Any, month: Any) -> dict[str, Figure]:
-        """Figures of an area by code; an indicator that does not hold at this level has value None."""
-        at, when = self.area(area), self._month(month)
-        return {self.indicator(code).code: self.figures_seen.figure(code, at.code, when, at.level) for code in codes}
-
-    def by_child(self, code: str, area: Any, month: Any) -> list[tuple[Area, Figure]]:
-        """One figure for each area of the next level below; empty at a community."""
-        when = self._month(month)
-        self.indicator(code)
-        return [(child, self.figures_seen.figure(code, child.code, when, child.level)) for child in self.children(area)]
-
-    def by_child_many(self, codes: Sequence[str], area: Any, month: Any) -> dict[str, dict[str, Figure]]:
-        """Several figures for each area of the next level below: area code → indicator code → figure."""
-        when = self._month(month)
-        known = [self.indicator(code).code for code in codes]
-        figure = self.figures_seen.figure
-        return {
-            child.code: {code: figure(code, child.code, when, child.level) for code in known} for child in self.children(area)
-        }
-
-    def trend(self, code: str, area: Any, months: int = 24, until: Any = None) -> list[Point]:
-        """The last ``months`` months up to ``until`` (the latest where it is None), oldest first."""
-        when = self._month(until) if until is not None else self.latest_month
-        count = months if isinstance(months, int) and 1 <= months <= 600 else 24
-        return self.figures_seen.trend(self.indicator(code).code, self.area(area).code, count, when)
-
-    def forecast(self, code: str, area: Any, month: Any) -> Forecast | None:
-        """The trend continued to the target's due month, see ``dashboard.warehouse.forecast``; None with too few months."""
-        at = self.area(area)
-        return self.figures_seen.forecast(self.indicator(code).code, at.code, self._month(month), at.level)
 
     # ------------------------------------------------------------------ providers
 
@@ -356,95 +259,3 @@ class Warehouse:
             raise Unknown("programme")
         streets = [a for a in self.snapshot.areas.values() if a.level < 3 and a.code in self._mine]
         return lists.subsidies_by_street(self.snapshot, streets, programme, self._month(month))
-
-    # ------------------------------------------------------------------ where the data comes from
-
-    def source_of(self, code: str) -> list[tuple[str, str, str, Any]]:
-        """(module, title, owner, data date) of every module that an indicator is computed from."""
-        return lists.sources(self.snapshot, self.indicator(code).code)
-
-    def modules(self) -> list[dict[str, Any]]:
-        """The modules with owner, cadence, status and data date. No records, so every role may see them."""
-        return lists.modules(self.snapshot)
-
-    def loads(self) -> list[dict[str, Any]]:
-        """The last load of each table: read = loaded + quarantined + superseded. Unknown where the role may not see the data modules."""
-        self._may_see_data()
-        return lists.loads(self.snapshot)
-
-    def quarantine(self, module: Any = None, offset: int = 0, limit: int = 50, owner: Any = None) -> Rows:
-        """Rejected rows of the reader's own area with the reason; at the district also those that no community could be found for."""
-        self._may_see_data()
-        return lists.rejected(self.snapshot, "quarantine", self.scope.area, module, offset, limit, owner)
-
-    def warnings(self, module: Any = None, offset: int = 0, limit: int = 50) -> Rows:
-        """Doubtful rows that were loaded all the same, as :meth:`quarantine`."""
-        self._may_see_data()
-        return lists.rejected(self.snapshot, "warning", self.scope.area, module, offset, limit)
-
-    def returns(self) -> list[dict[str, Any]]:
-        """Rejected rows of the reader's own area by owner, module and reason, see ``deliveries.returns``."""
-        self._may_see_data()
-        return deliveries.returns(self.snapshot, self.scope.area)
-
-    def returned_rows(self, owner: Any, cap: int) -> tuple[list[dict[str, Any]], int]:
-        """The rejected rows that go back to one owner (of the reader's own area, masked), and how many there are."""
-        self._may_see_data()
-        return deliveries.returned_rows(self.snapshot, self.scope.area, owner, cap)
-
-    def held(self) -> list[dict[str, Any]]:
-        """Deliveries held back, and what was decided about them."""
-        self._may_see_data()
-        return deliveries.held(self.snapshot)
-
-    @property
-    def may_decide(self) -> bool:
-        """Whether the reader may release or reject what is held."""
-        return self.scope.may("held")
-
-    def contract(self, module: Any) -> ContractWords:
-        """What a module has to deliver, in words."""
-        self._may_see_data()
-        return deliveries.contract(self.snapshot, module)
-
-    def way(self, code: Any) -> origins.Way:
-        """From source columns to an indicator."""
-        self._may_see_data()
-        return origins.of_indicator(self.snapshot, self.indicator(code).code)
-
-    def way_from(self, table: Any) -> origins.Way:
-        """From a source table to everything that depends on it."""
-        self._may_see_data()
-        return origins.of_table(self.snapshot, table)
-
-    def runs(self) -> list[dict[str, Any]]:
-        """The last runs of the line, newest first."""
-        self._may_see_data()
-        return deliveries.runs(self.snapshot)
-
-    def arrivals(self, area: Any) -> list[dict[str, Any]]:
-        """The units below an area that report on their own, with the last day that their data reach."""
-        self._may_see_data()
-        return deliveries.arrivals(self.snapshot, self.area(area).code)
-
-    def revisions(self, since: Any = None) -> list[dict[str, Any]]:
-        """Months already reported that runs revised, newest first; ``since`` a day: only what was recorded after it."""
-        self._may_see_data()
-        return deliveries.revisions(self.snapshot, since)
-
-    def snapshots(self) -> list[dict[str, Any]]:
-        """The snapshots that can be re-opened, newest first."""
-        self._may_see_data()
-        return deliveries.snapshots(self.snapshot)
-
-    def gap(self, code: str, month: str) -> tuple[str, str] | None:
-        """(module title, last month known) where a figure is missing because the module did not deliver; else None."""
-        found = lists.gaps(self.snapshot).get(code)
-        if found is None or month <= found[1]:
-            return None
-        titles = {m["module"]: m["title"] for m in lists.modules(self.snapshot)}
-        return titles.get(found[0], found[0]), found[1]
-
-    def _may_see_data(self) -> None:
-        if not self.scope.may("data") or self.scope.providers is not None:  # deliveries are not told apart by provider
-            raise Unknown("data")

@@ -14,7 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from dashboard.ledger import AuditLine
-from dashboard.reports.export import Meta, table_xlsx
+from dashboard.reports.table_file import Meta, table_xlsx
 from tests.access.conftest import OWN, log_in
 
 As = Callable[[str], FlaskClient]

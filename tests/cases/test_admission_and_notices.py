@@ -11,10 +11,11 @@ from datetime import datetime
 import pytest
 from docx import Document
 
+from dashboard.cases.dossier import Dossier
 from dashboard.cases.evidence import canonical, differences
 from dashboard.cases.files import FileError, Upload, fetch, keep
 from dashboard.cases.machine import Act
-from dashboard.cases.store import Dossier, RefusedError, Subject, Taken
+from dashboard.cases.store import RefusedError, Subject, Taken
 from dashboard.reports import notice
 from tests.cases.conftest import PDF, PEOPLE, Desk
 

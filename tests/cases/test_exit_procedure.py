@@ -8,9 +8,10 @@ from collections.abc import Callable
 import pytest
 
 from dashboard.cases import machine
+from dashboard.cases.dossier import Dossier, whole
 from dashboard.cases.files import FileError, Upload
 from dashboard.cases.machine import Act
-from dashboard.cases.store import Cases, ConflictError, Dossier, NoCaseError, RefusedError, Subject, Taken, whole
+from dashboard.cases.store import Cases, ConflictError, NoCaseError, RefusedError, Subject, Taken
 from dashboard.ledger import audit
 from dashboard.ledger.models.cases import CaseResettlement, CaseStep
 from tests.cases.conftest import FROZEN, HOME, PEOPLE, Desk

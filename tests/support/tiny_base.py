@@ -1,4 +1,4 @@
-"""Words, dates and persons of the tiny test snapshot."""
+"""Words, dates and persons of the tiny test snapshot, and how a table of it is laid."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import random
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+
+import duckdb
+import pyarrow as pa
 
 Row = dict[str, Any]
 KINDS = ("养老机构", "照料中心", "老年食堂", "居家服务商", "嵌入式微型机构", "社会组织")
@@ -55,3 +58,8 @@ def person(rng: random.Random, born: date) -> tuple[str, str, str]:
     """Name, ID number (canary-like, never a real one: its sequence is 000) and phone."""
     name = rng.choice(SURNAMES) + "".join(rng.sample(GIVEN, 2))
     return name, f"330105{born:%Y%m%d}000{rng.randrange(10)}", f"138{rng.randrange(10**8):08d}"
+
+
+def put(con: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) -> None:
+    data = pa.Table.from_pylist(rows)  # noqa: F841  (read by name below)
+    con.execute(f"create table {table} as select * from data")

@@ -9,7 +9,8 @@ import pytest
 
 from dashboard.access.scope import Scope
 from dashboard.impact import Impact
-from dashboard.reports.export import Wish, sheet_of
+from dashboard.reports.export import sheet_of
+from dashboard.reports.table_file import Wish
 from dashboard.warehouse import Snapshot, Unknown, Warehouse
 from tests.conftest import Demo
 
