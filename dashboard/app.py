@@ -31,6 +31,7 @@ PARTS = (
     "dashboard.decisions",
     "dashboard.people.own",
     "dashboard.people.manage",
+    "dashboard.people.review",
     "dashboard.people.sso",
     "dashboard.casework",
     "dashboard.policies.routes",

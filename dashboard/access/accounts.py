@@ -1,20 +1,20 @@
 """Accounts: made, changed, disabled. Every change of what somebody may do ends his sessions at once.
 
-What is done by somebody for somebody else stands here; what people do to their own account stands in ``own_account``.
+What is done by somebody for somebody else stands here; what people do to their own account stands in ``own_account``.  What an administrator
+does here to a way in waits for a second person (``reviews``).
 """
 
 from __future__ import annotations
 
 import json
 import re
-import secrets
 import time
 from collections.abc import Iterable
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session as OrmSession
 
-from dashboard.access import passwords
+from dashboard.access import passwords, reviews
 from dashboard.access.passwords import AccountError
 from dashboard.access.scope import ROLES
 from dashboard.ledger import Account, Ledger, LoginFailure, OutsideIdentity, PasswordHistory, RecoveryCode, Session
@@ -22,7 +22,7 @@ from dashboard.ledger.audit import append
 from etl.region import Region
 
 __all__ = [
-    "AccountError", "bind", "clear_second_factor", "create", "end_sessions", "listed", "locks", "one_time_password", "set_active", "set_password", "set_place",
+    "AccountError", "bind", "clear_second_factor", "create", "end_sessions", "listed", "locks", "set_active", "set_password", "set_place",
     "unbind", "unlock",
 ]  # fmt: skip
 
@@ -46,11 +46,13 @@ def create(
     providers: Iterable[str] | None = None,
     must_change: bool = True,
     digest: str | None = None,
+    half: str = "",
 ) -> None:
     """Make an account; AccountError for a bad name, role, area or password, or a name that is taken.
 
     The password is good for the first login only (``must_change``).  ``digest``: its hash where that has been made (the demo's passwords, which
-    need not follow the rules).  ``providers``: the only providers the account may see; None for all of its area.
+    need not follow the rules).  ``providers``: the only providers the account may see; None for all of its area.  ``half``: the sealed second
+    half of the password, which a second person takes out with his release.
     """
     username = username.strip().lower()
     if not USERNAME.fullmatch(username):
@@ -71,6 +73,7 @@ def create(
         session.add(account)
         session.flush()
         session.add(PasswordHistory(account_id=account.id, password_hash=digest, set_at=now))
+        reviews.note(session, account, "建立账号", by, _place(role, area_code, only), half)
         append(session, by, "建立账号", username, _place(role, area_code, only), ip)
 
 
@@ -80,22 +83,16 @@ def plain_name(typed: str) -> str:
     return name if USERNAME.fullmatch(name) else NO_NAME
 
 
-def one_time_password() -> str:
-    """A password for a first login: random, easily read out, within the rules."""
-    letters, digits = "abcdefghjkmnpqrstuvwxyz", "23456789"
-    part = "".join(secrets.choice(letters) for _ in range(4))
-    rest = "".join(secrets.choice(letters + digits) for _ in range(5))
-    return f"{part.capitalize()}-{rest}-{secrets.choice(digits)}{secrets.choice(letters)}{secrets.choice(digits)}"
-
-
-def set_password(ledger: Ledger, username: str, password: str, by: str = "命令行", ip: str = "") -> None:
-    """A new password given by somebody else: good for one login, to be changed there; all sessions of the account end."""
+def set_password(ledger: Ledger, username: str, password: str, by: str = "命令行", ip: str = "", half: str = "") -> None:
+    """A new password given by somebody else: good for one login, to be changed there; all sessions of the account end. ``half`` as in ``create``."""
     passwords.check_strength(password, username)
     digest = passwords.hash_password(password)
     with ledger.write() as session:
-        account = _account(session, username)
+        account = _of_somebody_else(session, username, by)
         keep_password(session, account, digest, must_change=True)
         end_all(session, account.id)
+        reviews.forget_halves(session, account.id)
+        reviews.note(session, account, "重置密码", by, half=half)
         append(session, by, "重置密码", account.username, "", ip)
 
 
@@ -117,6 +114,8 @@ def set_active(ledger: Ledger, username: str, active: bool, by: str = "命令行
         if not active:
             _not_the_last(session, account)
             end_all(session, account.id)
+        elif not account.active:
+            reviews.note(session, account, "启用账号", by)
         account.active = active
         append(session, by, "启用账号" if active else "停用账号", account.username, "", ip)
 
@@ -128,13 +127,15 @@ def set_place(
     _check_place(region, role, area_code)
     only = _provider_set(providers)
     with ledger.write() as session:
-        account = _account(session, username)
+        account = _of_somebody_else(session, username, by)
         if role != account.role:
             _not_the_last(session, account)
         before = _place(account.role, account.area_code, account.providers)
         account.role, account.area_code, account.providers = role, area_code, only
         end_all(session, account.id)
-        append(session, by, "调整权限", account.username, f"{before} → {_place(role, area_code, only)}", ip)
+        moved = f"{before} → {_place(role, area_code, only)}"
+        reviews.note(session, account, "调整权限", by, moved)
+        append(session, by, "调整权限", account.username, moved, ip)
 
 
 def end_sessions(ledger: Ledger, username: str, by: str = "命令行", ip: str = "") -> int:
@@ -157,15 +158,19 @@ def unlock(ledger: Ledger, username: str, by: str = "命令行", ip: str = "") -
 def clear_second_factor(ledger: Ledger, username: str, by: str = "命令行", ip: str = "") -> None:
     """Take the second factor off an account whose owner lost it; all its sessions end."""
     with ledger.write() as session:
-        account = _account(session, username)
+        account = _of_somebody_else(session, username, by)
         account.totp_secret, account.totp_step = "", 0
         session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account.id))
         end_all(session, account.id)
+        reviews.note(session, account, "解除两步验证", by)
         append(session, by, "解除两步验证", account.username, "", ip)
 
 
 def bind(ledger: Ledger, username: str, issuer: str, subject: str, by: str = "命令行", ip: str = "") -> None:
-    """Let an outside identity log in as this account; AccountError where it stands for another one already."""
+    """Let an outside identity log in as this account; AccountError where it stands for another one already.
+
+    Whoever binds one to his own account has shown its password; where somebody else does it, the account's sessions end and it is held.
+    """
     issuer, subject = issuer.strip(), subject.strip()
     if not issuer or not subject or len(issuer) > 255 or len(subject) > 255:
         raise AccountError("请填写统一身份认证的签发者和用户标识（sub），均不超过 255 个字符")
@@ -175,6 +180,9 @@ def bind(ledger: Ledger, username: str, issuer: str, subject: str, by: str = "�
         if held is not None:
             raise AccountError("该统一身份已绑定账号，请先解除原有绑定")
         session.add(OutsideIdentity(issuer=issuer, subject=subject, account_id=account.id, bound_at=int(time.time()), bound_by=by))
+        if by != account.username:
+            end_all(session, account.id)
+            reviews.note(session, account, "绑定统一身份", by, f"{issuer} {subject}")
         append(session, by, "绑定统一身份", account.username, f"{issuer} {subject}", ip)
 
 
@@ -240,7 +248,9 @@ def _not_the_last(session: OrmSession, account: Account) -> None:
     if account.role not in managers or not account.active:
         return
     others = session.scalar(
-        select(func.count()).select_from(Account).where(Account.role.in_(managers), Account.active.is_(True), Account.id != account.id)
+        select(func.count()).select_from(Account).where(
+            Account.role.in_(managers), Account.active.is_(True), Account.id != account.id, ~reviews.held()
+        )
     )
     if not others:
         raise AccountError("这是最后一个可用的系统管理员账号，不能停用或改任；请先建立另一个系统管理员")
@@ -254,6 +264,14 @@ def _check_place(region: Region, role: str, area_code: str) -> None:
         raise AccountError(f"{region.name} 没有区划代码 {area_code}")
     if area.level != ROLES[role].level:
         raise AccountError(f"角色“{ROLES[role].name}”须对应{('区', '街道', '社区')[ROLES[role].level - 1]}一级的区划")
+
+
+def _of_somebody_else(session: OrmSession, username: str, by: str) -> Account:
+    """An account that is not the own one: what people do to that asks for its password, and needs nobody else's look."""
+    account = _account(session, username)
+    if account.username == by:
+        raise AccountError("本人的账号不能在这里办理：密码和两步验证请在“本人账号”页面修改，角色和区域请由另一名管理员调整")
+    return account
 
 
 def _account(session: OrmSession, username: str) -> Account:

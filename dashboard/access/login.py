@@ -17,6 +17,7 @@ from etl.region import Region
 log = structlog.get_logger(__name__)
 
 WRONG = "用户名或密码不正确。"
+HELD = "账号有变更待复核，复核通过后才能登录。请联系系统管理员或局领导。"
 BUSY = "现在登录的人较多，请稍后再试。"
 
 
@@ -54,7 +55,7 @@ def install(server: Flask, sessions: Sessions, region: Region, demo: list[DemoAc
                 busy = page(BUSY, username, 503)
                 busy.headers["Retry-After"] = "3"
                 return busy
-            return page(WRONG, username, 401)
+            return page(HELD if result.reason == "held" else WRONG, username, 403 if result.reason == "held" else 401)
         response = redirect(local_path(request.form.get("next")), 303)
         keep_cookie(response, result, settings)  # type: ignore[arg-type]
         return response  # type: ignore[return-value]

@@ -29,15 +29,18 @@ RIGHTS: Mapping[str, str] = MappingProxyType(
         "case_decide": "作出准入与退出决定",
         "jobs": "提交后台任务",
         "accounts": "管理账号",
+        "account_review": "复核账号变更",
         "system": "查看系统运行状态",
         "audit": "查阅与核验审计日志",
     }
 )
 """Code → what it allows, in Chinese."""
 
-BUSINESS = frozenset(RIGHTS) - {"account", "accounts", "system", "audit"}
+BUSINESS = frozenset(RIGHTS) - {"account", "accounts", "account_review", "system", "audit"}
 """Rights over elders, providers, figures and decisions: what operators have, and neither the administrator nor the auditor."""
 
+# ``account_review`` belongs to none of the three: it is the look of a second person at what an administrator did, be it a leader or another
+# administrator, and nobody gives it to his own work (``access/reviews.py``).
 MANAGES, WATCHES = frozenset({"accounts", "system"}), frozenset({"audit"})
 """The other two powers: managing accounts and the system; watching what all of them do."""
 

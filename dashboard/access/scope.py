@@ -39,7 +39,7 @@ ROLES: Mapping[str, Role] = MappingProxyType(
     {
         role.code: role
         for role in (
-            Role(code="leader", name="局领导", level=1, rights=_BUREAU | {"policy_approve", "cases", "case_review", "case_decide"}),
+            Role(code="leader", name="局领导", level=1, rights=_BUREAU | {"policy_approve", "cases", "case_review", "case_decide", "account_review"}),
             Role(
                 code="staff", name="业务科室", level=1, unmask=frozenset({"name"}),
                 rights=_BUREAU | {"plan_inspections", "cases", "case_open", "case_step", "case_field", "case_review"},
@@ -51,7 +51,7 @@ ROLES: Mapping[str, Role] = MappingProxyType(
             Role(code="steward", name="社区专管员", level=3, rights=_READS | {"unmask"}, unmask=frozenset({"name"})),
             Role(code="finance", name="财务审计查阅", level=1, rights=_READS | {"export", "data", "cases", "jobs"}),
             Role(code="auditor", name="安全审计员", level=1, rights=frozenset({"audit"})),
-            Role(code="admin", name="系统管理员", level=1, rights=frozenset({"accounts", "system"})),
+            Role(code="admin", name="系统管理员", level=1, rights=frozenset({"accounts", "account_review", "system"})),
         )
     }
 )  # fmt: skip

@@ -15,7 +15,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as OrmSession
 
-from dashboard.access import accounts, passwords, totp
+from dashboard.access import accounts, passwords, reviews, totp
 from dashboard.access.scope import ROLES, Scope
 from dashboard.access.totp import Sealer
 from dashboard.ledger import Account, Ledger, LoginFailure, RecoveryCode, Session
@@ -38,6 +38,7 @@ _LOOK_UP = (
     "select s.last_seen, s.expires_at, a.id, a.username, a.display_name, a.role, a.area_code, a.providers, s.stage, s.way, a.must_change,"
     " a.password_changed_at, a.totp_secret <> '' from session s join account a on a.id = s.account_id"
     " where s.token_hash = ? and not s.revoked and a.active and s.created_at >= a.password_changed_at"
+    " and not exists (select 1 from account_review r where r.account_id = a.id and r.closed_at = 0)"
 )
 _SEEN = "update session set last_seen = ? where token_hash = ? and last_seen < ?"
 
@@ -72,7 +73,8 @@ class Identity(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A login that did not succeed: ``wrong`` name, password or code, ``locked`` for ``minutes``, ``busy``, or ``unknown`` (outside identity)."""
+    """A login that did not succeed: ``wrong`` name, password or code, ``locked`` for ``minutes``, ``busy``, ``unknown`` (outside identity), or ``held``
+    (all was right, but a change of the account waits for a second person)."""
 
     reason: str
     minutes: int = 0
@@ -99,7 +101,7 @@ class Sessions:
         return hmac.new(self._key, token.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
     def identity(self, token: str | None) -> Identity | None:
-        """Who holds this token; None where it is unknown, revoked, expired or idle for too long, or the account is disabled.
+        """Who holds this token; None where it is unknown, revoked, expired or idle for too long, or the account is disabled or held.
 
         One look-up by primary key and, once a minute, one write.
         """
@@ -161,6 +163,9 @@ class Sessions:
                 delete(LoginFailure).where((LoginFailure.last_at < now - FORGET_AFTER) & (LoginFailure.locked_until < now))
             )
             session.execute(delete(LoginFailure).where(LoginFailure.username == name, LoginFailure.ip == ip))
+            if reviews.is_held(session, account.id):
+                append(session, account.username, "登录未成", "", "账号变更待复核", ip)
+                return Refused("held")
             token = self.begin(session, account.id, ip, agent, stage="code" if same.totp_secret else "")
             append(session, account.username, "登录", "", "待两步验证" if same.totp_secret else "", ip)
         return token

@@ -1,7 +1,11 @@
-"""``user list|add|password|place|enable|disable|unlock|end-sessions|totp-off|bind|unbind``: the accounts of the ledger."""
+"""``user list|add|password|place|enable|disable|unlock|end-sessions|totp-off|bind|unbind|release``: the accounts of the ledger.
+
+Whoever may run these commands holds the machine: they are in force at once, and recorded with the name of the system's user.
+"""
 
 from __future__ import annotations
 
+import getpass
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,6 +42,11 @@ def book() -> Iterator[Ledger]:
         fail(str(problem))
 
 
+def by() -> str:
+    """Who runs the command, as the audit trail tells."""
+    return f"{getpass.getuser()}（命令行）"
+
+
 def ask_password() -> str:
     """Typed twice without showing, or the first line of standard input where nobody sits at a terminal; never an argument."""
     if not sys.stdin.isatty():
@@ -57,14 +66,15 @@ def only(text: str) -> list[str] | None:
 @user_app.command("list")
 def listed(as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False) -> None:
     """全部账号；不显示密码。"""
-    from dashboard.access import accounts
+    from dashboard.access import accounts, reviews
     from dashboard.access.scope import ROLES
 
     with book() as ledger:
+        held = {w.account.username for w in reviews.waiting(ledger)}
         rows: list[dict[str, Any]] = [
             {
                 "username": a.username, "name": a.display_name, "role": a.role, "area": a.area_code, "active": bool(a.active),
-                "must_change": bool(a.must_change), "second_factor": bool(a.totp_secret), "providers": sorted(accounts.provider_set(a.providers) or ()),
+                "must_change": bool(a.must_change), "held": a.username in held, "second_factor": bool(a.totp_secret), "providers": sorted(accounts.provider_set(a.providers) or ()),
             }
             for a in accounts.listed(ledger)
         ]
@@ -76,7 +86,7 @@ def listed(as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] 
         table.add_column(title)
     for row in rows:
         role = ROLES[row["role"]].name if row["role"] in ROLES else row["role"]
-        table.add_row(row["username"], row["name"], role, row["area"], "启用" if row["active"] else "停用")
+        table.add_row(row["username"], row["name"], role, row["area"], "停用" if not row["active"] else "待复核" if row["held"] else "启用")
     out.print(table)
 
 
@@ -89,7 +99,7 @@ def add(username: Name, role: RoleOption, area: AreaOption, name: Annotated[str,
     with book() as ledger:
         accounts.create(
             ledger, region, username=username, password=ask_password(), role=role, area_code=area.ljust(12, "0"),
-            display_name=name or username, by="命令行", providers=only(providers),
+            display_name=name or username, by=by(), providers=only(providers),
         )  # fmt: skip
     out.print(f"已新建账号 {username}。")
 
@@ -100,7 +110,7 @@ def password(username: Name) -> None:
     from dashboard.access import accounts
 
     with book() as ledger:
-        accounts.set_password(ledger, username, ask_password())
+        accounts.set_password(ledger, username, ask_password(), by=by())
     out.print(f"已更换 {username} 的密码，原有会话已失效。")
 
 
@@ -111,7 +121,7 @@ def change_place(username: Name, role: RoleOption, area: AreaOption, providers: 
 
     region, _ = place()
     with book() as ledger:
-        accounts.set_place(ledger, region, username, role, area.ljust(12, "0"), providers=only(providers))
+        accounts.set_place(ledger, region, username, role, area.ljust(12, "0"), providers=only(providers), by=by())
     out.print(f"已更换 {username} 的岗位。")
 
 
@@ -121,7 +131,7 @@ def disable(username: Name) -> None:
     from dashboard.access import accounts
 
     with book() as ledger:
-        accounts.set_active(ledger, username, active=False)
+        accounts.set_active(ledger, username, active=False, by=by())
     out.print(f"已停用 {username}。")
 
 
@@ -131,7 +141,7 @@ def enable(username: Name) -> None:
     from dashboard.access import accounts
 
     with book() as ledger:
-        accounts.set_active(ledger, username, active=True)
+        accounts.set_active(ledger, username, active=True, by=by())
     out.print(f"已启用 {username}。")
 
 
@@ -141,7 +151,7 @@ def unlock(username: Name) -> None:
     from dashboard.access import accounts
 
     with book() as ledger:
-        accounts.unlock(ledger, username)
+        accounts.unlock(ledger, username, by=by())
     out.print(f"已解除 {username} 的锁定。")
 
 
@@ -151,7 +161,7 @@ def end_sessions(username: Name) -> None:
     from dashboard.access import accounts
 
     with book() as ledger:
-        ended = accounts.end_sessions(ledger, username)
+        ended = accounts.end_sessions(ledger, username, by=by())
     out.print(f"已结束 {username} 的 {ended} 个会话。")
 
 
@@ -161,7 +171,7 @@ def second_factor_off(username: Name) -> None:
     from dashboard.access import accounts
 
     with book() as ledger:
-        accounts.clear_second_factor(ledger, username)
+        accounts.clear_second_factor(ledger, username, by=by())
     out.print(f"已解除 {username} 的两步验证。")
 
 
@@ -175,7 +185,7 @@ def bind(
     from dashboard.access import accounts
 
     with book() as ledger:
-        accounts.bind(ledger, username, issuer or settings().oidc_issuer or "", subject)
+        accounts.bind(ledger, username, issuer or settings().oidc_issuer or "", subject, by=by())
     out.print(f"已绑定 {username}。")
 
 
@@ -185,5 +195,15 @@ def unbind(username: Name) -> None:
     from dashboard.access import accounts
 
     with book() as ledger:
-        ended = accounts.unbind(ledger, username)
+        ended = accounts.unbind(ledger, username, by=by())
     out.print(f"已解除 {username} 的 {ended} 个绑定。")
+
+
+@user_app.command("release")
+def release(username: Name) -> None:
+    """没有第二人时，在服务器上复核通过账号变更；审计日志记为命令行办理。重置的密码须另用 user password 设定。"""
+    from dashboard.access import reviews
+
+    with book() as ledger:
+        reviews.release(ledger, None, username, None, by())
+    out.print(f"已复核通过 {username} 的账号变更。")

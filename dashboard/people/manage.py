@@ -1,4 +1,7 @@
-"""``/accounts`` and below: the administrator makes, changes and disables accounts; every step is recorded in his name."""
+"""``/accounts`` and below: the administrator makes, changes and disables accounts; every step is recorded in his name.
+
+What gives a way in waits for a second person (``/account-review``); of a password the administrator is shown the first half alone.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +13,18 @@ from typing import Any
 from flask import Flask, Response, abort, make_response, redirect, request
 from sqlalchemy import select
 
-from dashboard.access import accounts, policy
+from dashboard.access import accounts, policy, reviews
 from dashboard.access.passwords import AccountError
 from dashboard.ledger import Account, OutsideIdentity
 from dashboard.views import account_forms as forms
 from dashboard.views.desk import desk
 from dashboard.views.page import register_desk
+from dashboard.views.review_forms import change
 
+THEN = "另一人在“账号复核”中通过后才能登录。"
 DONE = {
-    "place": "已调整，该账号的全部登录已失效。", "sessions": "已结束该账号的全部登录。", "unlock": "已解除锁定。", "totp": "已解除两步验证。",
-    "disable": "已停用，该账号的全部登录已失效。", "enable": "已启用。", "bind": "已绑定。", "unbind": "已解除绑定。",
+    "place": f"已调整，该账号的全部登录已失效。{THEN}", "sessions": "已结束该账号的全部登录。", "unlock": "已解除锁定。", "totp": f"已解除两步验证。{THEN}",
+    "disable": "已停用，该账号的全部登录已失效。", "enable": f"已启用。{THEN}", "bind": f"已绑定。{THEN}", "unbind": "已解除绑定。",
 }  # fmt: skip
 
 
@@ -45,11 +50,22 @@ def install(server: Flask, services: Any) -> None:
         return make_response(text, status)
 
     def overview(wrong: str = "", status: int = 200) -> Response:
-        rows = forms.account_list(accounts.listed(services.ledger), named, accounts.locks(services.ledger), int(time.time()))
+        held = {w.account.username for w in reviews.waiting(services.ledger)}
+        rows = forms.account_list(accounts.listed(services.ledger), named, accounts.locks(services.ledger), int(time.time()), held)
         return page("账号管理", rows, forms.account_new(area_options(), request.form), wrong=wrong, status=status)
 
     def by() -> dict[str, Any]:
         return {"by": services.identity.username, "ip": request.remote_addr or ""}
+
+    def halves(username: str) -> tuple[str, str, str]:
+        """A password in two halves, and the second one sealed for whoever releases the account."""
+        first, second = reviews.halves()
+        return first, second, services.sessions.sealer.seal(reviews.sealed_for(username), second)
+
+    def bind(username: str, subject: str) -> None:
+        if username == services.identity.username:
+            raise AccountError("本人的统一身份请在“本人账号”页面绑定，须核对密码")
+        accounts.bind(services.ledger, username, services.settings.oidc_issuer or "", subject, **by())
 
     @server.get("/accounts", endpoint="accounts")
     def listed() -> Response:
@@ -58,16 +74,16 @@ def install(server: Flask, services: Any) -> None:
     @server.post("/accounts")
     def account_add() -> Response:
         give = request.form.get
-        password = accounts.one_time_password()
         username = give("username", "").strip().lower()
+        first, second, sealed = halves(username)
         try:
             accounts.create(
-                services.ledger, region, username=username, password=password, role=give("role", ""), area_code=give("area", ""),
+                services.ledger, region, username=username, password=first + second, half=sealed, role=give("role", ""), area_code=give("area", ""),
                 display_name=give("display_name", ""), providers=only(give("providers", "")), **by(),
             )  # fmt: skip
         except AccountError as problem:
             return overview(str(problem), 400)
-        return page("账号管理", forms.one_time(username, password))
+        return page("账号管理", forms.first_half(username, first))
 
     def one(username: str, wrong: str = "", status: int = 200) -> Response:
         with services.ledger.read() as session:
@@ -80,6 +96,9 @@ def install(server: Flask, services: Any) -> None:
         oidc = services.settings.oidc_name if services.settings.oidc_issuer else ""
         area = named.get(account.area_code, account.area_code)
         body = forms.account_one(account, area_options(), area, providers, lock, bound, oidc)
+        waits = next((w for w in reviews.waiting(services.ledger) if w.account.id == account.id), None)
+        if waits is not None:
+            body.insert(0, forms.held([change(c) for c in waits.changes]))
         return page(f"账号 {account.username}", *body, wrong=wrong, status=status)
 
     @server.get("/accounts/<username>")
@@ -89,16 +108,16 @@ def install(server: Flask, services: Any) -> None:
     @server.post("/accounts/<username>/<act>")
     def account_act(username: str, act: str) -> Response:
         book, give = services.ledger, request.form.get
-        password = accounts.one_time_password()
+        first, second, sealed = halves(username)
         acts: dict[str, Callable[[], Any]] = {
             "place": lambda: accounts.set_place(book, region, username, give("role", ""), give("area", ""), providers=only(give("providers", "")), **by()),
-            "password": lambda: accounts.set_password(book, username, password, **by()),
+            "password": lambda: accounts.set_password(book, username, first + second, half=sealed, **by()),
             "sessions": lambda: accounts.end_sessions(book, username, **by()),
             "unlock": lambda: accounts.unlock(book, username, **by()),
             "totp": lambda: accounts.clear_second_factor(book, username, **by()),
             "disable": lambda: accounts.set_active(book, username, False, **by()),
             "enable": lambda: accounts.set_active(book, username, True, **by()),
-            "bind": lambda: accounts.bind(book, username, services.settings.oidc_issuer or "", give("subject", ""), **by()),
+            "bind": lambda: bind(username, give("subject", "")),
             "unbind": lambda: accounts.unbind(book, username, **by()),
         }  # fmt: skip
         if act not in acts:
@@ -108,7 +127,7 @@ def install(server: Flask, services: Any) -> None:
         except AccountError as problem:
             return one(username, str(problem), 400)
         if act == "password":
-            return page(f"账号 {username}", forms.one_time(username, password))
+            return page(f"账号 {username}", forms.first_half(username, first))
         return redirect(f"/accounts/{username}?done={act}", 303)  # type: ignore[return-value]
 
 

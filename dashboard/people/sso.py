@@ -9,8 +9,8 @@ import structlog
 from flask import Flask, Response, abort, make_response, redirect, render_template, request
 from sqlalchemy import select
 
-from dashboard.access import accounts, guard, policy
-from dashboard.access.login import keep_cookie, local_path
+from dashboard.access import accounts, guard, policy, reviews
+from dashboard.access.login import HELD, keep_cookie, local_path
 from dashboard.access.oidc import BEGUN_SECONDS, OutsideError, Proven, Provider
 from dashboard.access.own_account import OwnAccount
 from dashboard.access.passwords import AccountError, Busy
@@ -99,6 +99,8 @@ def install(server: Flask, services: Any) -> None:
         if proven.session_hash:
             return bind(proven, ip)
         token = log_in(services, sessions, proven, ip, request.user_agent.string)
+        if isinstance(token, Refused) and token.reason == "held":
+            return failed(HELD, 403)
         if isinstance(token, Refused):
             return failed(f"您的统一身份（用户标识 {proven.subject}）没有绑定本系统的可用账号。请用密码登录后自行绑定，或联系系统管理员绑定。", 403)
         response = redirect(local_path(proven.target), 303)
@@ -120,7 +122,7 @@ def install(server: Flask, services: Any) -> None:
 
 
 def log_in(services: Any, sessions: Sessions, proven: Proven, ip: str, agent: str) -> str | Refused:
-    """A token for the account that an outside identity is bound to; Refused for one bound to nobody, or to a disabled account."""
+    """A token for the account that an outside identity is bound to; Refused for one bound to nobody, or to a disabled or held account."""
     with services.ledger.write() as session:
         account = session.scalar(
             select(Account)
@@ -130,6 +132,9 @@ def log_in(services: Any, sessions: Sessions, proven: Proven, ip: str, agent: st
         if account is None:
             append(session, "", "统一身份登录失败", proven.subject[:200], "没有绑定可用账号", ip)
             return Refused("unknown")
+        if reviews.is_held(session, account.id):
+            append(session, account.username, "登录未成", "", "统一身份认证，账号变更待复核", ip)
+            return Refused("held")
         token = sessions.begin(session, account.id, ip, agent, way="oidc")
         append(session, account.username, "登录", "", "统一身份认证", ip)
         return token

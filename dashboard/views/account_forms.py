@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -104,14 +104,16 @@ def logins(rows: Sequence[Any]) -> Node:
     return section("我的登录", table(cols, body, caption="我的登录"), others, note=f"{len(rows)} 个有效")
 
 
-def account_list(rows: Sequence[Any], areas: Mapping[str, str], locked: Mapping[str, int], now: int) -> Node:
-    """All accounts."""
+def account_list(rows: Sequence[Any], areas: Mapping[str, str], locked: Mapping[str, int], now: int, held: Collection[str]) -> Node:
+    """All accounts; ``held``: those that wait for a second person."""
     if not rows:
         return empty("还没有账号。")
     cols = [Col("用户名"), Col("姓名"), Col("角色"), Col("管辖区域"), Col("状态"), Col("两步验证"), Col("密码设置于")]
     body: list[list[Node]] = []
     for a in rows:
-        state = "停用" if not a.active else f"锁定至 {moment(locked[a.username])[11:]}" if locked.get(a.username, 0) > now else "待改密" if a.must_change else "启用"
+        now_locked = locked.get(a.username, 0) > now
+        usable = f"锁定至 {moment(locked[a.username])[11:]}" if now_locked else "待改密" if a.must_change else "启用"
+        state = "停用" if not a.active else "待复核" if a.username in held else usable
         body.append([
             h("a", a.username, href=f"/accounts/{a.username}"), a.display_name, ROLES[a.role].name if a.role in ROLES else a.role,
             areas.get(a.area_code, a.area_code) + ("（限部分服务单位）" if a.providers else ""), state, "已启用" if a.totp_secret else "—", moment(a.password_changed_at)[:10],
@@ -130,7 +132,7 @@ def account_new(areas: Sequence[tuple[str, str]], kept: Mapping[str, str]) -> No
             *place_fields(areas, kept),
             button="建立账号",
         ),
-        note="建立后显示一次性初始密码，首次登录须修改",
+        note="建立后须由另一人复核；密码分两段，首次登录须修改",
     )
 
 
@@ -172,9 +174,15 @@ def account_one(account: Any, areas: Sequence[tuple[str, str]], named: str, prov
     return parts
 
 
-def one_time(username: str, password: str) -> Node:
-    """A password shown this once."""
+def held(changes: Sequence[str]) -> Node:
+    """Why an account cannot be logged in to yet."""
+    return section("待复核", h("p", "另一人在“账号复核”中通过后，该账号才能登录。"), h("ul", [h("li", text) for text in changes], cls="plain"))
+
+
+def first_half(username: str, half: str) -> Node:
+    """The first half of a password, shown this once."""
     return section(
-        f"{username} 的一次性密码", h("p", password, cls="secret"),
-        h("p", "只显示这一次。请当面或通过可靠渠道告知本人；本人登录后须立即修改。"), h("p", h("a", "返回账号列表", href="/accounts", cls="btn")),
+        f"{username} 一次性密码的前半段", h("p", half, cls="secret"),
+        h("p", "只显示这一次。请当面或通过可靠渠道告知本人；后半段由另一人在“账号复核”中通过时取得并告知本人，两段连在一起为完整密码。"),
+        h("p", "复核通过前该账号不能登录；首次登录须立即修改密码。"), h("p", h("a", "返回账号列表", href="/accounts", cls="btn")),
     )  # fmt: skip

@@ -12,7 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from dashboard import ledger
-from dashboard.access import accounts
+from dashboard.access import accounts, reviews
 from dashboard.access.accounts import AccountError
 from dashboard.access.demo import DEMO_PASSWORDS
 from dashboard.ledger import Ledger
@@ -35,14 +35,26 @@ def admin(own_app: dash.Dash) -> FlaskClient:
 
 
 def shown(page: str) -> str:
-    """The one-time password on a page."""
+    """The half of a one-time password on a page."""
     return re.search(r'class="secret">([^<]+)<', page)[1]  # type: ignore[index]
 
 
+def release(client: FlaskClient, username: str, act: str = "release") -> Any:
+    """What a second person presses on the page 账号复核."""
+    page = client.get("/account-review").text
+    seen = re.search(r'name="seen" value="(\d+)"[^>]*>.{0,80}?</form>', page[page.find(f"/account-review/{username}/{act}") :])
+    return client.post(f"/account-review/{username}/{act}", data={"seen": seen[1] if seen else "0"}, headers=OWN)
+
+
+def made(own_app: dash.Dash, admin: FlaskClient, **what: str) -> str:
+    """The password of a new account: half from the administrator, half from the leader who released it."""
+    new = {**NEW, **what}
+    return shown(admin.post("/accounts", data=new, headers=OWN).text) + shown(release(log_in(own_app, "leader"), new["username"]).text)
+
+
 def test_an_account_is_made_with_a_password_that_is_good_for_the_first_login(own_app: dash.Dash, admin: FlaskClient, held: Ledger) -> None:
-    page = admin.post("/accounts", data=NEW, headers=OWN).text
-    password = shown(page)
-    assert password not in admin.get("/accounts").text and "li.na" in admin.get("/accounts").text
+    password = made(own_app, admin)
+    assert password[:10] not in admin.get("/accounts").text and "li.na" in admin.get("/accounts").text
     assert log_in(own_app, "li.na", password).get("/", headers=PAGE).location == "/account/password"
     assert held.fetch("select account, object, detail from audit where action = ? order by id desc limit 1", ("建立账号",)) == (
         "admin", "li.na", "街道 330105001000",
@@ -64,7 +76,7 @@ def test_item_10_every_change_of_an_account_kills_its_cookies(own_app: dash.Dash
         "place": {"role": "street", "area": "330105002000"}, "password": {}, "sessions": {}, "disable": {},
     }  # fmt: skip
     for act, data in changes.items():
-        password = shown(admin.post("/accounts", data={**NEW, "username": f"user.{act}"}, headers=OWN).text)
+        password = made(own_app, admin, username=f"user.{act}")
         client, unconcerned = log_in(own_app, f"user.{act}", password), log_in(own_app, "staff")
         assert client.get("/account/password").status_code == 200
         answer = admin.post(f"/accounts/user.{act}/{act}", data=data, headers=OWN)
@@ -129,7 +141,7 @@ def test_the_last_administrator_cannot_shut_the_door_behind_himself(admin: Flask
 def test_one_time_passwords_follow_the_rules_and_differ() -> None:
     from dashboard.access.passwords import check_strength
 
-    made = {accounts.one_time_password() for _ in range(200)}
-    assert len(made) == 200
-    for password in made:
-        check_strength(password, "somebody")
+    halves = [reviews.halves() for _ in range(200)]
+    assert len({first for first, _ in halves} | {second for _, second in halves}) == 400
+    for first, second in halves:
+        check_strength(first + second, "somebody")

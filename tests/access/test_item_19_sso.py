@@ -76,7 +76,7 @@ def round_trip(client: FlaskClient, start: str = "/login/sso?next=/caregivers") 
 
 
 def test_item_19_a_bound_identity_logs_in_as_its_account(sso_app: dash.Dash, held: Ledger, issuer: str, mode: Any) -> None:
-    accounts.bind(held, "street", issuer, "s-1001", by="admin")
+    accounts.bind(held, "street", issuer, "s-1001")
     client = sso_app.server.test_client()
     assert "用统一身份认证登录" in client.get("/login").text
     done = round_trip(client)
@@ -95,7 +95,7 @@ def test_item_19_a_name_or_mail_that_fits_is_no_account(sso_app: dash.Dash, held
 
 
 def test_item_19_the_same_subject_of_another_issuer_is_somebody_else(sso_app: dash.Dash, held: Ledger, mode: Any) -> None:
-    accounts.bind(held, "leader", "https://elsewhere.example", "s-1001", by="admin")
+    accounts.bind(held, "leader", "https://elsewhere.example", "s-1001")
     assert round_trip(sso_app.server.test_client()).status_code == 403
 
 
@@ -111,7 +111,7 @@ FAULTS = {
 def test_item_19_an_answer_that_is_not_sound_is_refused(
     sso_app: dash.Dash, held: Ledger, issuer: str, mode: Any, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    accounts.bind(held, "street", issuer, "s-1001", by="admin")
+    accounts.bind(held, "street", issuer, "s-1001")
     mode(fault=fault)
     client = sso_app.server.test_client()
     told: list[str] = []
@@ -123,7 +123,7 @@ def test_item_19_an_answer_that_is_not_sound_is_refused(
 
 
 def test_item_19_a_login_begun_in_another_browser_is_not_finished_here(sso_app: dash.Dash, held: Ledger, issuer: str, mode: Any) -> None:
-    accounts.bind(held, "street", issuer, "s-1001", by="admin")
+    accounts.bind(held, "street", issuer, "s-1001")
     attacker, victim = sso_app.server.test_client(), sso_app.server.test_client()
     back = urlsplit(at_provider(attacker.get("/login/sso").location))
     assert victim.get(f"{back.path}?{back.query}").status_code == 403
@@ -165,7 +165,7 @@ def test_item_19_people_bind_their_own_identity_and_nobody_binds_it_for_them(sso
 
 
 def test_item_19_a_disabled_account_and_an_unbound_identity_stay_outside(sso_app: dash.Dash, held: Ledger, issuer: str, mode: Any) -> None:
-    accounts.bind(held, "street", issuer, "s-1001", by="admin")
+    accounts.bind(held, "street", issuer, "s-1001")
     client = sso_app.server.test_client()
     assert round_trip(client).status_code == 303
     accounts.set_active(held, "street", active=False)

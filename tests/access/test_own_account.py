@@ -58,7 +58,7 @@ def test_a_first_password_is_changed_before_anything_else_is_answered(own_app: d
 
 
 def test_a_password_given_by_the_administrator_is_a_first_password_again(own_app: dash.Dash, held: Ledger) -> None:
-    accounts.set_password(held, "leader", FIRST, by="admin")
+    accounts.set_password(held, "leader", FIRST)
     assert log_in(own_app, "leader", FIRST).get("/", headers=PAGE).location == "/account/password"
 
 

@@ -58,7 +58,7 @@ def test_item_12_who_manages_and_who_watches_see_no_figure_and_no_person(
 
 
 def test_item_12_no_role_holds_two_of_the_three_powers() -> None:
-    assert frozenset(RIGHTS) == BUSINESS | MANAGES | WATCHES | {"account"}
+    assert frozenset(RIGHTS) == BUSINESS | MANAGES | WATCHES | {"account", "account_review"}
     powers = {code: [bool(role.rights & power) for power in (BUSINESS, MANAGES, WATCHES)] for code, role in ROLES.items()}
     assert all(sum(held) == 1 for held in powers.values())
     assert [code for code, held in powers.items() if held[1]] == ["admin"] and [code for code, held in powers.items() if held[2]] == ["auditor"]
