@@ -50,6 +50,8 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
     settings = settings or Settings()  # type: ignore[call-arg]
     configure(sys.stdout if settings.production else None)  # first: the default log format would print local variables, and with them persons
     startup.check(settings)
+    if lax := startup.without_second_factor(settings):
+        log.warning("second_factor_not_required", roles=lax)
     key = settings.key()
     region = Region.load(settings.region)
     demo = settings.offers_demo_accounts(region)
@@ -62,7 +64,7 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
         if left and settings.production:
             raise SettingsError(f"台账库中仍有演示账号（{'、'.join(left)}）。请用 yiguan user disable 停用后再启动正式运行。")
     sessions = Sessions(
-        book, key, settings.session_idle_minutes, settings.session_hours, settings.password_age, settings.totp_roles,
+        book, key, settings.session_idle_minutes, settings.session_hours, settings.password_age, startup.second_factor_roles(settings),
         [k.get_secret_value().encode() for k in settings.former_secret_keys],
     )  # fmt: skip
     services = Services(settings, region, settings.layout, book, sessions)

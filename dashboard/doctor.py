@@ -17,6 +17,7 @@ from typing import Literal
 from sqlalchemy import make_url
 
 from dashboard import ledger as ledgers
+from dashboard import startup
 from dashboard.ledger import LedgerError
 from dashboard.ledger.archive import Verdict
 from dashboard.ledger.audit import ZONE
@@ -50,7 +51,7 @@ def examine(settings: Settings) -> list[Finding]:
     layout = settings.layout
     checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
         ("Python", _python), ("磁盘", lambda: _disk(layout)), ("权限", lambda: _rights(layout)), ("密钥", lambda: _secret(settings)),
-        ("时钟", lambda: _clock(layout)), ("快照", lambda: _snapshots(layout)), ("工作库", lambda: _work(layout)),
+        ("两步验证", lambda: _second_factor(settings)), ("时钟", lambda: _clock(layout)), ("快照", lambda: _snapshots(layout)), ("工作库", lambda: _work(layout)),
         ("台账", lambda: _ledger(settings)), ("待处理报送", lambda: _held(layout)), ("来源", lambda: _sources(region, layout)),
         ("字体", _fonts), ("端口", lambda: _port(settings)),
     ]  # fmt: skip
@@ -128,6 +129,18 @@ def _secret(settings: Settings) -> Iterator[Finding]:
         yield Finding("密钥", "bad", what, todo or "请设置 YIGUAN_SECRET_KEY")
     else:
         yield Finding("密钥", "ok", "会话密钥可用" if settings.secret_key else "会话密钥可用（演示方式自动生成）")
+
+
+def _second_factor(settings: Settings) -> Iterator[Finding]:
+    try:
+        lax = startup.without_second_factor(settings)
+    except SettingsError as problem:
+        yield Finding("两步验证", "bad", str(problem), "请改正 YIGUAN_TOTP_ROLES")
+        return
+    if lax:
+        yield Finding("两步验证", "warn", f"未要求两步验证的角色：{'、'.join(lax)}", "去掉 YIGUAN_TOTP_ROLES，即对全部角色要求两步验证")
+    else:
+        yield Finding("两步验证", "ok", "全部角色须启用两步验证" if settings.production else "演示方式，按设置要求")
 
 
 def _clock(layout: Layout) -> Iterator[Finding]:

@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     session_idle_minutes: int = Field(30, ge=1, le=24 * 60, description="无操作多少分钟后须重新登录")
     session_hours: int = Field(10, ge=1, le=72, description="登录后最长有效小时数")
     password_days: int | None = Field(None, ge=0, le=3650, description="密码有效天数，0 为不限；默认正式运行 90 天，演示不限")
-    totp_roles: tuple[str, ...] = Field((), description='须启用两步验证的角色，例如 ["admin","auditor"]')
+    totp_roles: tuple[str, ...] | None = Field(None, description='须启用两步验证的角色，例如 ["admin","auditor"]；默认正式运行为全部角色，演示不要求；[] 为不要求')
     oidc_issuer: str | None = Field(None, description="统一身份认证（OpenID Connect）的签发者地址；不设则不启用")
     oidc_client_id: str = Field("", description="在统一身份认证登记的客户端编号")
     oidc_client_secret: SecretStr | None = Field(None, description="客户端密钥")

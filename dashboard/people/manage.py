@@ -95,10 +95,10 @@ def install(server: Flask, services: Any) -> None:
         providers = "，".join(sorted(accounts.provider_set(account.providers) or ()))
         oidc = services.settings.oidc_name if services.settings.oidc_issuer else ""
         area = named.get(account.area_code, account.area_code)
-        body = forms.account_one(account, area_options(), area, providers, lock, bound, oidc)
         waits = next((w for w in reviews.waiting(services.ledger) if w.account.id == account.id), None)
+        body = forms.account_one(account, area_options(), area, providers, lock, bound, oidc, waits is not None)
         if waits is not None:
-            body.insert(0, forms.held([change(c) for c in waits.changes]))
+            body.insert(0, forms.held([change(c, named) for c in waits.changes]))
         return page(f"账号 {account.username}", *body, wrong=wrong, status=status)
 
     @server.get("/accounts/<username>")

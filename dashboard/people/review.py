@@ -30,7 +30,7 @@ def install(server: Flask, services: Any) -> None:
     def overview(wrong: str = "", status: int = 200) -> Response:
         held = reviews.waiting(services.ledger)
         only = {w.account.username: sorted(accounts.provider_set(w.account.providers) or ()) for w in held}
-        return page(forms.waiting(held, named, only, services.identity.account_id), forms.closed(reviews.closed(services.ledger)), wrong=wrong, status=status)
+        return page(forms.waiting(held, named, only, services.identity.account_id), forms.closed(reviews.closed(services.ledger), named), wrong=wrong, status=status)
 
     @server.get("/account-review")
     def account_review() -> Response:

@@ -147,10 +147,12 @@ def place_fields(areas: Sequence[tuple[str, str]], kept: Mapping[str, str]) -> l
     ]
 
 
-def account_one(account: Any, areas: Sequence[tuple[str, str]], named: str, providers: str, lock: int, bound: Sequence[tuple[str, str]], oidc_name: str) -> list[Node]:
-    """One account: its facts and what may be done about it."""
+def account_one(
+    account: Any, areas: Sequence[tuple[str, str]], named: str, providers: str, lock: int, bound: Sequence[tuple[str, str]], oidc_name: str, waits: bool
+) -> list[Node]:
+    """One account: its facts and what may be done about it; ``waits``: for a second person."""
     base = f"/accounts/{account.username}"
-    state = "停用" if not account.active else "首次登录或重置后待改密" if account.must_change else "启用"
+    state = "停用" if not account.active else "待复核，不能登录" if waits else "首次登录或重置后待改密" if account.must_change else "启用"
     pairs: list[tuple[str, Node]] = [
         ("用户名", account.username), ("姓名", account.display_name), ("角色", ROLES[account.role].name if account.role in ROLES else account.role),
         ("管辖区域", named), ("状态", state), ("建立于", moment(account.created_at)), ("密码设置于", moment(account.password_changed_at)),

@@ -29,14 +29,15 @@ def waiting(rows: Sequence[Any], areas: Mapping[str, str], providers: Mapping[st
         body.append([
             w.account.username + ("（已停用）" if not w.account.active else ""), w.account.display_name,
             ROLES[w.account.role].name if w.account.role in ROLES else w.account.role, where,
-            h("ul", [h("li", change(c)) for c in w.changes], cls="plain"), _answers(w, reader),
+            h("ul", [h("li", change(c, areas)) for c in w.changes], cls="plain"), _answers(w, reader),
         ])  # fmt: skip
     return section("待复核", h("p", WHY), table(cols, body, caption="待复核的账号变更"), note=f"{len(rows)} 个账号，通过前不能登录")
 
 
-def change(one: Any) -> str:
-    """A change in words: when, who, what."""
-    return f"{moment(one.done_at)} {one.done_by} {one.act}" + (f"：{one.detail}" if one.detail else "")
+def change(one: Any, areas: Mapping[str, str]) -> str:
+    """A change in words: when, who, what, with the names of ``areas`` for their codes."""
+    detail = " ".join(areas.get(word, word) for word in one.detail.split(" "))
+    return f"{moment(one.done_at)} {one.done_by} {one.act}" + (f"：{detail}" if detail else "")
 
 
 def _answers(w: Any, reader: int) -> Node:
@@ -47,13 +48,13 @@ def _answers(w: Any, reader: int) -> Node:
     return h("div", act(f"{base}/release", "通过", seen=str(w.seen)), refuse, cls="acts")
 
 
-def closed(rows: Sequence[tuple[str, Any]]) -> Node:
+def closed(rows: Sequence[tuple[str, Any]], areas: Mapping[str, str]) -> Node:
     """The latest changes in force, and who released them."""
     if not rows:
         return section("近期生效的账号变更", empty("还没有。"))
     cols = [Col("账号"), Col("变更", "w"), Col("复核人"), Col("复核时间")]
     body: list[list[Node]] = [
-        [name, change(c), c.closed_by if c.done_by_id is not None else "服务器命令行办理，未经第二人复核", moment(c.closed_at)] for name, c in rows
+        [name, change(c, areas), c.closed_by if c.done_by_id is not None else "在服务器上办理，未经第二人复核", moment(c.closed_at)] for name, c in rows
     ]
     return section("近期生效的账号变更", table(cols, body, caption="近期生效的账号变更"), note=f"最近 {len(rows)} 项")
 

@@ -122,6 +122,7 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     environment = {
         **os.environ, "YIGUAN_PROFILE": "production", "YIGUAN_SECRET_KEY": KEY, "YIGUAN_VAR": str(settings.var), "YIGUAN_PORT": str(made.inner),
         "YIGUAN_WORKERS": "2", "YIGUAN_PROXIES": "1", "YIGUAN_METRICS_PORT": str(made.metrics),
+        "YIGUAN_TOTP_ROLES": "[]",
     }  # fmt: skip
     command = [sys.executable, "-m", "gunicorn", "dashboard.wsgi:server", "--config", "python:dashboard.gunicorn_conf", "--no-control-socket"]
     with (folder / "app.log").open("wb") as log:
