@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import yaml
 
@@ -158,9 +159,7 @@ def judge(
     """(what holds a delivery of one table back, what is only worth a remark), as sentences without a full stop."""
     hard, soft = _future(con, compiled, after, limits, today)
     if limits.totals:
-        for sheet in seen.sheets:
-            if sheet.table == compiled.table.name:
-                hard += _totals(con, compiled, sheet)
+        hard += _totals(con, compiled, [sheet for sheet in seen.sheets if sheet.table == compiled.table.name])
     gone, new = _columns(compiled, before, seen)
     hard, soft = hard + gone, soft + new
     if before and before["read"] and not after["read"] and not compiled.table.may_be_empty:
@@ -264,39 +263,51 @@ def _quoted(columns: Sequence[str]) -> str:
     return "、".join(f"“{c}”" for c in columns[:8])
 
 
-def _totals(con: duckdb.DuckDBPyConnection, compiled: Compiled, sheet: Sheet) -> list[str]:
-    """Total lines of one file or sheet against its rows: a line must state the sum of all rows above it or of those since the last one.
+def _totals(con: duckdb.DuckDBPyConnection, compiled: Compiled, sheets: Sequence[Sheet]) -> list[str]:
+    """Total lines of files and sheets against their rows: a line must state the sum of all rows above it or of those since the last one.
 
     Where an amount above it cannot be read, a total proves nothing (that row is in quarantine with its own reason).
     """
-    delivered = pa.table({"p": pa.chunked_array(sheet.positions, pa.int64()), "a": pa.chunked_array(sheet.amounts, pa.string())})
-    con.register("delivered_amounts", delivered)
+    if not sheets:
+        return []
+    # Every amount is told the total line that follows it in its file, so that one pass over all files gives what lies between the lines.
+    lines = [sorted(sheet.totals, key=lambda t: t.position) for sheet in sheets]
+    places, amounts, begin = [], [], 0
+    for sheet, totals in zip(sheets, lines, strict=True):
+        for positions, part in zip(sheet.positions, sheet.amounts, strict=True):
+            places.append(begin + np.searchsorted([t.position for t in totals], positions.to_numpy(), side="right"))
+            amounts.append(part)
+        begin += len(totals) + 1
+    con.register("delivered_amounts", pa.table({"line": np.concatenate(places or [np.empty(0, np.int64)]), "a": pa.chunked_array(amounts, pa.string())}))
     try:
-        con.execute(
-            "create or replace temp table amounts as select p, yg_money(yg_text(a)) as m, yg_value(yg_text(a)) is not null as given"
-            " from delivered_amounts"
-        )
+        between = {
+            line: (amount, unread)
+            for line, amount, unread in con.execute(
+                "select line, coalesce(sum(m), 0), count(*) filter (m is null and given) from"
+                " (select line, yg_money(yg_text(a)) as m, yg_value(yg_text(a)) is not null as given from delivered_amounts) group by line"
+            ).fetchall()
+        }
     finally:
         con.unregister("delivered_amounts")
-    found, above = [], 0
-    for total in sorted(sheet.totals, key=lambda t: t.position):
-        stated = (first(con, "select yg_money(yg_text(?))", [total.stated]) or (None,))[0]
-        if stated is None:
-            continue
-        everything, part, unread = first(
-            con,
-            "select coalesce(sum(m), 0), coalesce(sum(m) filter (where p > ?), 0), count(*) filter (where m is null and given)"
-            " from amounts where p < ?",
-            [above, total.position],
-        ) or (Decimal(0), Decimal(0), 0)  # fmt: skip
-        above = total.position
-        if not unread and stated not in (everything, part):
-            nearer = min((everything, part), key=lambda s: abs(s - stated))
-            found.append(
-                f"{sheet.source} 第 {total.position} 行的{total.label.strip('：: ')}为 {stated:,.2f} 元，"
-                f"与明细之和 {nearer:,.2f} 元不符（相差 {abs(stated - nearer):,.2f} 元）"
-            )
-    con.execute("drop table amounts")
+    written = [t.stated for totals in lines for t in totals]
+    said = iter(con.execute("select yg_money(yg_text(x)) from unnest(?) with ordinality as t(x, n) order by n", [written]).fetchall())
+    found, begin = [], 0
+    for sheet, totals in zip(sheets, lines, strict=True):
+        everything, part, unread = Decimal(0), Decimal(0), 0
+        for line, total in enumerate(totals, start=begin):
+            amount, unclear = between.get(line, (Decimal(0), 0))
+            everything, part, unread = everything + amount, part + amount, unread + unclear
+            stated = next(said)[0]
+            if stated is None:
+                continue
+            if not unread and stated not in (everything, part):
+                nearer = min((everything, part), key=lambda s: abs(s - stated))
+                found.append(
+                    f"{sheet.source} 第 {total.position} 行的{total.label.strip('：: ')}为 {stated:,.2f} 元，"
+                    f"与明细之和 {nearer:,.2f} 元不符（相差 {abs(stated - nearer):,.2f} 元）"
+                )
+            part = Decimal(0)
+        begin += len(totals) + 1
     return found
 
 
