@@ -257,6 +257,11 @@ def last_delivery(con: duckdb.DuckDBPyConnection, module: str, table: str) -> di
     return dict(zip(names, found[0], strict=True)) if found else None
 
 
+def never_delivered(con: duckdb.DuckDBPyConnection, contract: Contract) -> bool:
+    """True where no table of the module has a delivery in force."""
+    return first(con, "select 1 from state.delivery where module = ? limit 1", [contract.module]) is None
+
+
 def _counts(row: dict[str, Any]) -> Counts:
     return Counts(**{f: row[f] for f in Counts.__dataclass_fields__})
 

@@ -22,7 +22,8 @@ from typing import Any
 import duckdb
 
 from etl import build, clean, clock, coverage, delivered, faults, figures, guards, history, holds, load, meta, publish, repair
-from etl.connectors import NothingYetError, Reader, SourceError, open_reader
+from etl.ahead import ReadAhead
+from etl.connectors import NothingYetError, Reader, SourceError, is_local, open_reader
 from etl.connectors.base import EmptyError, SchemaError, passed_over
 from etl.connectors.observed import observing
 from etl.contract import Contract
@@ -182,10 +183,11 @@ def _run(
         clean.prepare(con, region.areas, today, region.box)
         load.prepare(con, line.contracts)
         terms = load.Terms(load.areas_fingerprint(region.path / "areas.csv"), line.months, depth, result.run_id)
-        for contract in line.contracts:
-            if only is None or contract.module in only:
-                with _timed(result, contract.module):
-                    _module(con, region, layout, contract, terms, result, note, today)
+        with _sources(con, region, layout, line, only) as sources:
+            for contract in line.contracts:
+                if only is None or contract.module in only:
+                    with _timed(result, contract.module):
+                        _module(con, region, layout, contract, sources, terms, result, note, today)
         faults.point("modules")
         _tally(con, line, result)
         content = content_hash(con, region, layout, line, today)
@@ -211,6 +213,7 @@ def connect(layout: Layout) -> duckdb.DuckDBPyConnection:
     con.execute(f"set threads = {min(4, os.cpu_count() or 1)}")
     con.execute("set preserve_insertion_order = false")
     con.execute(f"set checkpoint_threshold = '{LOG_LIMIT}'")
+    con.execute("set enable_progress_bar = false")  # it would stand among the JSON that --json prints
     for schema in ("raw", "checked", "state", "marts"):
         con.execute(f"create schema if not exists {schema}")
     con.execute("set search_path = 'marts,checked,main'")
@@ -224,16 +227,23 @@ def _timed(result: RunResult, step: str) -> Iterator[None]:
     result.steps[step] = round(time.perf_counter() - began, 3)
 
 
+def _sources(con: duckdb.DuckDBPyConnection, region: Region, layout: Layout, line: Line, only: Sequence[str] | None) -> ReadAhead:
+    """The way to every module's reader; those that never delivered are read ahead of their turn."""
+    wanted = [c for c in line.contracts if only is None or c.module in only]
+    early = [c for c in wanted if is_local(region.source(c.module, layout.sources)) and load.never_delivered(con, c)]
+    return ReadAhead(early, lambda contract: open_reader(contract, region.source(contract.module, layout.sources), layout.temp))
+
+
 def _module(
-    con: duckdb.DuckDBPyConnection, region: Region, layout: Layout, contract: Contract, terms: load.Terms, result: RunResult,
-    note: Progress, today: date,
+    con: duckdb.DuckDBPyConnection, region: Region, layout: Layout, contract: Contract, sources: ReadAhead, terms: load.Terms,
+    result: RunResult, note: Progress, today: date,
 ) -> None:
     module = contract.module
     note(f"读取 {contract.title}")
     faults.point("read", module)
     guard = guards.Guard.of(region.path, layout, today)
     try:
-        reader = open_reader(contract, region.source(module, layout.sources), layout.temp)
+        reader = sources.open(contract)
         with observing() as guard.seen:
             loads = load.load_module(con, contract, reader, note=note, guard=guard, terms=terms)
     except (SourceError, guards.Held) as problem:

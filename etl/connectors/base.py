@@ -33,6 +33,7 @@ _SUBTOTAL_TAIL = re.compile(r"(小计|合计|总计)[:：]?$")
 _NOTE = re.compile(
     r"^(注|说明|备注|填表|制表|审核|复核|填报|单位负责人|数据来源|数据截至|打印)[^，。]{0,6}?[:：、.．]|^注[\d一二三]"
 )
+_NOTE_BEGINS = "注说备填制审复单数打"
 # A file written within the last moments may be written again without its time showing it.
 SETTLED_NS = 2_000_000_000
 _hashes: dict[Path, tuple[tuple[int, ...], str]] = {}
@@ -163,11 +164,13 @@ def not_a_record(cells: Sequence[str], key_blank: bool) -> str | None:
     filled = [c for c in cells if c]
     if not filled:
         return "空行"
-    if any(_SUBTOTAL.match(c.replace(" ", "").replace("\u3000", "")) for c in filled[:3]):
+    # One character that all these words have in common is looked for first: this is asked of every line of every sheet.
+    totals = [c for c in filled[:3] if "计" in c]
+    if any(_SUBTOTAL.match(c.replace(" ", "").replace("\u3000", "")) for c in totals):
         return "小计行"
-    if key_blank and any(_SUBTOTAL_TAIL.search(c) for c in filled[:3]):
+    if key_blank and any(_SUBTOTAL_TAIL.search(c) for c in totals):
         return "小计行"
-    if _NOTE.match(filled[0]) or (len(filled) == 1 and len(cells) > 2 and key_blank):
+    if (filled[0][0] in _NOTE_BEGINS and _NOTE.match(filled[0])) or (len(filled) == 1 and len(cells) > 2 and key_blank):
         return "说明行"
     return None
 

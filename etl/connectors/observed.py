@@ -1,11 +1,13 @@
 """What a reading shows beside its rows: the columns that the source has, and the totals that its owner wrote below them.
 
 Readers tell it here while they read; whoever started the reading asks for it afterwards. There is one reading at a time in a process
-(the run holds the lock), and DuckDB may pull the rows from a thread of its own, so this is a plain global and no context variable.
+(the run holds the lock), and DuckDB may pull the rows from a thread of its own, so this is a plain global and no context variable; what
+another thread reads ahead is collected apart and told when its turn comes.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -42,6 +44,7 @@ class Observed:
 
 
 _watched: Observed | None = None
+_apart = threading.local()
 
 
 @contextmanager
@@ -55,10 +58,29 @@ def observing() -> Iterator[Observed]:
         _watched = None
 
 
+@contextmanager
+def apart() -> Iterator[Observed]:
+    """Collect what readers tell in this thread alone until the end of the block."""
+    _apart.found = found = Observed()
+    try:
+        yield found
+    finally:
+        _apart.found = None
+
+
+def tell(found: Observed) -> None:
+    """Pass on what was collected apart."""
+    for table, present in found.headers.items():
+        headers(table, present)
+    for seen in found.sheets:
+        sheet(seen)
+
+
 def headers(table: str, present: Sequence[str]) -> None:
     """A reader has seen these columns (a further file adds to those of the first)."""
-    if _watched is not None:
-        known = _watched.headers.setdefault(table, [])
+    watched = _listener()
+    if watched is not None:
+        known = watched.headers.setdefault(table, [])
         known += [p for p in present if p and p not in known]
 
 
@@ -69,5 +91,11 @@ def taken(table: str) -> list[str]:
 
 def sheet(found: Sheet) -> None:
     """A reader has come to the end of a file or sheet; kept where totals were met."""
-    if _watched is not None and found.totals:
-        _watched.sheets.append(found)
+    watched = _listener()
+    if watched is not None and found.totals:
+        watched.sheets.append(found)
+
+
+def _listener() -> Observed | None:
+    mine: Observed | None = getattr(_apart, "found", None)
+    return _watched if mine is None else mine

@@ -75,7 +75,7 @@ def _uncalculated(archive: zipfile.ZipFile, part: str) -> set[tuple[int, int]]:
     with archive.open(part) as stream:
         while block := stream.read(1 << 20):
             text = rest + block
-            if b"f" in text:
+            if b"<f" in text or b":f" in text:
                 for match in _FORMULA.finditer(text):
                     place = _PLACE.search(b" " + match["a"])
                     if place and b't="str"' not in match["a"]:

@@ -121,7 +121,7 @@ class WorkbookReader:
             extent = f"{sheet.total_height} 行 × {sheet.total_width} 列"
             raise SourceError(f"{place}有 {extent}，超出上限。请{self.contract.owner}拆分报送。")
         try:
-            rows = [[plain(c).strip() for c in row] for row in sheet.to_python(skip_empty_area=False)]
+            rows = [[(c if type(c) is str else plain(c)).strip() for c in row] for row in sheet.to_python(skip_empty_area=False)]
         except (CalamineError, ValueError) as error:
             raise SourceError(f"{place}已损坏，无法读取。请{self.contract.owner}另存后重新报送。") from error
         if not any(any(row) for row in rows):
@@ -259,16 +259,22 @@ def _inspect_zip(path: Path, what: str, owner: str) -> None:
 
 def _extent(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
     """Rows × columns of the rectangle that holds every cell of a worksheet; the stated dimension is not to be trusted."""
-    rows = columns = 0
+    rows = 0
+    columns: set[bytes] = set()
     rest = b""
     with archive.open(part) as stream:
         while block := stream.read(1 << 20):
             text = rest + block
-            for letters, number in _CELL.findall(text):
-                rows = max(rows, int(number))
-                column = 0
-                for letter in letters:
-                    column = column * 26 + letter - 64
-                columns = max(columns, column)
+            found = _CELL.findall(text)
+            columns.update([letters for letters, _ in found])
+            rows = max([rows, *map(int, {number for _, number in found})])
             rest = text[-200:]
-    return rows * columns
+    return rows * max(map(_column_number, columns), default=0)
+
+
+def _column_number(letters: bytes) -> int:
+    """A is 1, Z is 26, AA is 27."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number

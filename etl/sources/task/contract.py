@@ -55,7 +55,7 @@ progress = Table(
     ],
     warn={
         "自评正常但累计完成低于计划进度 10 个百分点以上": "stated = '正常' and done < planned - 10",
-        "累计完成比上月减少": "done < lag(done) over (partition by task_id, department order by month)",
+        "累计完成比上月减少": "done < lag(done) over (partition by task_id, department order by month, _source, _position)",
     },
     references=[_NO_TASK],
 )

@@ -1,0 +1,129 @@
+"""Sources read ahead of their turn: what the run gets is what reading in turn would have given, within a bound, and faults keep their place."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Collection, Iterator
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from etl.ahead import ReadAhead
+from etl.connectors import SourceError, observed
+from etl.connectors.base import batch
+from etl.connectors.observed import Sheet, Total
+from etl.contract import Contract, Key, Table, daily
+from tests.etl.conftest import Tiny
+from tests.etl.reading import read
+
+ROWS = 100
+
+
+def contract(module: str) -> Contract:
+    table = Table(name="thing", title="物", source="things", grain="一件", key=["thing_id"], columns=[Key(name="thing_id", source="id", title="编号")])
+    return Contract(module=module, title=module, owner="某处", systems=["S1"], tables=[table], due=daily())
+
+
+class Source:
+    """Three files of a hundred rows; counts what was read of it."""
+
+    def __init__(self, module: str, fail_in: str = "") -> None:
+        self.module, self.fail_in, self.read_rows = module, fail_in, 0
+        self.skipped: Counter[str] = Counter()
+        self.broken: dict[str, dict[str, str]] = {}
+        self.finished = threading.Event()
+
+    def fingerprint(self, table: Table) -> str:
+        return self.module
+
+    def delivered_on(self) -> date:
+        return date(2026, 11, 1)
+
+    def read(self, table: Table) -> Iterator[pa.RecordBatch]:
+        return self.read_parts(table, self.parts(table))
+
+    def parts(self, table: Table) -> dict[str, str]:
+        return {file: f"{self.module}-{file}" for file in ("a", "b", "c")}
+
+    def read_parts(self, table: Table, names: Collection[str]) -> Iterator[pa.RecordBatch]:
+        for file in names:
+            observed.headers(table.name, ["id", file])
+            if file == self.fail_in:
+                raise SourceError(f"{self.module} 的 {file} 已损坏。")
+            self.read_rows += ROWS
+            yield batch(table, [[f"{self.module}{file}{n}" for n in range(ROWS)]], file, range(ROWS))
+            self.skipped["小计行"] += 1
+            observed.sheet(Sheet(table.name, file, [Total(ROWS + 1, "合计", "1")]))
+            if file == "c":
+                self.finished.set()
+
+
+def taken(ahead: ReadAhead, one: Contract) -> tuple[dict[str, int], int]:
+    """Take a module as a run does: file by file; (rows of each file, lines passed over)."""
+    (table,) = one.tables
+    reader = ahead.open(one)
+    reader.fingerprint(table)
+    found = {file: sum(b.num_rows for b in reader.read_parts(table, [file])) for file in reader.parts(table)}  # type: ignore[attr-defined]
+    return found, sum(reader.skipped.values())
+
+
+def test_the_next_module_is_read_while_the_one_before_is_worked_on() -> None:
+    sources = {m: Source(m) for m in ("first", "second")}
+    contracts = [contract(m) for m in sources]
+    with ReadAhead(contracts, lambda c: sources[c.module]) as ahead:
+        assert sources["second"].finished.wait(10)  # nothing has been taken yet
+        for one in contracts:
+            with observed.observing() as seen:
+                assert taken(ahead, one) == ({"a": ROWS, "b": ROWS, "c": ROWS}, 3)
+            assert seen.headers == {"thing": ["id", "a", "b", "c"]}
+            assert [s.source for s in seen.sheets] == ["a", "b", "c"]
+
+
+def test_what_waits_is_bounded() -> None:
+    source = Source("only")
+    with ReadAhead([contract("only")], lambda _: source, most=1) as ahead:
+        assert not source.finished.wait(0.3)
+        assert source.read_rows <= 2 * ROWS  # one waits in line, one before it
+        assert taken(ahead, contract("only"))[0] == {"a": ROWS, "b": ROWS, "c": ROWS}
+
+
+def test_a_fault_is_told_in_its_turn_and_the_others_go_on() -> None:
+    sources = {"torn": Source("torn", fail_in="b"), "sound": Source("sound")}
+    with ReadAhead([contract(m) for m in sources], lambda c: sources[c.module]) as ahead:
+        assert sources["sound"].finished.wait(10)
+        torn = contract("torn")
+        reader: Any = ahead.open(torn)
+        files = {file: reader.read_parts(torn.tables[0], [file]) for file in reader.parts(torn.tables[0])}
+        assert sum(b.num_rows for b in files["a"]) == ROWS
+        with pytest.raises(SourceError, match="torn 的 b 已损坏"):
+            next(files["b"])
+        assert sum(b.num_rows for b in files["c"]) == ROWS
+        assert taken(ahead, contract("sound"))[0] == {"a": ROWS, "b": ROWS, "c": ROWS}
+
+
+def test_a_run_that_gives_up_does_not_wait_for_what_nobody_takes() -> None:
+    sources = {m: Source(m) for m in ("first", "second", "third")}
+    with ReadAhead([contract(m) for m in sources], lambda c: sources[c.module], most=1) as ahead:
+        next(iter(ahead.open(contract("first")).read(contract("first").tables[0])))
+        # The first module is left in the middle, the second is passed over.
+        assert taken(ahead, contract("third"))[1] == 3
+    assert not ahead.thread.is_alive()
+
+
+def test_only_modules_that_never_delivered_are_read_ahead(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str]] = []
+    real = ReadAhead.__init__
+
+    def spy(self: ReadAhead, contracts: list[Contract], *more: object) -> None:
+        asked.append([c.module for c in contracts])
+        real(self, contracts, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ReadAhead, "__init__", spy)
+    tiny.run()
+    first = read(tiny.layout, "select * from order_fact order by all")
+    tiny.run()
+    assert [sorted(a) for a in asked] == [["caregiver", "order", "registry", "subsidy"], []]
+    assert len(first) == 4
