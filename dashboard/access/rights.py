@@ -21,6 +21,7 @@ RIGHTS: Mapping[str, str] = MappingProxyType(
         "policy_try": "试算政策参数",
         "policy_approve": "批准政策参数",
         "plan_inspections": "安排抽查检查",
+        "inspectors": "查看检查人员与抽取文件",
         "cases": "查看准入与退出案件",
         "case_open": "准入受理与退出立案",
         "case_step": "办理准入与退出案件",

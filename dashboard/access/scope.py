@@ -39,17 +39,17 @@ ROLES: Mapping[str, Role] = MappingProxyType(
     {
         role.code: role
         for role in (
-            Role(code="leader", name="局领导", level=1, rights=_BUREAU | {"policy_approve", "cases", "case_review", "case_decide", "account_review"}),
+            Role(code="leader", name="局领导", level=1, rights=_BUREAU | {"policy_approve", "cases", "case_review", "case_decide", "account_review", "inspectors"}),
             Role(
                 code="staff", name="业务科室", level=1, unmask=frozenset({"name"}),
-                rights=_BUREAU | {"plan_inspections", "cases", "case_open", "case_step", "case_field", "case_review"},
+                rights=_BUREAU | {"plan_inspections", "inspectors", "cases", "case_open", "case_step", "case_field", "case_review"},
             ),
             Role(
                 code="street", name="街道", level=2, unmask=frozenset({"name"}),
-                rights=_READS | {"export", "data", "unmask", "report_issue", "cases", "case_field", "jobs"},
+                rights=_READS | {"export", "data", "unmask", "report_issue", "inspectors", "cases", "case_field", "jobs"},
             ),
             Role(code="steward", name="社区专管员", level=3, rights=_READS | {"unmask"}, unmask=frozenset({"name"})),
-            Role(code="finance", name="财务审计查阅", level=1, rights=_READS | {"export", "data", "cases", "jobs"}),
+            Role(code="finance", name="财务审计查阅", level=1, rights=_READS | {"export", "data", "inspectors", "cases", "jobs"}),
             Role(code="auditor", name="安全审计员", level=1, rights=frozenset({"audit"})),
             Role(code="admin", name="系统管理员", level=1, rights=frozenset({"accounts", "account_review", "system"})),
         )
@@ -89,6 +89,10 @@ class Scope:
     def reads_persons(self) -> bool:
         """Whether papers that name elders may be opened: by whom names are shown to anyway, or who may see them for a purpose."""
         return "name" in self.unmask or self.may("unmask")
+
+    def knows_inspectors(self) -> bool:
+        """Whether he may know before the visit who inspects whom: not whose account is for certain providers only, who may be close to them."""
+        return self.providers is None and self.may("inspectors")
 
     def sees_provider(self, provider_id: str | None) -> bool:
         """Whether the provider set, where there is one, holds this provider. Its area is asked for elsewhere."""

@@ -1,4 +1,4 @@
-"""What officials do on the inspections page: plan, commit, draw, give up; and the file of a draw for everybody who may see figures."""
+"""What officials do on the inspections page: plan, commit, draw, give up; and the file of a draw, which names inspectors and all providers of the district."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def install(server: Flask, services: Any) -> None:
     """Add the routes; they stand behind the guard, which refuses what other sites send."""
     for endpoint in ("plan_inspections", "commit_inspections", "draw_inspections", "void_inspections"):
         policy.allow(endpoint, "plan_inspections")
-    policy.allow("drawn_file", "figures", file="line")
+    policy.allow("drawn_file", "inspectors", file="line")
     policy.allow("apply_repair", "plan_inspections")
     policy.allow("decide_repair", "case_review")
 
@@ -33,7 +33,7 @@ def install(server: Flask, services: Any) -> None:
         return Inspections(services.ledger, services.region.code)
 
     def whole() -> Inspections:
-        """The plans, for somebody who acts on them: a plan is of all providers, so nobody who sees but some acts on it."""
+        """The plans, for somebody who acts on them or takes one with him: a plan is of all providers, so nobody who sees but some does."""
         if services.identity.scope.providers is not None:
             abort(404)
         return book()
@@ -73,8 +73,10 @@ def install(server: Flask, services: Any) -> None:
 
     @server.get("/inspections/<number>.json")
     def drawn_file(number: str) -> Response:
+        if services.warehouse().root.level != 1:  # a street sees its own part on the page
+            abort(404)
         try:
-            found = book().plan(number)
+            found = whole().plan(number)
         except NoPlanError:
             abort(404)
         if found.row.stage != "drawn":

@@ -101,11 +101,13 @@ def _drawn(view: View, plan: Plan | None) -> tuple[bool, Node]:
     seed = " / ".join(" ".join(map(str, source)) for source in plan.paper.numbers)
     wrong = draw.verify(plan.paper)
     state = marks.chip(fmt.Mark("复核相符", "●", "good") if not wrong else fmt.Mark("复核不符", "◆", "bad"))
-    return True, [
-        h("b", "抽取"), f"种子 {seed}（{plan.paper.seed_evidence}，{_when(plan.paper.published_at)}公布）；抽中 {len(plan.paper.result)} 家。", state,
-        h("a", "下载抽取文件", href=f"/inspections/{plan.row.number}.json", download=True, cls="btn small"),
-        h("small", f"复核：yiguan draw verify {plan.row.number}.json"),
-    ]  # fmt: skip
+    said = [h("b", "抽取"), f"种子 {seed}（{plan.paper.seed_evidence}，{_when(plan.paper.published_at)}公布）；抽中 {len(plan.paper.result)} 家。", state]
+    if view.scope.knows_inspectors() and view.w.root.level == 1:
+        said += [
+            h("a", "下载抽取文件", href=f"/inspections/{plan.row.number}.json", download=True, cls="btn small"),
+            h("small", f"复核：yiguan draw verify {plan.row.number}.json"),
+        ]
+    return True, said
 
 
 def _when(text: str) -> str:
@@ -150,7 +152,7 @@ def drawn_list(view: View) -> Node:
     plan = _standing(view)
     if plan is None or not plan.paper.result:
         return None
-    people = {i.id: i.name for i in plan.paper.list.inspectors}
+    people = {i.id: i.name for i in plan.paper.list.inspectors} if view.scope.knows_inspectors() else {}
     risks = {r["provider_id"]: r for r in view.w.risks(view.area.code, view.month)}
     mine = {p["provider_id"]: p for p in view.providers}
     rows = [(mine[provider], by, who) for provider, by, who in plan.paper.result if provider in mine]
@@ -160,7 +162,7 @@ def drawn_list(view: View) -> Node:
     details = view.place.subjects("/providers")
     body = [
         [h("a", p["name"], href=details(p["provider_id"])), p.get("kind"), p.get("street"), p.get("community"), marks.chip(BY[kind_of(by)]), by,
-         fmt.fmt_number(risks[p["provider_id"]]["risk"]) if p["provider_id"] in risks else fmt.NONE, "、".join(people[i] for i in who),
+         fmt.fmt_number(risks[p["provider_id"]]["risk"]) if p["provider_id"] in risks else fmt.NONE, "、".join(people[i] for i in who) if people else "—",
          cell(risks.get(p["provider_id"], {}).get("last_on"))]
         for p, by, who in sorted(rows, key=lambda r: (list(BY).index(kind_of(r[1])), str(r[0].get("street")), r[0]["name"]))
     ]  # fmt: skip

@@ -77,6 +77,15 @@ def test_a_case_goes_on_by_forms_and_its_documents_come_out_as_attachments(offic
     assert "用途：检查与执法" in auditor and auditor.count("SHA-256") >= 3
 
 
+@pytest.mark.parametrize("kind", ["rectification_order", "exit_decision", "passport"])
+def test_a_document_that_the_system_makes_is_not_taken_from_outside(office: Callable[[str], FlaskClient], own_app: dash.Dash, kind: str) -> None:
+    staff, case = office("staff"), opened(office)
+    entries = {"hazard": "3日整改", "problems": "x", "demands": "x", "service_proof": paper()}
+    assert "没有这种材料" in post(staff, case, "order_rectification", 1, **entries, **{kind: paper()})
+    held = own_app.server.extensions["yiguan"].ledger
+    assert held.fetch("select count(*) from case_document where kind = ?", (kind,)) == (0,)
+
+
 def test_a_document_that_is_gone_is_told_and_is_no_error_of_the_program(office: Callable[[str], FlaskClient], own_app: dash.Dash) -> None:
     staff, case = office("staff"), opened(office)
     post(staff, case, "order_rectification", 1, hazard="3日整改", problems="x", demands="x", service_proof=paper())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -10,12 +11,17 @@ from typing import Any
 
 import dash
 import pytest
+from flask import request
+from sqlalchemy import select
 
-from dashboard.access.gate import Gate, Room
+from dashboard.access import passwords
+from dashboard.access.gate import LOGINS, Gate, Room
 from dashboard.access.limits import Limits, Rate
 from dashboard.app import create_app
+from dashboard.ledger import Account
 from dashboard.settings import Settings
 from tests.access.conftest import OWN, log_in
+from tests.access.test_second_factor import later, set_up
 
 
 def test_so_many_at_once_then_evenly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,6 +87,26 @@ def test_guessing_at_many_names_from_one_address_ends(strict: dash.Dash) -> None
     assert attempt("nobody", "wrong", "10.9.8.8").status_code == 401  # others are not shut out
 
 
+def test_wrong_codes_of_the_second_step_count_for_the_address_like_wrong_passwords(settings: Settings, tmp_path: Path) -> None:
+    made = settings.model_copy(update={"var": tmp_path, "login_failures": 6})
+    made.layout.base.mkdir(parents=True)
+    made.layout.snapshots.symlink_to(settings.layout.snapshots)
+    app = create_app(made)
+    secret, _ = set_up(log_in(app, "finance"), who="finance")
+    client = log_in(app, "finance")
+
+    def show(code: str, address: str) -> int:
+        return client.post("/login/code", data={"code": code}, headers=OWN, environ_overrides={"REMOTE_ADDR": address}).status_code
+
+    def attempt(address: str) -> int:
+        who = {"username": "nobody", "password": "wrong"}
+        return app.server.test_client().post("/login", data=who, headers=OWN, environ_overrides={"REMOTE_ADDR": address}).status_code
+
+    assert [show(f"{n:06}", "10.1.1.1") for n in range(4)] == [401] * 4
+    assert [attempt("10.1.1.1") for _ in range(3)] == [401, 401, 429]  # six in all
+    assert show(later(secret), "10.1.1.1") == 429 and show(later(secret), "10.1.1.2") == 303  # and not for another address
+
+
 def test_beyond_the_waiting_room_the_answer_is_503_at_once() -> None:
     go, begun = threading.Event(), threading.Semaphore(0)
 
@@ -114,6 +140,52 @@ def test_beyond_the_waiting_room_the_answer_is_503_at_once() -> None:
         t.join()
     assert [s for s, _ in statuses].count("200") == 2
     assert ask("/") == [b"figures"]  # everybody who was let in has left
+
+
+def test_a_flood_of_logins_fills_the_waiting_room_of_logins_and_no_other() -> None:
+    go, begun = threading.Event(), threading.Semaphore(0)
+
+    def slow(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] == "POST":
+            begun.release()
+            go.wait(20)
+        start("200 OK", [])
+        return [b"done"]
+
+    gate, statuses = Gate(slow, Room(1, 0, 20), Room(1, 0, 20), Room(1, 0, 20)), []
+
+    def ask(path: str, method: str = "GET") -> None:
+        list(gate({"PATH_INFO": path, "REQUEST_METHOD": method}, lambda line, _headers: statuses.append(line[:3])))
+
+    first = threading.Thread(target=ask, args=("/login", "POST"))
+    first.start()
+    assert begun.acquire(timeout=10)
+    for path in sorted(LOGINS):
+        ask(path, "POST")
+    assert statuses == ["503"] * len(LOGINS)
+    for path in ("/", "/login", "/account/password", "/export/table.xlsx"):  # who is logged in works on, and the form itself is shown
+        ask(path)
+    assert statuses[len(LOGINS) :] == ["200"] * 4
+    go.set()
+    first.join()
+    assert statuses[-1] == "200"
+
+
+def test_whatever_checks_a_password_waits_with_the_logins(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = {"ledger_url": f"sqlite:///{tmp_path / 'ledger.sqlite'}", "oidc_issuer": "https://id.example", "oidc_client_id": "yiguan"}
+    app = create_app(settings.model_copy(update=own))
+    services, checked = app.server.extensions["yiguan"], set()
+    monkeypatch.setattr(passwords, "matches", lambda *_: bool(checked.add(request.path)))
+    form = dict.fromkeys(("username", "password", "old", "new", "again", "code", "offered", "subject"), "Quiet-River-42")
+    for rule in app.server.url_map.iter_rules():
+        for role in ("staff", "admin") if "POST" in (rule.methods or ()) and not rule.rule.startswith("/_dash") else ():
+            with services.ledger.write() as session:
+                account = session.scalar(select(Account.id).where(Account.username == role))
+                token = services.sessions.begin(session, account, "", "")
+            client = app.server.test_client()
+            client.set_cookie("yiguan", token)
+            client.post(re.sub(r"<[^>]+>", "1", rule.rule), data=form, headers=OWN)
+    assert checked == LOGINS
 
 
 def test_who_waits_too_long_is_told_so() -> None:

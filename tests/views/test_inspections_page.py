@@ -104,6 +104,17 @@ def test_the_steps_appear_one_after_the_other_and_only_for_those_who_plan(place:
     assert len(see("?layer=visits")["map"]["points"]) == len(done.paper.result)
 
 
+def test_who_inspects_is_not_told_before_the_visit_to_those_who_may_be_close_to_the_provider(place: Any, see: Draw, book: Inspections) -> None:
+    snapshot, held = place
+    (plan,) = book.listed()
+    people = {i.name for i in plan.paper.list.inspectors}
+    mine = plan.paper.result[0][0]
+    close = Warehouse(snapshot, Scope.of("staff", DISTRICT, [mine]), held)
+    told = text_of(render(close, "/inspections", "", "/geo/{}.json".format)["below"])
+    assert "抽中的单位" in told and plan.paper.sha256 in told and not [n for n in people if n in told] and f"{plan.row.number}.json" not in told
+    assert [n for n in people if n in below(see(role="finance"))] and f"{plan.row.number}.json" in below(see(role="finance"))
+
+
 def test_a_street_sees_the_draw_of_its_own_providers_only(place: Any, see: Draw, book: Inspections) -> None:
     snapshot, _ = place
     (plan,) = book.listed()
