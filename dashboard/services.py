@@ -105,7 +105,7 @@ class Services:
         if as_of:
             if not self.identity.scope.may("rows"):
                 raise Unknown("snapshot")  # the same month before and after a correction would be a second look at a hidden figure
-            return Warehouse(named(self.layout.snapshots, as_of), self.identity.scope, self.ledger, self._witness(watched))
+            return Warehouse(named(self.snapshot(), as_of), self.identity.scope, self.ledger, self._witness(watched))
         if not watched:
             return Warehouse(self.snapshot(), self.identity.scope, self.ledger)
         held = g.get("warehouse")

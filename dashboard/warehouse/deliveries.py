@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from dashboard.warehouse.snapshot import NoSnapshot, Snapshot
@@ -123,23 +122,24 @@ def held(snapshot: Snapshot) -> list[dict[str, Any]]:
     return [h.to_dict() for h in holds.listed(layout) if h.state in ("pending", "released", "rejected")] if layout.holds.is_file() else []
 
 
-_open: dict[tuple[str, str], Snapshot] = {}
+def named(current: Snapshot, run_id: Any) -> Snapshot:
+    """The snapshot of a run that is still on disk; Unknown for any other.
 
-
-def named(folder: Path, run_id: Any) -> Snapshot:
-    """The snapshot of a run that is still on disk; Unknown for any other. A few are kept open."""
+    A few are kept open, by the current one: when a newer is published they are let go with it, so that no deleted file is held.
+    """
+    folder = current.path.parent
     if not isinstance(run_id, str) or not RUN_ID.fullmatch(run_id) or not (folder / f"{run_id}.duckdb").is_file():
         raise Unknown("snapshot")
-    key = (str(folder), run_id)
-    held = _open.get(key)
+    opened: dict[str, Snapshot] = current.once("opened", dict)
+    held = opened.get(run_id)
     if held is None:
         try:
             held = Snapshot.open(folder / f"{run_id}.duckdb")
         except (NoSnapshot, LookupError) as error:
             raise Unknown("snapshot") from error
-        while len(_open) >= KEPT_OPEN:
-            _open.pop(next(iter(_open)), None)
-        _open[key] = held
+        while len(opened) >= KEPT_OPEN:
+            opened.pop(next(iter(opened)), None)
+        opened[run_id] = held
     return held
 
 
@@ -148,7 +148,7 @@ def snapshots(snapshot: Snapshot) -> list[dict[str, Any]]:
     found = []
     for path in sorted(snapshot.path.parent.glob("*.duckdb"), reverse=True):
         try:
-            one = snapshot if path == snapshot.path else named(path.parent, path.stem)
+            one = snapshot if path == snapshot.path else named(snapshot, path.stem)
             told = one.once("told", lambda one=one: one.dicts("select * from meta_snapshot")[0])  # type: ignore[misc]
             found.append({**told, "run_id": path.stem, "bytes": path.stat().st_size})
         except (Unknown, OSError):

@@ -6,6 +6,7 @@ without a query, and kept, since it can never change within a snapshot.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -31,7 +32,8 @@ class Cube:
     """Parts and wholes of one grain. Keys that are not in it have no figures."""
 
     def __init__(self, snapshot: Snapshot, codes: list[str], keys: list[str], cells: np.ndarray) -> None:
-        self._snapshot = snapshot
+        # What figures need of the snapshot, and not the snapshot: it holds this cube, and in a circle neither would ever be let go.
+        self._months, self._month_index, self._indicators, self._targets = snapshot.months, snapshot.month_index, snapshot.indicators, snapshot.targets
         self._codes = {code: i for i, code in enumerate(codes)}
         self._keys = {key: i for i, key in enumerate(keys)}
         self._cells = cells
@@ -68,8 +70,8 @@ class Cube:
 
     def shielded(self, mask: Callable[[str], np.ndarray | None]) -> Cube:
         """The same figures with the cells left out that ``mask`` names (indicator → keys × months, None for none)."""
-        found = Cube(self._snapshot, list(self._codes), list(self._keys), self._cells)
-        found._mask = mask
+        found = copy.copy(self)
+        found._mask, found._kept = mask, {}
         return found
 
     def has(self, code: str, key: str) -> bool:
@@ -80,7 +82,7 @@ class Cube:
         self, indicator: Indicator, key: str, first: int, last: int
     ) -> list[tuple[str, float | None, float | None, float | None]]:
         """(month, value, part, whole) for month positions ``first`` … ``last`` inclusive."""
-        months = self._snapshot.months
+        months = self._months
         code, at = self._codes.get(indicator.code), self._keys.get(key)
         if code is None or at is None:
             return [(months[i], None, None, None) for i in range(first, last + 1)]
@@ -99,8 +101,8 @@ class Cube:
         kept = self._kept.get((code, key, month))
         if kept is not None:
             return kept
-        indicator = self._snapshot.indicators[code]
-        at = self._snapshot.month_index[month]
+        indicator = self._indicators[code]
+        at = self._month_index[month]
         target = self._target(indicator, level)
         row, place = self._codes.get(code), self._keys.get(key)
         mask = self._mask(code) if self._mask is not None else None
@@ -134,21 +136,21 @@ class Cube:
 
     def _target(self, indicator: Indicator, level: int | None) -> Target | None:
         """A plan target is set for the district; a share or a mean must be reached everywhere, a number only by the whole."""
-        target = self._snapshot.targets.get(indicator.code)
+        target = self._targets.get(indicator.code)
         return (
             target if target and (level == 1 or (level is not None and (indicator.ranked or indicator.kind in ("ratio", "mean")))) else None
         )
 
     def trend(self, code: str, key: str, months: int, until: str) -> list[Point]:
         """The last ``months`` months up to ``until``, oldest first."""
-        at = self._snapshot.month_index[until]
-        indicator = self._snapshot.indicators[code]
+        at = self._month_index[until]
+        indicator = self._indicators[code]
         return [Point(*s) for s in self.series(indicator, key, max(0, at - months + 1), at)]
 
     def forecast(self, code: str, key: str, month: str, level: int | None) -> Forecast | None:
         """Where the figure goes from ``month``; None with too few months."""
-        indicator = self._snapshot.indicators[code]
-        at = self._snapshot.month_index[month]
+        indicator = self._indicators[code]
+        at = self._month_index[month]
         target = self._target(indicator, level)
         series = [s[:2] for s in self.series(indicator, key, max(0, at - forecast.WINDOW + 1), at)]
         return forecast.forecast(

@@ -6,6 +6,7 @@ open (``meta_small_cell`` of the snapshot).  Which cells: see ``smallcells``.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -51,7 +52,9 @@ class Shield:
     """Which cells of one cube are hidden, reckoned family by family when first asked for and kept: a snapshot never changes."""
 
     def __init__(self, snapshot: Snapshot, cube: Cube, keys: Sequence[str], children: Mapping[int, Sequence[int]], by_area: bool) -> None:
-        self._snapshot, self._cube, self._keys, self._children, self._by_area = snapshot, cube, keys, children, by_area
+        # The snapshot holds its shields: held in turn by them it would never be let go.
+        self._snapshot: Snapshot = weakref.proxy(snapshot)
+        self._cube, self._keys, self._children, self._by_area = cube, keys, children, by_area
         self._rule = rule(snapshot)
         self._sides = {
             code: tuple(m for m in (i.part, i.whole) if m is not None and m.mart in self._rule.marts)

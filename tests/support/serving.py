@@ -24,6 +24,13 @@ CHROMIUM_FLAGS = [
 @contextmanager
 def serving(var: Path, workers: int = 2, env: dict[str, str] | None = None) -> Iterator[str]:
     """Run ``yiguan serve`` over the snapshots below ``var``; yields its address; ended by its own pid."""
+    with running(var, workers, env) as (address, _):
+        yield address
+
+
+@contextmanager
+def running(var: Path, workers: int = 2, env: dict[str, str] | None = None) -> Iterator[tuple[str, int]]:
+    """The same, with the pid of the process whose children the workers are."""
     port = free_port()
     log = var / f"server-{port}.log"
     command = [
@@ -53,7 +60,7 @@ def serving(var: Path, workers: int = 2, env: dict[str, str] | None = None) -> I
                 time.sleep(0.1)
         else:
             raise TimeoutError(log.read_text(errors="replace")[-1500:])
-        yield address
+        yield address, process.pid
     finally:
         process.terminate()
         try:

@@ -76,7 +76,7 @@ def test_an_older_snapshot_opens_every_page_and_stays_on_every_link(tmp_path: Pa
     scope = Scope.of("leader", DISTRICT)
 
     def then(run_id: str) -> Warehouse:
-        return Warehouse(named(tmp_path / "snapshots", run_id), scope)
+        return Warehouse(named(newest, run_id), scope)
 
     def view(path: str, search: str):
         return render(Warehouse(newest, scope), path, search, "/geo/{}.json".format, then)
