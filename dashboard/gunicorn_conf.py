@@ -55,11 +55,13 @@ def post_worker_init(worker: Any) -> None:
     A view makes thousands of small lists and drops them at once: let the collector look at them a hundred times less often.  What the
     application holds for good is set aside, so that a collection never walks it.
     """
-    worker.wsgi.extensions["yiguan"].warm()
+    services = worker.wsgi.extensions["yiguan"]
+    services.warm()
+    services.look_ahead()
     if _settings.metrics_port:
         from dashboard import metrics
 
-        metrics.offer(worker.wsgi.extensions["yiguan"], "127.0.0.1", _settings.metrics_port)
+        metrics.offer(services, "127.0.0.1", _settings.metrics_port)
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)

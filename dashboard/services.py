@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
+import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import urlsplit
@@ -39,6 +42,13 @@ def _changed(path: str) -> int:
         return os.stat(path).st_mtime_ns  # noqa: PTH116  # asked for twice a view: a Path costs more than the question
     except OSError:
         return 0
+
+
+def make_ready(snapshot: Snapshot) -> None:
+    """Read what every view needs."""
+    for part in ("areas", "children", "below", "indicators", "targets", "figures", "provider_figures"):
+        getattr(snapshot, part)
+    snapshot.providers(snapshot.latest_month)
 
 
 @dataclass
@@ -138,13 +148,20 @@ class Services:
 
     def warm(self) -> None:
         """Read what every view needs before the first visitor asks for it; nothing where there is no snapshot yet."""
-        try:
-            held = Snapshot.current(self.layout)
-        except NoSnapshot:
-            return
-        for part in ("areas", "children", "below", "indicators", "targets", "figures", "provider_figures"):
-            getattr(held, part)
-        held.providers(held.latest_month)
+        with suppress(NoSnapshot):
+            make_ready(Snapshot.current(self.layout))
+
+    def look_ahead(self, pause: float = 0.5) -> threading.Thread:
+        """From now on a new snapshot is made ready by a thread of its own as soon as it is published, and readers do not wait for it."""
+
+        def go() -> None:
+            while True:
+                time.sleep(pause)
+                Snapshot.look_ahead(self.layout, make_ready)
+
+        thread = threading.Thread(target=go, name="look ahead", daemon=True)
+        thread.start()
+        return thread
 
     def audit(self, action: str, obj: str = "", detail: str = "") -> None:
         """Add a line to the audit trail in the name of the current user: exports, reports, reads of unmasked records."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -43,6 +44,26 @@ OPENED_WITH: dict[str, str | int | float | list[str]] = {"threads": 1, "memory_l
 """How snapshots are opened; within one process DuckDB opens a file in one way only."""
 
 
+Stamp = tuple[int, int, int]
+"""By what a pointer is known to have changed: time in nanoseconds, size, file."""
+PATIENCE = 5.0
+"""So many seconds readers may be left with the former snapshot while the new one is made ready."""
+_UNREADABLE = (OSError, ValueError, KeyError, AttributeError, duckdb.Error)
+
+
+def _stamp(pointer: Path) -> Stamp:
+    stat = pointer.stat()
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino
+
+
+def _named(layout: Any) -> Path:
+    """The file that the pointer names. ValueError where it is torn."""
+    named = publish.named(layout)
+    if named is None:
+        raise ValueError("torn pointer")
+    return Path(layout.pointer.parent / str(named["file"]))
+
+
 class Snapshot:
     """One immutable snapshot file of one process. Use :meth:`current`, or :meth:`open` for a named file."""
 
@@ -70,45 +91,71 @@ class Snapshot:
 
     # ------------------------------------------------------------------ finding the current one
 
-    _current: ClassVar[dict[str, tuple[tuple[int, int, int], Snapshot]]] = {}
+    _current: ClassVar[dict[str, tuple[Stamp, Snapshot]]] = {}
     _current_lock = threading.Lock()
+    _ahead: ClassVar[int] = 0
+    """The process in which somebody looks ahead (:meth:`look_ahead`)."""
 
     @classmethod
     def current(cls, layout: Any) -> Snapshot:
         """The snapshot that the pointer names, opened once per process and re-opened when the pointer changes; NoSnapshot before the first run.
 
         One ``stat`` per call where nothing changed.  A request that already holds the former snapshot keeps reading it undisturbed.
+        Where a thread looks ahead, readers keep the former one for the moment that it takes to make the new one ready, ``PATIENCE`` at most.
         """
         pointer: Path = layout.pointer
         try:
-            stat = pointer.stat()
+            stamp = _stamp(pointer)
         except OSError as error:
             raise NoSnapshot("还没有已发布的数据。请先运行 yiguan etl run。") from error
-        stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
-        key = str(pointer)
-        held = cls._current.get(key)
-        if held and held[0] == stamp and held[1]._pid == os.getpid():
+        held = cls._held(pointer)
+        if held and (held[0] == stamp or (cls._ahead == os.getpid() and 0 <= time.time() - stamp[0] / 1e9 < PATIENCE)):
             return held[1]
         with cls._current_lock:
-            held = cls._current.get(key)
-            if held and held[0] == stamp and held[1]._pid == os.getpid():
+            held = cls._held(pointer)
+            if held and held[0] == stamp:
                 return held[1]
             try:
-                named = publish.named(layout)
-                if named is None:
-                    raise ValueError("torn pointer")
-                path = pointer.parent / str(named["file"])
-                same = held is not None and held[1]._pid == os.getpid() and held[1].path == path
-                fresh = held[1] if held is not None and same else cls(path)
-            except (OSError, ValueError, KeyError, AttributeError, duckdb.Error) as error:
-                if held and held[1]._pid == os.getpid():
+                path = _named(layout)
+                fresh = held[1] if held is not None and held[1].path == path else cls(path)
+            except _UNREADABLE as error:
+                if held:
                     return held[1]  # a torn pointer or a half-copied file: the last good snapshot stays in use
                 good = publish.newest_good(layout)
                 if good is None:
                     raise NoSnapshot("数据快照无法打开。请运行 yiguan snapshot verify 查明原因。") from error
                 fresh = cls(pointer.parent / good["file"])
-            cls._current[key] = (stamp, fresh)
+            cls._current[str(pointer)] = (stamp, fresh)
             return fresh
+
+    @classmethod
+    def _held(cls, pointer: Path) -> tuple[Stamp, Snapshot] | None:
+        """What this process has open for a pointer; what its parent had is not its own."""
+        held = cls._current.get(str(pointer))
+        return held if held and held[1]._pid == os.getpid() else None
+
+    @classmethod
+    def look_ahead(cls, layout: Any, ready: Callable[[Snapshot], None]) -> None:
+        """One look at the pointer: what it newly names is opened and made ``ready`` before any reader gets it. For a thread that does so all the time.
+
+        Reading the figures takes a good part of a second of a large district; readers would stand in line behind the first of them.  What
+        cannot be opened is left to :meth:`current`, which says so.
+        """
+        cls._ahead = os.getpid()
+        pointer: Path = layout.pointer
+        held = cls._held(pointer)
+        try:
+            stamp = _stamp(pointer)
+            if held is None or held[0] == stamp:
+                return
+            path = _named(layout)
+            fresh = held[1] if held[1].path == path else cls(path)
+            ready(fresh)
+        except _UNREADABLE:
+            return
+        with cls._current_lock:
+            if cls._current.get(str(pointer)) is held:  # else a reader's patience has ended before
+                cls._current[str(pointer)] = (stamp, fresh)
 
     @classmethod
     def open(cls, path: str | Path) -> Snapshot:

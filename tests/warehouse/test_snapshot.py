@@ -102,3 +102,32 @@ def test_a_forked_process_opens_its_own_connection(layout: Any) -> None:
         ok = Snapshot.current(layout) is not mine and Snapshot.current(layout).run_id == "run-1"
         os._exit(0 if ok else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_who_looks_ahead_spares_readers_the_wait_but_never_holds_them_back_for_long(layout: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Snapshot, "_ahead", 0)
+    small(layout, "run-1", 1)
+    first = Snapshot.current(layout)
+    seen: list[str] = []
+
+    def ready(fresh: Snapshot) -> None:
+        seen.append(f"{fresh.run_id} is made ready, readers have {Snapshot.current(layout).run_id}")
+
+    Snapshot.look_ahead(layout, ready)
+    assert not seen and Snapshot.current(layout) is first
+    small(layout, "run-2", 1)
+    assert Snapshot.current(layout) is first
+    Snapshot.look_ahead(layout, ready)
+    assert seen == ["run-2 is made ready, readers have run-1"] and Snapshot.current(layout).run_id == "run-2"
+
+    def slow(fresh: Snapshot) -> None:
+        small(layout, "run-4", 1)
+        os.utime(layout.pointer, (1, 1))  # published long ago
+        seen.append(Snapshot.current(layout).run_id)
+
+    small(layout, "run-3", 1)
+    Snapshot.look_ahead(layout, slow)
+    assert seen[-1] == "run-4" == Snapshot.current(layout).run_id  # what came ready too late does not take its place
+    layout.pointer.write_text("{")
+    Snapshot.look_ahead(layout, ready)
+    assert Snapshot.current(layout).run_id == "run-4"
