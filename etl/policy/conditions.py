@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -45,12 +46,16 @@ def figure_codes(where: Mapping[str, Any]) -> list[str]:
     return [code for code in (named if isinstance(named, list) else [named]) if isinstance(code, str)]
 
 
+LAZY = ("figure", "star")
+"""Facts of which conditions ask for a small part: they lie as views, so that the others are never written down."""
+
+
 def lay_fact(con: duckdb.DuckDBPyConnection, name: str) -> None:
-    """The temporary table ``policy_fact_<name>``: the fact file's rows about providers registered by then, with their age, the kind of the
-    provider and the day of its latest restoration.
+    """The temporary table (or view, see LAZY) ``policy_fact_<name>``: the fact file's rows about providers registered by then, with their
+    age, the kind of the provider and the day of its latest restoration.
     """
     con.execute(
-        f"create or replace temp table policy_fact_{name} as "
+        f"create or replace temp {'view' if name in LAZY else 'table'} policy_fact_{name} as "
         "select f.*, s.idx - (year(f.happened_on) * 12 + month(f.happened_on)) as age, s.kind as provider_kind, x.restored_on "
         f"from ({facts()[name].sql}) f join policy_standing s on s.provider_id = f.provider_id and s.month = f.month "
         "left join policy_restored x on x.provider_id = f.provider_id and x.month = f.month where f.happened_on is not null"
@@ -100,24 +105,34 @@ def meet(con: duckdb.DuckDBPyConnection, name: str, version_column: str, rules: 
     because = "case t.rule_id " + " ".join(
         f"when {lit(r.rule_id)} then {sentence(r.because, {k: (f't.{c}', t) for k, (c, t) in BECAUSE.items()})}" for r in rules
     ) + " end" if rules else "''"
-    # Where one fact is enough, the first reaches the threshold; only the others need a running sum.
-    long = _listed(r.rule_id for r in rules if r.condition.measure != "count" or r.condition.at_least > 1)
+    # The threshold is reached by the n-th fact of those that are counted; only points need a running sum.
+    summed = _listed(r.rule_id for r in rules if r.condition.measure != "count")
+    counts = sorted({math.ceil(r.condition.at_least) for r in rules if r.condition.measure == "count" and r.condition.at_least > 1})
+    nth = " ".join(f"when k.nth = {n} then (min(r.since, {n}) filter (where k.nth = {n}))[{n}]" for n in counts)
     con.execute(f"""
         create or replace temp table {name}_met as
-        with running as (
-            select *, 'infinity'::double as so_far from {name} where rule_id not in {long}
+        with k as (
+            select *, case when rule_id in {summed} then 0 else greatest(1, ceil(at_least))::int end as nth from {name}_rule
+        ), running as (
+            select *, null::double as so_far from {name} where rule_id not in {summed}
             union all
             select *, sum(points) over (partition by rule_id, provider_id, month order by since, source_table, row_key rows unbounded preceding)
-            from {name} where rule_id in {long}
-        ), t as (
+            from {name} where rule_id in {summed}
+        ), met as (
             select r.rule_id, r.provider_id, r.month, count(*) as count, sum(r.points) as points, min(r.happened_on) as first_on,
-                   max(r.happened_on) as last_on, min(r.since) filter (where r.so_far >= k.at_least) as reached_on,
-                   array_to_string((list(r.sentence order by r.happened_on desc, r.source_table, r.row_key)
-                                    filter (where r.rule_id in {_listed(listing)}))[1:3], '；')
-                   || case when count(*) > 3 then '；等' || count(*) || '项' else '' end as items
-            from running r join {name}_rule k using (rule_id)
-            group by r.rule_id, r.provider_id, r.month, k.at_least
+                   max(r.happened_on) as last_on,
+                   case {nth} when k.nth = 1 then min(r.since) else min(r.since) filter (where r.so_far >= k.at_least) end as reached_on
+            from running r join k using (rule_id)
+            group by r.rule_id, r.provider_id, r.month, k.at_least, k.nth
             having sum(r.points) >= k.at_least
+        ), told as (  -- only of rules that say it: a list in order is dear
+            select rule_id, provider_id, month, array_to_string(list(sentence order by happened_on desc, source_table, row_key)[1:3], '；')
+                   || case when count(*) > 3 then '；等' || count(*) || '项' else '' end as items
+            from {name} where rule_id in {_listed(listing)}
+            group by rule_id, provider_id, month
+        ), t as (
+            select m.*, w.items
+            from met m left join told w on w.rule_id = m.rule_id and w.provider_id = m.provider_id and w.month = m.month
         )
         select t.rule_id, t.provider_id, t.month, t.reached_on, t.count, {because} as because from t
     """)

@@ -3,7 +3,8 @@
 -- so that a star can be recomputed from what is shown.
 
 -- step: 评分依据
-create or replace temp table policy_evidence as
+-- A view: of most rows only the points are asked for here, and the sentences are written once, where they are to stay.
+create or replace temp view policy_evidence as
 select c.provider_id, c.month, c.part_id, c.domain, p.rule, p.basis, p.code as metric, c.raw as value,
        round(case when p.method = 'sum' then c.score else c.score - 100 end * c.share, 4) as points,
        p.window_text || p.name || policy_figure_text(c.raw, p.decimals) || p.unit
@@ -68,18 +69,19 @@ join policy_part p on p.part_id = r.part_id
 where p.what = 'findings' and c.available and r.taken > 100 * c.share + 0.00005;
 
 -- step: 领域累计
+create or replace temp table policy_given_sum as
+select provider_id, month, domain, sum(points) as points, count(*) as rows from policy_evidence group by all;
+
 create or replace temp table policy_domain_sum as
 with known as (
     select provider_id, month, domain, count(*) as parts from policy_component where available group by all
-), given as (  -- what is not available has no points
-    select provider_id, month, domain, sum(points) as points from policy_evidence group by all
 )
-select k.provider_id, k.month, k.domain, k.parts, g.points
-from known k left join given g on g.provider_id = k.provider_id and g.month = k.month and g.domain = k.domain;
+select k.provider_id, k.month, k.domain, k.parts, g.points  -- what is not available has no points
+from known k left join policy_given_sum g on g.provider_id = k.provider_id and g.month = k.month and g.domain = k.domain;
 
 -- step: 领域得分
 create or replace temp table policy_domain_score as
-with listed as (
+with listed as materialized (
     select s.provider_id, s.month, d.domain, d.position, d.weight, case when k.parts >= d.at_least_parts
            then policy_rounded(case d.method when 'sum' then k.points else greatest(0, least(100, 100 + k.points)) end, r.digits, r.mode)
            end as score
@@ -88,10 +90,12 @@ with listed as (
     join policy_rule r on r.version = s.rating_version
     left join policy_domain_sum k on k.provider_id = s.provider_id and k.month = s.month and k.domain = d.domain
 )
-select provider_id, month, domain, position, score, weight,
-       case when score is null then 0
-            else 100 * weight / sum(weight) filter (where score is not null) over (partition by provider_id, month) end as applied_weight
-from listed;
+select l.provider_id, l.month, l.domain, l.position, l.score, l.weight,
+       case when l.score is null then 0 else 100 * l.weight / k.weight end as applied_weight
+from listed l
+left join (  -- joined back: a window would sort all rows
+    select provider_id, month, sum(weight) as weight from listed where score is not null group by all
+) k on k.provider_id = l.provider_id and k.month = l.month;
 
 -- step: 总分
 create or replace temp table policy_total as

@@ -188,11 +188,15 @@ join policy_credit_rule k on k.rule_id = x.rule_id;
 """
 _RISK = """
 create or replace temp table policy_seen as
-select m.month, i.provider_id, max(i.inspected_on) as last_on, arg_max(i.inspection_id, (i.inspected_on, i.inspection_id)) as last_id
-from policy_month m
-join policy_counts c on c.version = m.inspection_version
-join policy_in_inspection i on i.kind = c.kind and i.inspected_on <= m.last_day
-group by all;
+with visited as (
+    select c.version, i.provider_id, i.inspected_on, max(i.inspection_id) as inspection_id
+    from policy_counts c join policy_in_inspection i on i.kind = c.kind
+    group by all
+)
+select s.month, s.provider_id, v.inspected_on as last_on, v.inspection_id as last_id
+from policy_subject s
+join policy_month m on m.month = s.month
+asof join visited v on v.version = m.inspection_version and v.provider_id = s.provider_id and v.inspected_on <= m.last_day;
 
 create or replace temp table policy_risk_reason as
 with gap as (

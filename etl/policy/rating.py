@@ -51,16 +51,16 @@ def lay_policy(con: duckdb.DuckDBPyConnection, versions: list[RatingVersion], ca
 
 
 def run_steps(
-    con: duckdb.DuckDBPyConnection, name: str, progress: Progress | None = None, only: tuple[str, ...] = (), view: bool = False
+    con: duckdb.DuckDBPyConnection, name: str, progress: Progress | None = None, only: tuple[str, ...] = ()
 ) -> None:
-    """Run a file of steps, or those of the titles ``only``; ``progress`` hears the title of each. ``view``: lay views, not tables."""
+    """Run a file of steps, or those of the titles ``only``; ``progress`` hears the title of each."""
     for step in Path(__file__).with_name(f"{name}.sql").read_text(encoding="utf-8").split("-- step: ")[1:]:
         title, sql = step.split("\n", 1)
         if only and title not in only:
             continue
         if progress:
             progress(title)
-        con.execute(sql.replace("create or replace temp table", "create or replace temp view") if view else sql)
+        con.execute(sql)
 
 
 def conclude(con: duckdb.DuckDBPyConnection, versions: list[RatingVersion], progress: Progress | None = None) -> None:
@@ -110,7 +110,7 @@ with capped as (
 ), missing as (
     select provider_id, month, array_to_string(list(text order by ordinal), '；') as text from policy_missing group by all
 ), counted as (
-    select provider_id, month, count(*) as n from policy_evidence group by all
+    select provider_id, month, sum(rows)::bigint as n from policy_given_sum group by all
 ), stepped as (
     select provider_id, month, count(*) as n from policy_step group by all
 ), vetoed as (

@@ -58,16 +58,22 @@ group by all;
 
 -- step: 各项是否有数据与权重
 create or replace temp table policy_component as
-with known as (
-    select a.part_id, a.domain, a.provider_id, a.month, p.weight, p.most, p.method, p.rescale,
-           coalesce(i.score, g.score) as score, i.raw, i.whole, i.value, i.mean, n.inspections,
-           case when p.what = 'findings' then n.inspections is not null or g.score is not null
-                else coalesce(i.score, g.score) is not null end as available
+with applied as (
+    select a.part_id, a.domain, a.provider_id, a.month, p.what, p.weight, p.most, p.method, p.rescale, g.score as given
     from policy_applied a
     join policy_part p on p.part_id = a.part_id
-    left join policy_indicator_score i on i.part_id = a.part_id and i.provider_id = a.provider_id and i.month = a.month
     left join policy_given g on g.part_id = a.part_id and g.provider_id = a.provider_id and g.month = a.month
+), known as (
+    select a.* exclude (what, given), coalesce(i.score, a.given) as score, i.raw, i.whole, i.value, i.mean, null::bigint as inspections,
+           coalesce(i.score, a.given) is not null as available
+    from applied a
+    left join policy_indicator_score i on i.part_id = a.part_id and i.provider_id = a.provider_id and i.month = a.month
+    where a.what <> 'findings'
+    union all
+    select a.* exclude (what, given), a.given, null, null, null, null, n.inspections, n.inspections is not null or a.given is not null
+    from applied a
     left join policy_inspected n on n.provider_id = a.provider_id and n.month = a.month
+    where a.what = 'findings'
 ), own as (  -- joined back: a window would carry every column through its sort
     select provider_id, month, domain, sum(weight) filter (where available) as weight, sum(weight * most) as most,
            sum(weight * most) filter (where available) as most_available

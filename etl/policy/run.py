@@ -13,7 +13,7 @@ import duckdb
 from etl.indicators.base import Indicator, catalogue
 from etl.policy import inputs
 from etl.policy.check import exit_check, rating_check
-from etl.policy.conditions import figure_codes
+from etl.policy.conditions import LAZY, figure_codes
 from etl.policy.exits import judge
 from etl.policy.lay import fill
 from etl.policy.load import PolicyError, Problem, load
@@ -230,8 +230,9 @@ def _write(con: duckdb.DuckDBPyConnection, tables: Mapping[str, str]) -> dict[st
 def _clean(con: duckdb.DuckDBPyConnection) -> None:
     """Drop the engine's temporary views and tables, so that a long run does not carry them."""
     con.execute("drop view if exists temp.policy_in_provider_figure")
-    if con.execute("from duckdb_views() where temporary and view_name = 'policy_evidence'").fetchone():
-        con.execute("drop view temp.policy_evidence")
+    for view in ("policy_evidence", *(f"policy_fact_{name}" for name in LAZY)):
+        if con.execute("from duckdb_views() where temporary and view_name = ?", [view]).fetchone():
+            con.execute(f"drop view temp.{view}")
     names = con.execute(
         "select table_name from duckdb_tables() where temporary and starts_with(table_name, 'policy_')").fetchall()
     for (name,) in names:

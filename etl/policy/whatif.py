@@ -58,7 +58,6 @@ def _hold(con: duckdb.DuckDBPyConnection, month: str, facts: set[str]) -> None:
         f"create or replace temp table {_HELD}points as select provider_id, part_id, domain, sum(points) as points from policy_evidence "
         "where month = ? group by all", [month],
     )  # fmt: skip
-    con.execute("drop table policy_evidence")
 
 
 _VARIANT = """
@@ -74,7 +73,7 @@ from policy_held_subject s join policy_held_rating r using (provider_id) where r
 _FINDINGS = """
 create or replace temp table policy_open as
 select f.*, f.provider_id || '#f' || row_number() over (partition by f.provider_id order by f.row_key) as vid
-from policy_held_fact_finding f semi join policy_rated r on r.provider_id = f.provider_id
+from policy_held_fact_finding f semi join policy_rated r on r.provider_id = f.provider_id and r.star < 5
 where f.open;
 insert into policy_variant
 select vid, provider_id, 'gain', 1, 10, 'fix', '完成整改：' || strftime(happened_on, '%Y年%-m月%-d日') || '检查发现的'
@@ -91,21 +90,22 @@ _NEW_FINDINGS = """
 insert into policy_variant
 select r.provider_id || '#n' || s.i || '.' || d.i, r.provider_id, 'lose', 1, 100 * s.i + d.i, 'finding',
        '如再查出一项' || s.severity || '问题（' || d.field || '）'
-from policy_rated r cross join (values {severities}) s(i, severity) cross join (values {fields}) d(i, field);
+from policy_rated r cross join (values {severities}) s(i, severity) cross join (values {fields}) d(i, field) where r.star > 1;
 insert into policy_v_finding
 select r.provider_id || '#n' || s.i || '.' || d.i, d.field, s.severity
-from policy_rated r cross join (values {severities}) s(i, severity) cross join (values {fields}) d(i, field);
+from policy_rated r cross join (values {severities}) s(i, severity) cross join (values {fields}) d(i, field) where r.star > 1;
 """
 _PERMITS = """
 insert into policy_variant
 select p.provider_id || '#p' || p.permit, p.provider_id, case when p.valid then 'lose' else 'gain' end, 1, case when p.valid then 150 else 5 end,
        'permit', case when p.valid then '如' || p.permit || '到期未续'
                      else '补办' || p.permit || '（' || strftime(p.expires_on, '%Y年%-m月%-d日') || '到期）' end
-from policy_held_fact_permit p semi join policy_rated r on r.provider_id = p.provider_id
+from policy_held_fact_permit p semi join policy_rated r on r.provider_id = p.provider_id and case when p.valid then r.star > 1 else r.star < 5 end
 where p.held and (p.valid or p.expires_on is not null);
 insert into policy_v_permit
 select p.provider_id || '#p' || p.permit, p.permit, not p.valid
-from policy_held_fact_permit p semi join policy_rated r on r.provider_id = p.provider_id where p.held and (p.valid or p.expires_on is not null);
+from policy_held_fact_permit p semi join policy_rated r on r.provider_id = p.provider_id and case when p.valid then r.star > 1 else r.star < 5 end
+where p.held and (p.valid or p.expires_on is not null);
 """
 # Targets: the corners of the part's line, and one, two or three cases more or fewer where the sample is small. Where part and whole
 # are counts a target is rounded to whole cases.
@@ -306,14 +306,21 @@ with scored as (
     join policy_variant v on v.vid = x.provider_id
     join policy_subject s on s.provider_id = x.provider_id
     join cut c on c.version = s.rating_version and c.domain = x.domain
+), level as (  -- how many of the others have at most so high a score
+    select domain, kind, area, goodness, sum(n) over (partition by domain, kind, area order by goodness) as up_to
+    from (select domain, coalesce(kind, '') as kind, coalesce(area, '') as area, goodness, count(*) as n from policy_held_ranked group by all)
+), beaten as (
+    select p.provider_id, p.domain, l.up_to
+    from placed p asof join level l
+      on l.domain = p.domain and l.kind = coalesce(p.kind, '') and l.area = coalesce(p.area, '') and p.goodness > l.goodness
+    where p.among
 )
-select p.provider_id, p.month, p.domain, p.version, p.score, any_value(coalesce(h.peers, 1)) as peers,
-       count(r.provider_id)::double / greatest(any_value(coalesce(h.peers, 1)), 1) as below
+select p.provider_id, p.month, p.domain, p.version, p.score, coalesce(h.peers, 1) as peers,
+       (coalesce(b.up_to, 0) - case when p.among and h.goodness < p.goodness then 1 else 0 end)::double
+       / greatest(coalesce(h.peers, 1), 1) as below
 from placed p
 left join policy_held_ranked h on h.provider_id = p.own and h.domain = p.domain
-left join policy_held_ranked r on p.among and r.domain = p.domain and r.kind is not distinct from p.kind and r.area is not distinct from p.area
-     and r.provider_id <> p.own and r.goodness < p.goodness
-group by p.provider_id, p.month, p.domain, p.version, p.score;
+left join beaten b on b.provider_id = p.provider_id and b.domain = p.domain;
 """
 _OUTCOME = """
 create or replace temp table policy_outcome as
@@ -363,8 +370,7 @@ def _run(con: duckdb.DuckDBPyConnection, version: RatingVersion, facts: set[str]
     caps = [Rule(f"{version.version}/{c.rule}", version.version, c.when, "") for c in version.caps if isinstance(c.when, Condition)]
     meet(con, "policy_veto", "rating_version", caps, told=False)
     con.execute(_OTHER_CAPS)
-    # sentences are not asked for here: as a view their columns are never computed
-    run_steps(con, "evidence", only=("评分依据",), view=True)
+    run_steps(con, "evidence", only=("评分依据",))
     con.execute(_SUMMED)
     run_steps(con, "evidence", only=("领域得分", "总分"))
     con.execute(_RANKED)
