@@ -117,7 +117,7 @@ class Sessions:
             return None
         if now - last_seen >= SEEN_EVERY:
             try:
-                self._ledger.execute(_SEEN, (now, digest, now))
+                self._ledger.execute(_SEEN, (now, digest, now), urgent=False)  # else at the next view
             except Exception as error:  # a view must not fail because another writer is slow
                 log.warning("session_not_touched", error=type(error).__name__)
         scope = self._scopes.get((role, area_code, providers))

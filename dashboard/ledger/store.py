@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,30 @@ class LedgerError(Exception):
     """The ledger cannot be used; the message says what to do, in Chinese."""
 
 
+READERS, WRITERS = 8, 2
+"""Plain connections of a process. A worker has a hundred threads that may ask who somebody is, and a PostgreSQL server a hundred connections for all."""
+
+
+class _Plain:
+    """Connections for single statements: as many at work as there are turns, the others spare, the last used first."""
+
+    def __init__(self, most: int) -> None:
+        self.turns, self.spare = threading.BoundedSemaphore(most), deque[Any]()
+
+    def take(self) -> Any:
+        """A spare connection; None where there is none."""
+        try:
+            return self.spare.pop()
+        except IndexError:
+            return None
+
+    def close(self) -> None:
+        """Give up the spare ones."""
+        while (connection := self.take()) is not None:
+            with suppress(Exception):
+                connection.close()
+
+
 class Ledger:
     """The ledger of one process. ``read()`` and ``write()`` are transactions; ``fetch()`` is the plain way for the hot path."""
 
@@ -26,7 +51,7 @@ class Ledger:
         self.engine = engine
         self.seals = seals
         self.sqlite = engine.dialect.name == "sqlite"
-        self._local = threading.local()
+        self._reading, self._touching = _Plain(READERS), _Plain(WRITERS)
 
     @contextmanager
     def read(self) -> Iterator[OrmSession]:
@@ -46,50 +71,60 @@ class Ledger:
             yield session
 
     def fetch(self, sql: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
-        """The first row of a query with ``?`` parameters on this thread's own autocommitting connection: always the newest committed state.
+        """The first row of a query with ``?`` parameters on an autocommitting connection: always the newest committed state.
 
         A connection that has gone (database restarted) is replaced once.
         """
-        return self._plain(sql, parameters, rows=True)
+        with self._reading.turns:
+            return self._plain(self._reading, sql, parameters, rows=True)
 
-    def execute(self, sql: str, parameters: Sequence[Any]) -> None:
-        """One statement with ``?`` parameters on the same connection, committed at once."""
-        self._plain(sql, parameters, rows=False)
+    def execute(self, sql: str, parameters: Sequence[Any], urgent: bool = True) -> None:
+        """One statement with ``?`` parameters, committed at once. What is not ``urgent`` is left undone where others are writing already."""
+        if not self._touching.turns.acquire(blocking=urgent):
+            return
+        try:
+            self._plain(self._touching, sql, parameters, rows=False)
+        finally:
+            self._touching.turns.release()
 
-    def _plain(self, sql: str, parameters: Sequence[Any], rows: bool) -> tuple[Any, ...] | None:
+    def _plain(self, held: _Plain, sql: str, parameters: Sequence[Any], rows: bool) -> tuple[Any, ...] | None:
         if not self.sqlite:
             sql = sql.replace("?", "%s")
         for attempt in (1, 2):
-            connection = getattr(self._local, "connection", None)
-            if connection is None:
-                connection = self._local.connection = self._autocommitting()
+            connection = held.take() or self._autocommitting()
             try:
                 cursor = connection.cursor()
                 try:
                     cursor.execute(sql, tuple(parameters))
-                    return cursor.fetchone() if rows else None
+                    found: tuple[Any, ...] | None = cursor.fetchone() if rows else None
                 finally:
                     cursor.close()
             except self.engine.dialect.dbapi.OperationalError:  # type: ignore[union-attr]
-                self._local.connection = None
+                with suppress(Exception):
+                    connection.close()
+                held.close()  # the others have gone with it
                 if attempt == 2:
                     raise
+            except Exception:
+                held.spare.append(connection)
+                raise
+            else:
+                held.spare.append(connection)
+                return found
         return None
 
     def _autocommitting(self) -> Any:
         fairy = self.engine.raw_connection()
         raw = fairy.dbapi_connection
-        fairy.detach()  # this thread's own from now on; the pool makes another
+        fairy.detach()  # ours from now on; the pool makes another
         if not self.sqlite:
             raw.autocommit = True  # type: ignore[union-attr]
         return raw
 
     def close(self) -> None:
         """Give up all connections."""
-        connection = getattr(self._local, "connection", None)
-        if connection is not None:
-            connection.close()
-            self._local.connection = None
+        self._reading.close()
+        self._touching.close()
         self.engine.dispose()
 
 
