@@ -18,7 +18,7 @@ from dashboard.access.sessions import Sessions
 from dashboard.logs import configure
 from dashboard.page import INDEX, Page
 from dashboard.services import Services
-from dashboard.settings import Settings, SettingsError
+from dashboard.settings import WAITING, WAITING_FILES, Settings, SettingsError
 from dashboard.warehouse import Snapshot
 from etl.paths import ROOT
 from etl.region import Region
@@ -41,8 +41,6 @@ PARTS = (
     "dashboard.audit_desk",
 )  # fmt: skip
 """What adds routes and callbacks, each with ``install(server, services)``."""
-WAITING = 24
-"""Requests of each kind that may wait for their turn in one worker; ``gunicorn_conf`` gives it as many threads."""
 
 
 def create_app(settings: Settings | None = None) -> dash.Dash:
@@ -75,7 +73,7 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
     kept = answers.Kept(settings.answer_cache_mb << 20)
     cookie = guard.cookie_name(settings.production)
     # Outwards from Flask: who may work and who waits; kept answers, which do not; who asks through which proxy; what is measured of it all.
-    rooms = gate.Room(settings.threads, WAITING, 5), gate.Room(settings.threads, WAITING, 90), gate.Room(passwords.AT_ONCE, WAITING, 10)
+    rooms = gate.Room(settings.threads, WAITING, 5), gate.Room(settings.threads, WAITING_FILES, 90), gate.Room(passwords.AT_ONCE, WAITING, 10)
     server.wsgi_app = gate.Gate(server.wsgi_app, *rooms)  # type: ignore[method-assign]
     server.wsgi_app = front.Front(server.wsgi_app, sessions, cookie, services.told, kept)  # type: ignore[method-assign]
     if settings.proxies:

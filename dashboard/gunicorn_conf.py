@@ -4,17 +4,16 @@ import gc
 import os
 from typing import Any
 
-from dashboard.settings import Settings
+from dashboard.settings import WAITING, WAITING_FILES, Settings
 
 _settings = Settings()
-WAITING = 24
 if _settings.metrics_port and not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_settings.layout.base / "metrics")  # before any worker counts anything
 
 bind = f"{_settings.host}:{_settings.port}"
 workers = _settings.workers
 # Those that work, and those that wait for their turn, of pages, files and logins (``access.gate``); beyond these the answer is 503.
-threads = 2 * (_settings.threads + WAITING) + 2 + WAITING + 4
+threads = (_settings.threads + WAITING) + (_settings.threads + WAITING_FILES) + (2 + WAITING) + 4
 worker_class = "gthread"
 # DuckDB and the ledger open their files in each worker: nothing that holds a file or a thread may cross the fork.
 preload_app = False

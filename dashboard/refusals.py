@@ -28,4 +28,6 @@ def answer(status: int, text: str = "", reference: str = "") -> Response:
     else:
         response = Response(f"{title}：{advice}" + (f"（编号 {reference}）" if reference else ""), status, mimetype="text/plain")
     response.headers["Cache-Control"] = "no-store"
+    if status == 503:
+        response.headers["Retry-After"] = "10"
     return response

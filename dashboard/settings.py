@@ -16,6 +16,8 @@ from etl.paths import DEFAULT_REGION, Layout, default_var
 from etl.region import Region
 
 SHORTEST_KEY = 32
+WAITING, WAITING_FILES = 24, 48
+"""So many pages (and as many logins), and so many files, may wait for their turn in one worker. All fifty reports of a month may come to the same one."""
 WELL_KNOWN_KEYS = {"secret", "changeme", "change-me", "dev", "development", "test", "password", "yiguan"}
 
 

@@ -2,11 +2,13 @@
 
 Files (exports, reports) have a room of their own, so that fifty reports asked for at once leave the pages their threads; so has whatever checks a
 password, which is slow on purpose: a flood of logins must not keep those out who are logged in.
+Who has hung up while he waited is not worked for: a report that was given up makes room for the next.
 Kept answers, the health checks and static files pass without waiting: they cost less than the refusal.
 """
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -44,6 +46,19 @@ class Room:
         self._places.release()
 
 
+def gone(environ: dict[str, Any]) -> bool:
+    """Whether the client of a request has hung up; False where the server does not let us see its connection."""
+    connection = environ.get("gunicorn.socket")
+    if not isinstance(connection, socket.socket):
+        return False
+    try:
+        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False  # still there, with nothing more to say
+    except OSError:
+        return True
+
+
 class Gate:
     """A WSGI application around another one."""
 
@@ -63,6 +78,10 @@ class Gate:
             start_response("503 Service Unavailable", list(HEADERS))
             return [BUSY]
         try:
+            if gone(environ):
+                metrics.refused("gone")
+                start_response("503 Service Unavailable", list(HEADERS))
+                return [BUSY]
             # Flask's answers are complete when they are returned: nothing is worked on while they are sent.
             return self._inner(environ, start_response)
         finally:

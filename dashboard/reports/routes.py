@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, Response, abort, request
 
 from dashboard.access import policy
+from dashboard.access.gate import gone
 from dashboard.leaving import stated
 from dashboard.reports import FORMATS, build
 from dashboard.reports.export import offered, sheet_of
@@ -33,10 +34,12 @@ _turns = threading.BoundedSemaphore(AT_ONCE)
 
 @contextmanager
 def turn() -> Iterator[None]:
-    """One of the places for making files; 503 after waiting too long."""
+    """One of the places for making files; 503 after waiting too long, and nothing made for who has hung up."""
     if not _turns.acquire(timeout=WAIT):
         abort(503)
     try:
+        if gone(request.environ):
+            abort(503)
         yield
     finally:
         _turns.release()
