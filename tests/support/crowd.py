@@ -33,7 +33,7 @@ def opened(settings: Settings, number: int, usernames: Sequence[str]) -> list[tu
     sessions = Sessions(book, settings.key(), settings.session_idle_minutes, settings.session_hours, settings.password_age)
     try:
         with book.write() as session:
-            ids = dict(session.execute(select(Account.username, Account.id).where(Account.username.in_(usernames))).tuples().all())
+            ids = {row.username: row.id for row in session.execute(select(Account.username, Account.id).where(Account.username.in_(usernames)))}
             names = [usernames[i % len(usernames)] for i in range(number)]
             return [(name, sessions.begin(session, ids[name], "127.0.0.1", "crowd")) for name in names]
     finally:
