@@ -36,6 +36,7 @@ from etl.connectors.base import (
     written_on,
 )
 from etl.connectors.observed import Sheet, Total
+from etl.connectors.sheetextent import extent
 from etl.connectors.sheetmarks import SHIFT_1904, Marks, marks
 from etl.contract import Contract, Date, Money, Table, Timestamp
 
@@ -45,7 +46,6 @@ MAX_RATIO = 300
 MAX_CELLS = 30_000_000
 HEADER_ROWS = 30
 UNCALCULATED = "该行含有未计算的公式，没有数值（请用 Excel 打开并保存后再报送）"
-_CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?r="([A-Z]{1,3})(\d{1,7})"')
 
 
 class WorkbookReader:
@@ -246,35 +246,15 @@ def _inspect_zip(path: Path, what: str, owner: str) -> None:
             packed = max(1, sum(p.compress_size for p in parts))
             if unpacked > MAX_UNPACKED or (unpacked > (64 << 20) and unpacked / packed > MAX_RATIO):
                 raise SourceError(too_big)
-            sheets = [p for p in parts if p.filename.startswith("xl/worksheets/") and p.filename.endswith(".xml")]
-            if any(_extent(archive, part) > MAX_CELLS for part in sheets):
-                raise SourceError(too_big)
+            if any(p.filename.lower() in ("xl/workbook.bin", "content.xml") for p in parts):
+                raise SourceError(f"{what}不是 .xlsx 格式（可能是 .xlsb 或 .ods）。请{owner}用 Excel 或 WPS 另存为 .xlsx 再报送。")
+            for part in parts:  # of every name: a workbook says itself where its sheets lie
+                with archive.open(part) as stream:
+                    if extent(stream) > MAX_CELLS:
+                        raise SourceError(too_big)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
         raise SourceError(broken) from error
     except Exception as error:  # zlib.error has no public base class of its own kind
         if isinstance(error, SourceError):
             raise
         raise SourceError(broken) from error
-
-
-def _extent(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
-    """Rows × columns of the rectangle that holds every cell of a worksheet; the stated dimension is not to be trusted."""
-    rows = 0
-    columns: set[bytes] = set()
-    rest = b""
-    with archive.open(part) as stream:
-        while block := stream.read(1 << 20):
-            text = rest + block
-            found = _CELL.findall(text)
-            columns.update([letters for letters, _ in found])
-            rows = max([rows, *map(int, {number for _, number in found})])
-            rest = text[-200:]
-    return rows * max(map(_column_number, columns), default=0)
-
-
-def _column_number(letters: bytes) -> int:
-    """A is 1, Z is 26, AA is 27."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
