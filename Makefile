@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test crash bench lint clean install install-dev lock demo-district
+.PHONY: run test crash load bench lint clean install install-dev lock demo-district
 
 run: install
 	$(BIN)/yiguan demo
@@ -31,6 +31,9 @@ lint: install-dev
 
 crash: install-dev
 	nice $(BIN)/python -m tests.crash.campaign $(CRASH)
+
+load: install-dev
+	$(BIN)/python -m tests.load $(LOAD)
 
 bench: install-dev
 	$(BIN)/python -m bench $(BENCH)

@@ -31,6 +31,7 @@ LAG = PATIENCE + 1
 
 
 REPORTS = (Ask("/report.xlsx", form=(("purpose", "meeting"),)), Ask("/report.docx", form=(("purpose", "meeting"),)))
+PDF = Ask("/report.pdf", form=(("purpose", "meeting"),))
 
 
 def asks(months: Sequence[str]) -> list[Ask]:
@@ -225,4 +226,4 @@ def reports(stage: Stage, asked: Sequence[tuple[str, Ask]], lookers: int, each: 
     return papers, views
 
 
-__all__ = ["REPORTED", "Found", "Publishing", "Stage", "rehearse", "reports", "staged"]
+__all__ = ["PDF", "REPORTED", "Found", "Publishing", "Stage", "rehearse", "reports", "staged"]

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import pytest
 
 from dashboard.access.demo import DEMO_PASSWORDS
-from tests.load.rehearsal import NUMBER, REPORTED, Found, Publishing, Stage, rehearse, reports, staged
+from tests.load.rehearsal import NUMBER, PDF, REPORTED, Found, Publishing, Stage, rehearse, reports, staged
 from tests.support import tiny
 from tests.support.crowd import Ask, Browser, children, opened
 
@@ -81,7 +81,6 @@ def test_item_35_a_request_in_the_dark_is_refused_under_load_too(stage: Stage) -
     assert asyncio.run(go()) == 401
 
 
-PDF = Ask("/report.pdf", form=(("purpose", "meeting"),))
 FIFTY = [*REPORTED[:4] * 11, *REPORTED[4:] * 3, *[("staff", PDF)] * 3]
 
 
