@@ -101,17 +101,13 @@ def lay_standards(con: duckdb.DuckDBPyConnection, region: Region) -> None:
     con.execute(
         "create or replace table marts.standard (standard varchar, valid_from varchar, valid_to varchar, value double, basis varchar)"
     )
-    rows = [(s.standard, s.valid_from, s.valid_to, s.value, s.basis) for s in region.standards]
-    if rows:
-        con.executemany("insert into marts.standard values (?, ?, ?, ?, ?)", rows)
+    insert(con, "marts.standard", [(s.standard, s.valid_from, s.valid_to, s.value, s.basis) for s in region.standards])
 
 
 def lay_incident_rules(con: duckdb.DuckDBPyConnection, region: Region) -> None:
     """Write ``marts.incident_rule``: by which records of others self-reports are audited; empty where the region lays down nothing."""
     con.execute(f"create or replace table marts.incident_rule ({incidents.COLUMNS})")
-    found = incidents.rows(incidents.read(region.path / "policies"))
-    if found:
-        con.executemany(f"insert into marts.incident_rule values ({', '.join('?' * len(found[0]))})", found)
+    insert(con, "marts.incident_rule", incidents.rows(incidents.read(region.path / "policies")))
 
 
 def _mean(points: list[tuple[float, float]]) -> tuple[float | None, float | None]:

@@ -10,7 +10,7 @@ import duckdb
 
 from etl import clock
 from etl.checks import Compiled
-from etl.clean import name
+from etl.clean import insert, name
 from etl.sift import staged
 from etl.sift_part import touched
 
@@ -43,7 +43,8 @@ def revised(con: duckdb.DuckDBPyConnection, compiled: Compiled, month: str | Non
         return []  # the contract itself has changed: nothing can be compared row by row
     keys, of = ", ".join(name(k) for k in compiled.table.key), month or "null"
     same = ", ".join(name(c) for c in columns[0])
-    old = f"{home} semi join {touched(compiled)} using ({keys})" if part else home
+    # First the rows, by the key alone; only these are read whole.
+    old = f"{home} where rowid in (select rowid from {home} semi join {touched(compiled)} using ({keys}))" if part else home
     rows = f"select {keys}, hash({same}) as h, coalesce(cast({of} as varchar), '') as m from"
     return con.execute(
         f"with o as ({rows} {old}), n as ({rows} {staged(compiled)}),"
@@ -64,6 +65,5 @@ def _reported(con: duckdb.DuckDBPyConnection) -> str:
 
 def record(con: duckdb.DuckDBPyConnection, run_id: str, compiled: Compiled, rows: Sequence[tuple[Any, ...]]) -> None:
     """Write down what was revised; call inside the transaction that puts it in force."""
-    if rows:
-        head = (run_id, clock.now(), compiled.module, compiled.table.name)
-        con.executemany("insert into state.revision values (?, ?, ?, ?, ?, ?, ?, ?)", [(*head, *row) for row in rows])
+    head = (run_id, clock.now(), compiled.module, compiled.table.name)
+    insert(con, "state.revision", [(*head, *row) for row in rows])

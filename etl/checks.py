@@ -124,6 +124,10 @@ class Compiled:
         return f"create table if not exists checked.{name(self.full_name)} ({columns})"
 
 
+_compiled: dict[int, tuple[Contract, list[Compiled]]] = {}
+MANY = 128
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """What became of a delivery's rows, and of its money (None where the table has none)."""
@@ -184,8 +188,13 @@ def compile(module: str, table: Table) -> Compiled:
 
 
 def compile_contract(contract: Contract) -> list[Compiled]:
-    """All tables of a contract, in declared order."""
-    return [compile(contract.module, table) for table in contract.tables]
+    """All tables of a contract, in declared order; the same contract is compiled once."""
+    held = _compiled.get(id(contract))
+    if held is None or held[0] is not contract:  # kept with its contract: the number of an object is given away again after its end
+        if len(_compiled) >= MANY:
+            _compiled.clear()
+        held = _compiled[id(contract)] = (contract, [compile(contract.module, table) for table in contract.tables])
+    return list(held[1])
 
 
 def _true(condition: str) -> str:

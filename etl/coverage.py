@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import duckdb
 
-from etl.clean import first
+from etl.clean import first, insert
 from etl.contract import Cadence, Contract
 from etl.indicators.base import Indicator
 from etl.lineage import Lineage
@@ -69,7 +69,6 @@ def spans(
     wanted = list(indicators)
     missing = gaps(lineage, wanted, covered(con, contracts), latest)
     con.execute("create or replace table marts.meta_gap (indicator varchar, module varchar, last_month varchar)")
-    if missing:
-        con.executemany("insert into marts.meta_gap values (?, ?, ?)", [(c, m, month) for c, (m, month) in missing.items()])
+    insert(con, "marts.meta_gap", [(c, m, month) for c, (m, month) in missing.items()])
     found = {code: (start, month) for code, (_, month) in missing.items()}
     return found | {i.code: (latest, latest) for i in wanted if lineage.about_deliveries(i)}

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 import duckdb
 
-from etl.clean import name, quote
+from etl.clean import insert, name, quote
 from etl.coverage import Span
 from etl.freshness import Freshness, listed
 from etl.indicators.base import Indicator, Measure
@@ -63,7 +63,7 @@ def refresh(
         materialise(con, found, marts, unknown, spans, months)
         kept = gone if months is not None else [(code,) for code in sorted(codes)]
         fresh.built(target, given | by_mart, definition)
-        con.executemany("insert into state.built values (?, '#figures', '', ?, 0, '')", [(target, code) for (code,) in kept] or [(target, "")])
+        insert(con, "state.built", [(target, "#figures", "", code, 0, "") for (code,) in kept or [("",)]])
         con.execute("commit")
     except BaseException:
         with suppress(duckdb.Error):

@@ -21,7 +21,7 @@ from etl import changes, checks, clock, faults, freshness, guards, raw, reading,
 from etl.checks import Compiled, Counts
 from etl.clean import first, name
 from etl.connectors import Reader
-from etl.contract import AreaCode, Contract
+from etl.contract import AreaCode, Contract, Reference
 from etl.guards import Guard
 from etl.raw import Receipt, short
 from etl.reading import Depth
@@ -104,6 +104,13 @@ class Terms:
     months: Mapping[str, str] = field(default_factory=dict)
     depth: Depth = "keys"
     run_id: str = ""
+    keys: dict[tuple[str, str], tuple[Any, ...] | None] = field(default_factory=dict)
+    """What references find in tables that stand: asked of each once a run (see :func:`_referred`)."""
+
+    def forget(self, table: str) -> None:
+        """The table has changed."""
+        for asked in [a for a in self.keys if a[0] == table]:
+            del self.keys[asked]
 
 
 def prepare(con: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]) -> None:
@@ -118,17 +125,12 @@ def prepare(con: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]) -> No
     ).fetchall()
     for (table,) in leftovers:
         con.execute(f"drop table checked.{name(table)}")
+    delivered = set(con.execute("select module, table_name from state.delivery").fetchall())
     for contract in contracts:
         for compiled in checks.compile_contract(contract):
-            _empty_checked(con, compiled)
-
-
-def _empty_checked(con: duckdb.DuckDBPyConnection, compiled: Compiled) -> None:
-    """The empty table of a module that has not delivered; an empty one of an older contract is replaced."""
-    if last_delivery(con, compiled.module, compiled.table.name):
-        return
-    con.execute(f"drop table if exists checked.{name(compiled.full_name)}")
-    con.execute(compiled.empty)
+            if (compiled.module, compiled.table.name) not in delivered:  # an empty table of an older contract is replaced
+                con.execute(f"drop table if exists checked.{name(compiled.full_name)}")
+                con.execute(compiled.empty)
 
 
 def load_module(
@@ -145,10 +147,13 @@ def load_module(
     sift.start(con)
     plans: list[Plan] = []
     tables = checks.compile_contract(contract)
-    referred = {r.table for c in tables for r in c.table.references}
+    homes: dict[str, str] = {}
     for compiled in tables:
         note(f"{contract.title}：{compiled.table.title}")
-        plans.append(_load_table(con, contract, compiled, reader, terms, whole=compiled.full_name in referred))
+        plan = _load_table(con, contract, compiled, reader, terms, homes)
+        if plan.loaded.changed:
+            homes[compiled.full_name] = sift_part.ready(compiled) if plan.part else sift.staged(compiled)
+        plans.append(plan)
     if guard is not None:
         guard(con, contract, [(plan.compiled, plan.row) for plan in plans if plan.row])
     if any(plan.row for plan in plans):
@@ -171,19 +176,20 @@ def load_module(
         faults.point("committed", contract.module)
         for plan in plans:
             if plan.loaded.changed:
+                terms.forget(plan.compiled.full_name)
                 raw.clear(con, plan.compiled, plan.loaded.batch)
         faults.point("pruned", contract.module)
     return [plan.loaded for plan in plans]
 
 
 def _load_table(
-    con: duckdb.DuckDBPyConnection, contract: Contract, compiled: Compiled, reader: Reader, terms: Terms, whole: bool
+    con: duckdb.DuckDBPyConnection, contract: Contract, compiled: Compiled, reader: Reader, terms: Terms, homes: sift.Homes
 ) -> Plan:
     table = compiled.table
     before = last_delivery(con, contract.module, table.name)
     taken = reading.take(con, compiled, reader, before, terms.depth)
     areas = terms.areas if any(isinstance(c, AreaCode) for c in table.columns) else ""
-    check_hash, refs = short(compiled.stage + repr(table) + areas), _referred(con, compiled)
+    check_hash, refs = short(compiled.stage + repr(table) + areas), _referred(con, compiled, terms, homes)
     kept = before is not None and before["check_hash"] == check_hash and _stands(con, compiled, before)
     if before and kept and before["refs"] == refs and taken.receipt.same:
         loaded = Loaded(contract.module, table.name, table.title, False, before["batch"], taken.skipped, _counts(before))
@@ -193,7 +199,8 @@ def _load_table(
     faults.point("raw", compiled.full_name)
     standing = before if taken.receipt.same else None  # the delivery is the one before: only what it is held against has changed
     batch = standing["batch"] if standing else taken.receipt.batch
-    counts, part = _sift(con, compiled, before if kept and not whole else None, taken.receipt, batch, refs)
+    itself = compiled.full_name in {r.table for r in table.references}
+    counts, part = _sift(con, compiled, before if kept and not itself else None, taken.receipt, batch, refs, homes)
     revised = changes.revised(con, compiled, terms.months.get(compiled.full_name), part) if before else []
     faults.point("sifted", compiled.full_name)
     row = {
@@ -207,14 +214,15 @@ def _load_table(
 
 
 def _sift(
-    con: duckdb.DuckDBPyConnection, compiled: Compiled, before: dict[str, Any] | None, receipt: Receipt, batch: int, refs: str
+    con: duckdb.DuckDBPyConnection, compiled: Compiled, before: dict[str, Any] | None, receipt: Receipt, batch: int, refs: str,
+    homes: sift.Homes,
 ) -> tuple[Counts, bool]:
     """Check what the change touches, or everything; the counts of the whole table, and whether only a part lies ready."""
     if before and sift_part.possible(compiled) and receipt.fresh + receipt.gone <= sift_part.MOST * receipt.rows:
-        rows = sift_part.touch(con, compiled, before["batch"], batch, references=before["refs"] != refs)
+        rows = sift_part.touch(con, compiled, before["batch"], batch, references=before["refs"] != refs, homes=homes)
         if rows <= sift_part.MOST * receipt.rows:
-            return sift_part.sift_part(con, compiled, batch, _counts(before), receipt.rows), True
-    return sift.sift(con, compiled, batch, raw.in_force(batch)), False
+            return sift_part.sift_part(con, compiled, batch, _counts(before), receipt.rows, homes), True
+    return sift.sift(con, compiled, batch, raw.in_force(batch), homes), False
 
 
 @contextmanager
@@ -266,15 +274,25 @@ def _counts(row: dict[str, Any]) -> Counts:
     return Counts(**{f: row[f] for f in Counts.__dataclass_fields__})
 
 
-def _referred(con: duckdb.DuckDBPyConnection, compiled: Compiled) -> str:
+def _referred(con: duckdb.DuckDBPyConnection, compiled: Compiled, terms: Terms, homes: sift.Homes) -> str:
     """The keys that this table's references may find: when they change, references must be looked at again."""
     found = []
     for reference in compiled.table.references:
-        home = sift.referred(con, reference)
         seen = ", ".join(name(c) for c in (reference.key, *sift.looks_at(reference)))
-        keys = first(con, f"select count(*), sum(hash({seen})) from {home} as o") if home else None
+        asked = (reference.table, seen)
+        if reference.table in homes:
+            keys = _keys(con, reference, seen, homes)
+        else:
+            if asked not in terms.keys:
+                terms.keys[asked] = _keys(con, reference, seen, homes)
+            keys = terms.keys[asked]
         found.append(f"{reference.column}>{reference.table}:{keys}")
     return short("|".join(found))
+
+
+def _keys(con: duckdb.DuckDBPyConnection, reference: Reference, seen: str, homes: sift.Homes) -> tuple[Any, ...] | None:
+    home = sift.referred(con, reference, homes)
+    return first(con, f"select count(*), sum(hash({seen})) from {home} as o") if home else None
 
 
 def areas_fingerprint(path: Path) -> str:

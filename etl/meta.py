@@ -120,7 +120,7 @@ def write(
     origins.lay(con, lineage, indicators.values(), contracts)
     titles = {(c.module, t.name): t.title for c in contracts for t in c.tables}
     con.execute("create or replace temp table load_title (module varchar, table_name varchar, title varchar)")
-    con.executemany("insert into load_title values (?, ?, ?)", [(*key, title) for key, title in titles.items()])
+    clean.insert(con, "load_title", [(*key, title) for key, title in titles.items()])
     con.execute(
         f"create or replace table marts.meta_load as select module, table_name, title, * exclude (module, table_name, title)"
         f" from ({_LOADS}) join load_title using (module, table_name)"

@@ -129,11 +129,14 @@ def merge(con: duckdb.DuckDBPyConnection, compiled: Compiled, batches: Batches, 
     pair = ", ".join(name(k) for k in keys)
     filled = " and ".join(f"coalesce({name(k)}, '') <> ''" for k in keys)
     con.execute(f"create or replace temp table named as select distinct {pair} from incoming where {filled}")
-    con.execute(
-        f"delete from incoming where not ({filled}) and {_hash(compiled)} in"
-        f" (select {_hash(compiled)} from {table(compiled)} where {in_force(standing)} and not ({filled}))"
-    )
-    return _differ(con, compiled, standing, f"{in_force(standing)} and ({pair}) in (select {_as_row(keys)} from named)")
+    if first(con, f"select 1 from incoming where not ({filled}) limit 1"):
+        con.execute(
+            f"delete from incoming where not ({filled}) and {_hash(compiled)} in"
+            f" (select {_hash(compiled)} from {table(compiled)} where {in_force(standing)} and not ({filled}))"
+        )
+    # First the rows, by the key alone; only these are read whole.
+    named = f"select rowid from {table(compiled)} where {in_force(standing)} and ({pair}) in (select {_as_row(keys)} from named)"
+    return _differ(con, compiled, standing, f"rowid in ({named})")
 
 
 def strike(con: duckdb.DuckDBPyConnection, compiled: Compiled, batches: Batches, receipt: Receipt) -> Receipt | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
@@ -11,6 +12,8 @@ from etl.clean import name
 from etl.freshness import SHARES, Freshness, label, listed, share
 from etl.martfile import Mart
 
+_DAY = re.compile(r"strftime\((\"\w+\"), '%Y-%m'\)")
+_MONTH = re.compile(r"(\d{4}-\d{2})?")
 # Above this share of the keys a month is built as a whole, and above it in all months the mart is.
 MOST = 0.25
 
@@ -51,7 +54,7 @@ def write(con: duckdb.DuckDBPyConnection, mart: Mart, changed: set[str] | None, 
     time = name(mart.time)
     if months:
         chosen = listed(months)
-        views = {source: f"coalesce(cast({by} as varchar), '') in {chosen}" for source, by in mart.monthly.items() if source in mart.reads}
+        views = {source: _in_months(by, months) for source, by in mart.monthly.items() if source in mart.reads}
         with fresh.moving(mart.name, f"{time} in {chosen}"), _narrowed(con, views, fresh):
             con.execute(f"delete from {table} where {time} in {chosen}")
             con.execute(f"insert into {table} by name select * from ({mart.sql}) where {time} in {chosen}")
@@ -68,6 +71,16 @@ def write(con: duckdb.DuckDBPyConnection, mart: Mart, changed: set[str] | None, 
         with fresh.moving(mart.name, f"{rest} and {mine}"), _narrowed(con, views, fresh):
             con.execute(f"delete from {table} where {rest} and {mine}")
             con.execute(f"insert into {table} by name select * from ({mart.sql}) where {rest} and {mine}")
+
+
+def _in_months(by: str, months: set[str]) -> str:
+    """SQL: a row belongs to one of these months. A day or moment is held against their bounds, which is cheaper than to write each out as text."""
+    day = _DAY.fullmatch(by)
+    if not day or not all(_MONTH.fullmatch(m) for m in months):
+        return f"coalesce(cast({by} as varchar), '') in {listed(months)}"
+    return " or ".join(
+        f"{day[1]} >= date '{m}-01' and {day[1]} < date '{m}-01' + interval 1 month" if m else f"{day[1]} is null" for m in sorted(months)
+    )
 
 
 @contextmanager

@@ -18,9 +18,10 @@ _SIGNS = ("corrupt", "not a valid duckdb", "could not read enough bytes", "failu
 _NO_DAMAGE = ("no space left", "could not set lock", "permission denied", "too many open files")
 
 
-def mend(layout: Layout) -> list[str]:
+def mend(layout: Layout, trusting: bool = False) -> list[str]:
     """Check pointer and current snapshot before a run and put right what can be; what was done, one Chinese sentence each.
 
+    ``trusting``: as in :func:`publish.whole`, for a micro-batch; every night the bytes are read.
     A run that begins without a usable pointer publishes anew, because there is nothing that its result could be the same as.
     """
     if not layout.pointer.exists():
@@ -31,7 +32,7 @@ def mend(layout: Layout) -> list[str]:
         return [f"快照指针丢失，已指回最近一份完好的快照 {good['run_id']}。"]
     named = publish.named(layout)
     what = f"快照 {named['run_id']}" if named else "快照指针"
-    if named and publish.whole(layout, named):
+    if named and publish.whole(layout, named, trusting):
         return []
     if named and (broken := layout.snapshots / named["file"]).is_file():
         broken.replace(broken.with_name(broken.name + DAMAGED))

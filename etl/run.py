@@ -123,7 +123,7 @@ def run(
     result = RunResult(run_id=clock.now().strftime("%Y%m%dT%H%M%S"))
     try:
         with _alone(layout):
-            result.repairs = repair.mend(layout)
+            result.repairs = repair.mend(layout, trusting=depth == "quick")
             everything = line or Line.declared()
             try:
                 _run(region, layout, everything, result, only, note, keep, today or clock.today(), depth)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 
 import duckdb
 import sqlglot
@@ -20,7 +22,12 @@ def staged(compiled: Compiled) -> str:
     return f"checked.{name(compiled.full_name + NEW)}"
 
 
-def sift(con: duckdb.DuckDBPyConnection, compiled: Compiled, batch: int, where: str = "") -> Counts:
+Homes = Mapping[str, str]
+"""Tables of the module under way that are about to change → where their rows lie as they will be, as SQL."""
+_NONE: Homes = MappingProxyType({})
+
+
+def sift(con: duckdb.DuckDBPyConnection, compiled: Compiled, batch: int, where: str = "", homes: Homes = _NONE) -> Counts:
     """Check raw rows and leave the acceptable ones in ``checked.<table>__new``; findings replace the table's earlier ones.
 
     ``where`` says which raw rows, by default those of the batch.  Nothing that readers of ``checked`` see has changed until :func:`swap`.
@@ -28,7 +35,7 @@ def sift(con: duckdb.DuckDBPyConnection, compiled: Compiled, batch: int, where: 
     stage, where = staged(compiled), where or f"_batch = {int(batch)}"
     con.execute(f"drop table if exists {stage}")
     con.execute(f"create table {stage} as {compiled.stage.replace('{where}', where)}")
-    _findings_of_whole_table(con, compiled)
+    _findings_of_whole_table(con, compiled, {compiled.full_name: stage, **homes})
     money = name(compiled.table.money) if compiled.table.money else "null"
     read, bad, warn, money_read, money_bad = _one(
         con,
@@ -74,7 +81,7 @@ def _one(con: duckdb.DuckDBPyConnection, sql: str) -> tuple:
     return first(con, sql) or ()
 
 
-def _findings_of_whole_table(con: duckdb.DuckDBPyConnection, compiled: Compiled) -> None:
+def _findings_of_whole_table(con: duckdb.DuckDBPyConnection, compiled: Compiled, homes: Homes) -> None:
     """Rules that need other rows (windows, references): mark the rows and remember why, in ``temp.marks``."""
     con.execute(
         "create or replace temp table marks (source varchar, position bigint, kind varchar, sentence varchar, col varchar)"
@@ -86,7 +93,7 @@ def _findings_of_whole_table(con: duckdb.DuckDBPyConnection, compiled: Compiled)
             f" (select _source, _position, ({condition}) as hit from {staged(compiled)} where not _bad) where hit"
         )
     for reference in compiled.table.references:
-        _check_reference(con, compiled, reference)
+        _check_reference(con, compiled, reference, homes)
     for kind, mark in (("reject", "_bad"), ("warn", "_warn")):
         if _one(con, f"select count(*) from marks where kind = '{kind}'")[0]:
             con.execute(
@@ -95,17 +102,13 @@ def _findings_of_whole_table(con: duckdb.DuckDBPyConnection, compiled: Compiled)
             )
 
 
-def referred(con: duckdb.DuckDBPyConnection, reference: Reference) -> str | None:
+def referred(con: duckdb.DuckDBPyConnection, reference: Reference, homes: Homes = _NONE) -> str | None:
     """The table to look a reference up in: as this run is about to leave it; None where it was never delivered."""
-    found = first(
-        con,
-        "select table_name from information_schema.tables where table_schema = 'checked' and table_name in (?, ?)"
-        " order by length(table_name) desc",
-        [reference.table, reference.table + NEW],
-    )
-    if not found or not _one(con, f"select count(*) from checked.{name(found[0])}")[0]:
+    home = homes.get(reference.table, f"checked.{name(reference.table)}")
+    try:  # to ask the catalogue costs ten times as much
+        return home if _one(con, f"select 1 from {home} limit 1") else None
+    except duckdb.CatalogException:
         return None
-    return f"checked.{name(found[0])}"
 
 
 @lru_cache(maxsize=256)
@@ -123,9 +126,9 @@ def broken(reference: Reference, home: str) -> str:
     return f"{column} is not null and {found}"
 
 
-def _check_reference(con: duckdb.DuckDBPyConnection, compiled: Compiled, reference: Reference) -> None:
+def _check_reference(con: duckdb.DuckDBPyConnection, compiled: Compiled, reference: Reference, homes: Homes) -> None:
     """Mark rows whose value is not a key of the referred table; a table that was never delivered can prove nothing."""
-    home = referred(con, reference)
+    home = referred(con, reference, homes)
     if not home:
         return
     con.execute(

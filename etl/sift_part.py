@@ -35,7 +35,7 @@ def touched_rows(compiled: Compiled) -> str:
     return name("touched_rows_" + compiled.full_name)
 
 
-def touch(con: duckdb.DuckDBPyConnection, compiled: Compiled, old: int, new: int, references: bool) -> int:
+def touch(con: duckdb.DuckDBPyConnection, compiled: Compiled, old: int, new: int, references: bool, homes: sift.Homes) -> int:
     """Lay :func:`touched` (keys) and :func:`touched_rows` (row, s, p, was, now) of a move from one batch to another; how many rows.
 
     ``references``: what the table refers to has changed as well, so rows flagged for it, or that should be, are looked at again.
@@ -44,7 +44,7 @@ def touch(con: duckdb.DuckDBPyConnection, compiled: Compiled, old: int, new: int
     sources = [f"select {keys} from ({_cleaned(compiled, f'_batch = {new} or _until = {new}')})"] if new != old else []
     if references:
         for reference in compiled.table.references:
-            sources += _of_reference(con, compiled, reference, old, keys)
+            sources += _of_reference(con, compiled, reference, old, keys, homes)
     con.execute(f"create or replace temp table {laid} as select distinct {keys} from ({' union all '.join(sources)})"
                 if sources else f"create or replace temp table {laid} as select {keys} from checked.{name(compiled.full_name)} limit 0")  # fmt: skip
     if not first(con, f"select 1 from {laid} limit 1"):
@@ -61,16 +61,19 @@ def touch(con: duckdb.DuckDBPyConnection, compiled: Compiled, old: int, new: int
     return int(first(con, f"select count(*) from {rows}")[0])  # type: ignore[index]
 
 
-def sift_part(con: duckdb.DuckDBPyConnection, compiled: Compiled, batch: int, before: Counts, rows: int) -> Counts:
+def sift_part(con: duckdb.DuckDBPyConnection, compiled: Compiled, batch: int, before: Counts, rows: int, homes: sift.Homes) -> Counts:
     """Check the touched rows into ``checked.<table>__new``; the counts of the whole table once they are swapped in.
 
     ``rows`` is the number of raw rows in force at ``batch``. AssertionError where they are not all accounted for.
     """
-    fresh = sift.sift(con, compiled, batch, f"rowid in (select row from {touched_rows(compiled)} where now)")
+    fresh = sift.sift(con, compiled, batch, f"rowid in (select row from {touched_rows(compiled)} where now)", homes)
     table, keys = f"checked.{name(compiled.full_name)}", ", ".join(name(k) for k in compiled.table.key)
     money = name(compiled.table.money) if compiled.table.money else "null"
-    old = f"(select s, p, m from (select _source as s, _position as p, coalesce({money}, 0) as m from"
-    old += f" ({_cleaned(compiled, f'rowid in (select row from {touched_rows(compiled)} where was)')})))"
+    con.execute(
+        f"create or replace temp table left_behind as select _source as s, _position as p, coalesce({money}, 0) as m from"
+        f" ({_cleaned(compiled, f'rowid in (select row from {touched_rows(compiled)} where was)')})"
+    )
+    old = "left_behind"
     mine = f"module = {quote(compiled.module)} and table_name = {quote(compiled.table.name)}"
     aside = f"(select distinct source as s, position as p from state.quarantine where {mine})"
     warned = f"(select distinct source as s, position as p from state.warning where {mine})"
@@ -117,7 +120,15 @@ def touching(compiled: Compiled) -> str:
     return f"{pair} in (select {pair} from {touched(compiled)})"
 
 
-def _of_reference(con: duckdb.DuckDBPyConnection, compiled: Compiled, reference: Reference, old: int, keys: str) -> list[str]:
+def ready(compiled: Compiled) -> str:
+    """SQL of the checked table as it will be once what lies ready is swapped in."""
+    keys = ", ".join(name(k) for k in compiled.table.key)
+    return f"(select * from checked.{name(compiled.full_name)} anti join {touched(compiled)} using ({keys}) union all by name select * from {sift.staged(compiled)})"
+
+
+def _of_reference(
+    con: duckdb.DuckDBPyConnection, compiled: Compiled, reference: Reference, old: int, keys: str, homes: sift.Homes
+) -> list[str]:
     """Queries of the keys of rows flagged for a reference before, and of loaded rows that do not find it now."""
     flagged = (
         f"select (source, position) from state.{'quarantine' if reference.severity == 'reject' else 'warning'}"
@@ -125,7 +136,7 @@ def _of_reference(con: duckdb.DuckDBPyConnection, compiled: Compiled, reference:
         f" and rule = 'reference' and column_name = {quote(reference.column)}"
     )
     found = [f"select {keys} from ({_cleaned(compiled, f'{raw.in_force(old)} and (_source, _position) in ({flagged})')})"]
-    home = sift.referred(con, reference)
+    home = sift.referred(con, reference, homes)
     if home:
         found.append(
             f"select {keys} from checked.{name(compiled.full_name)} as s where {sift.broken(reference, home)}"

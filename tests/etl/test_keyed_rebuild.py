@@ -12,8 +12,9 @@ import duckdb
 import pytest
 
 from data.simulator import playing
-from etl import clock
+from etl import clock, delivered
 from etl.freshness import SHARES, Freshness, _stamp
+from etl.load import contracts
 from etl.martfile import MartError, marts, parse
 from etl.paths import Layout
 from etl.rebuild import cover
@@ -49,6 +50,10 @@ def test_what_a_night_touched_and_a_complete_building_are_the_same(small_demo: D
         for table_name, loaded in con.execute("select module || '_' || table_name, loaded from state.delivery").fetchall():
             assert con.execute(f"select count(*) from checked.{table_name}").fetchall() == [(loaded,)], table_name
         remembered_is_counted(con)
+        places = con.execute("from state.delivered order by all").fetchall()
+        con.execute("delete from state.delivered_by")
+        delivered.lay(con, contracts())
+        assert con.execute("from state.delivered order by all").fetchall() == places
         held = dict(con.execute("select target, count(*) from state.built group by target").fetchall())
         assert held["elder_month"] > SHARES
     finally:
