@@ -18,6 +18,9 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 MEDIA = {
     "pdf": "application/pdf", "jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "docx": DOCX, "ofd": "application/ofd",
 }  # fmt: skip
+LARGEST_UNPACKED = 200 << 20
+"""What a packed document may grow to where it is opened; more is made to bring an office's computer down."""
+LARGEST_DIRECTORY = 1 << 20
 _HEADS = {"pdf": b"%PDF-", "jpg": b"\xff\xd8\xff", "jpeg": b"\xff\xd8\xff", "png": b"\x89PNG\r\n\x1a\n"}
 _INSIDE = {"docx": "word/document.xml", "ofd": "OFD.xml"}
 ACCEPT = ",".join(f".{ending}" for ending in MEDIA)
@@ -56,13 +59,27 @@ def media_of(upload: Upload) -> str:
         fits = upload.content.startswith(_HEADS[ending])
     else:
         try:
+            said = _directory(upload.content)
+            if said > len(upload.content):  # also the mark of a directory for files beyond 4 GB
+                raise ValueError(said)
+            if said > LARGEST_DIRECTORY:  # of a hundred thousand entries: not even listed
+                raise FileError(f"“{name}”展开后过大，可能是异常文件，请用原软件另存后再提交")
             with zipfile.ZipFile(io.BytesIO(upload.content)) as packed:
                 fits = _INSIDE[ending] in packed.namelist()
+                unpacked = sum(part.file_size for part in packed.infolist())
+            if unpacked > LARGEST_UNPACKED:
+                raise FileError(f"“{name}”展开后过大，可能是异常文件，请用原软件另存后再提交")
         except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, struct.error):  # a directory that is made to confuse
             fits = False
     if not fits:
         raise FileError(f"“{name}”的内容与扩展名不符，可能已损坏")
     return MEDIA[ending]
+
+
+def _directory(content: bytes) -> int:
+    """The size in bytes that a packed file gives for its directory; 0 without one."""
+    end = content.rfind(b"PK\x05\x06", -(1 << 16) - 22)
+    return int.from_bytes(content[end + 12 : end + 16], "little") if end >= 0 else 0
 
 
 def keep(folder: Path, content: bytes) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import resource
+import time
 import zipfile
 
 import pytest
@@ -40,6 +42,26 @@ CONFUSING = {
 def test_item_15_a_directory_made_to_confuse_is_refused_in_words(content: bytes) -> None:
     with pytest.raises(FileError, match="内容与扩展名不符"):
         media_of(Upload("x", "a.docx", content))
+
+
+def bomb(entries: int, size: int) -> bytes:
+    """A packed document with so many entries, each of so many zeros."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("word/document.xml", "x")
+        for n in range(entries):
+            made.writestr(f"word/media/{n}", bytes(size))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(("entries", "size"), [(9, 25 << 20), (20_000, 0)], ids=["large", "many"])
+def test_item_32_a_packed_document_that_grows_when_opened_is_refused_unopened(entries: int, size: int) -> None:
+    content = bomb(entries, size)
+    assert len(content) < 10 << 20
+    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    with pytest.raises(FileError, match="展开后过大"):
+        media_of(Upload("x", "a.docx", content))
+    assert time.process_time() - began < 0.5 and resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50 * 1024  # KiB
 
 
 @pytest.mark.parametrize(
