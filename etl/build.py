@@ -105,9 +105,15 @@ def lay_standards(con: duckdb.DuckDBPyConnection, region: Region) -> None:
 
 
 def lay_incident_rules(con: duckdb.DuckDBPyConnection, region: Region) -> None:
-    """Write ``marts.incident_rule``: by which records of others self-reports are audited; empty where the region lays down nothing."""
-    con.execute(f"create or replace table marts.incident_rule ({incidents.COLUMNS})")
-    insert(con, "marts.incident_rule", incidents.rows(incidents.read(region.path / "policies")))
+    """Write ``marts.incident_rule`` (by which records of others self-reports are audited) and ``marts.incident_duty`` (who reports every
+    month); empty where the region lays down nothing."""
+    policy = incidents.read(region.path / "policies")
+    for name, columns, found in (
+        ("incident_rule", incidents.COLUMNS, incidents.rows(policy)),
+        ("incident_duty", incidents.DUTY_COLUMNS, incidents.duties(policy)),
+    ):
+        con.execute(f"create or replace table marts.{name} ({columns})")
+        insert(con, f"marts.{name}", found)
 
 
 def _mean(points: list[tuple[float, float]]) -> tuple[float | None, float | None]:

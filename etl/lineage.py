@@ -30,6 +30,7 @@ _GIVEN_COLUMNS = {
     "area_closure": ("ancestor", "descendant"),
     "standard": ("standard", "valid_from", "valid_to", "value", "basis"),
     "incident_rule": ("version", "valid_from", "valid_to", "source", "says", "kind", "before", "after", "months", "at_least", "missing", "below"),
+    "incident_duty": ("valid_from", "valid_to", "kind", "due_day"),
     "rating": ("provider_id", "month", "star", "score", "uncapped_star", "cap_rule", "cap_because", "missing", "confidence",
                "evidence_count", "policy_version"),
     "exit_status": ("provider_id", "month", "state", "since", "rule", "basis", "because", "policy_version"),

@@ -14,7 +14,7 @@ from sqlglot import exp
 from etl.contract import Privacy
 
 FOLDER = Path(__file__).parent / "marts"
-GIVEN = ("month", "area", "area_closure", "standard", "incident_rule")
+GIVEN = ("month", "area", "area_closure", "standard", "incident_rule", "incident_duty")
 POLICY_TABLES = ("rating", "rating_domain", "rating_evidence", "rating_change", "exit_status", "exit_reason", "inspection_risk", "inspection_risk_reason",
                  "credit_grade", "credit_reason")  # fmt: skip
 _FIELD = re.compile(r"^--\s*(title|grain|area|time|provider|key|monthly|keyed|rows):\s*(.+?)\s*$")

@@ -47,6 +47,34 @@ def audit_list(view: View) -> Node:
     return panel(view, title, summary, listed, note=f"近 {rows[0]['months']} 个月；{CAUTION}", cls="full")
 
 
+def returns_list(view: View) -> Node:
+    """Providers whose zero reports are contradicted or that handed in nothing; None where the region asks for no monthly reports."""
+    if not view.knows("zero_reports_doubted") or "incident_return_month" not in view.w.snapshot.tables:
+        return None
+    rows, title = view.w.incident_returns(view.area.code, view.month), "零报告核查"
+    if not rows:
+        return panel(view, title, empty("近 12 个月，本区域应按月报告的单位没有未报的月份，零报告也没有与别处记录不符的。"), cls="full")
+    details = view.place.subjects("/providers")
+    body = [
+        [h("a", r["name"], href=details(r["provider_id"])), r.get("kind"), r.get("street"), r["asked"], r["zeros"], r["doubted"],
+         _months(r["months_doubted"]), r["unfiled"], _months(r["months_unfiled"])]
+        for r in rows
+    ]  # fmt: skip
+    cols = [Col("单位"), Col("类型"), Col("街道"), Col("应报月数", "n"), Col("零报告", "n"), Col("零报告不符", "n", note="零报告月份别处有未自报事件的记录，或同月另报有事件"),
+            Col("不符月份"), Col("到期未报", "n"), Col("未报月份")]  # fmt: skip
+    return panel(view, title, table(cols, body, caption=title, cls="tall"), note=f"近 12 个月；{CAUTION}", cls="full")
+
+
+def _months(joined: str | None) -> str:
+    """``2026年3月、5月``: the year once for its months."""
+    said, year = [], ""
+    for month in (joined or "").split("、"):
+        if month:
+            said.append(f"{int(month[5:])}月" if month[:4] == year else fmt.fmt_month(month))
+            year = month[:4]
+    return "、".join(said)
+
+
 def incidents_panel(view: View) -> Node:
     """One provider's incidents that others know of, each with the report that answers for it; None where nothing is known."""
     if not view.knows("self_report_rate") or not view.scope.may("rows"):

@@ -17,6 +17,15 @@ select finding_id, inspection_id, provider_id, provider_name, community_code, in
 from finding_month where month = ?
 order by array_position(['重大', '严重', '较重', '一般'], severity), deadline nulls first, finding_id
 """
+_RETURNS = """
+select * from (
+    select provider_id, count(*) as asked, count(*) filter (where zero) as zeros, count(*) filter (where standing = '未报') as unfiled,
+           count(*) filter (where doubted) as doubted,
+           string_agg(month, '、' order by month) filter (where standing = '未报') as months_unfiled,
+           string_agg(month, '、' order by month) filter (where doubted) as months_doubted
+    from incident_return_month where month between ? and ? group by provider_id
+) where unfiled > 0 or doubted > 0 order by doubted desc, unfiled desc, provider_id
+"""
 
 
 def risks(snapshot: Snapshot, month: str) -> list[dict[str, Any]]:
@@ -73,6 +82,16 @@ def self_reports(snapshot: Snapshot, month: str) -> list[dict[str, Any]]:
         return []
     query = "select * exclude (month) from self_report_month where month = ? order by missing desc, provider_id"
     return snapshot.once(f"self_reports {month}", lambda: snapshot.dicts(query, [month]))
+
+
+def incident_returns(snapshot: Snapshot, month: str) -> list[dict[str, Any]]:
+    """Months for which a provider reported nothing at all although it was due, or a zero report that something speaks against, over the twelve
+    months up to ``month``: provider_id, asked (months), zeros, unfiled, doubted, months_unfiled and months_doubted (text); the most first.
+    Providers without either are left out. Empty in snapshots without monthly reports."""
+    if "incident_return_month" not in snapshot.tables:
+        return []
+    first = snapshot.months[max(0, snapshot.month_index[month] - 11)]
+    return snapshot.once(f"incident_returns {month}", lambda: snapshot.dicts(_RETURNS, [first, month]))
 
 
 def incidents_of(snapshot: Snapshot, provider_id: str, month: str, months: int) -> list[dict[str, Any]]:

@@ -140,6 +140,13 @@ class Warehouse(DataReader):
         found = inspections.self_reports(self.snapshot, self._month(month))
         return [{**mine[r["provider_id"]], **r} for r in found if r["provider_id"] in mine]
 
+    def incident_returns(self, area: Any, month: Any) -> list[dict[str, Any]]:
+        """The area's providers whose monthly reports of twelve months ask for a question, see ``inspections.incident_returns``: its row of
+        :meth:`providers` with asked, zeros, unfiled, doubted, months_unfiled, months_doubted."""
+        mine = {p["provider_id"]: p for p in self.providers(area, month)}
+        found = inspections.incident_returns(self.snapshot, self._month(month))
+        return [{**mine[r["provider_id"]], **r} for r in found if r["provider_id"] in mine]
+
     def incidents_of(self, provider_id: Any, month: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """One provider's row of ``self_report_month`` and the incidents behind it, see ``inspections.incidents_of``; ({}, []) where nothing is
         known. Unknown without the right to rows."""

@@ -1,4 +1,4 @@
-"""Incidents: what providers report of themselves, held against what hospital, call centre, devices and hotline know."""
+"""Incidents: what providers report of themselves, if only that nothing happened, held against what hospital, call centre, devices and hotline know."""
 
 from __future__ import annotations
 
@@ -69,4 +69,30 @@ providers_to_ask = Count(
     mart="self_report_month",
     where="verdict = '需核查'",
     definition="月末在营、近12个月别处已知事件达到规定数量而自报率偏低的服务单位；样本不足的不作判断",
+)
+incident_return_rate = Ratio(
+    "incident_return_rate",
+    name="事件月报报送率",
+    short="月报报送率",
+    group=GROUP,
+    basis=AUDIT,
+    better="higher",
+    semantics="flow",
+    mart="incident_return_month",
+    part="zero or reports > 0",
+    whole="zero or reports > 0 or due",
+    definition="当月报了事件或作了零报告的单位 ÷ 应按月报告的在营单位；报告期未满而未报的不计",
+)
+zero_reports_doubted = Count(
+    "zero_reports_doubted",
+    name="零报告不符",
+    short="零报告不符",
+    group=GROUP,
+    basis=AUDIT,
+    unit="家",
+    better="lower",
+    semantics="flow",
+    mart="incident_return_month",
+    where="doubted",
+    definition="当月作了零报告，而医疗、呼叫或设备有该单位照护期间未自报事件的记录，或同月另报有事件的单位；提请核实，不等于认定瞒报",
 )

@@ -11,6 +11,7 @@ from pydantic import Field
 from etl.policy.check import version_problems
 from etl.policy.load import Problem, load
 from etl.policy.model import Model, Share, Text, Version, Window
+from etl.policy.parts import Kind as ProviderKind
 
 FILE = "incident.yaml"
 KINDS = ("跌倒", "压疮", "走失", "噎食", "用药差错", "突发疾病", "其他")
@@ -43,9 +44,18 @@ class Verdict(Model):
     basis: Text
 
 
+class Monthly(Model):
+    """Providers of these kinds report every month, if only that nothing happened, by ``due_day`` of the next month."""
+
+    kinds: Annotated[list[ProviderKind], Field(min_length=1)]
+    due_day: Annotated[int, Field(ge=1, le=28)]
+    basis: Text
+
+
 class IncidentVersion(Version):
     known: Annotated[list[Known], Field(min_length=1)]
     verdict: Verdict
+    monthly: Monthly | None = None
 
 
 class IncidentPolicy(Model):
@@ -88,3 +98,15 @@ def rows(policy: IncidentPolicy | None) -> list[tuple[object, ...]]:
             for kind in k.fits or KINDS:
                 found.append((version.version, version.valid_from, until, k.source, k.says, kind, k.before, k.after, v.months, v.at_least, v.missing, v.below))
     return found
+
+
+DUTY_COLUMNS = "valid_from varchar, valid_to varchar, kind varchar, due_day integer"
+
+
+def duties(policy: IncidentPolicy | None) -> list[tuple[object, ...]]:
+    """Rows of the table ``incident_duty``: one per version and kind of provider that reports every month."""
+    versions = policy.versions if policy else []
+    until = [*(v.valid_from for v in versions[1:]), None]
+    return [
+        (v.valid_from, to, kind, v.monthly.due_day) for v, to in zip(versions, until, strict=bool(versions)) if v.monthly for kind in v.monthly.kinds
+    ]

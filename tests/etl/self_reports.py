@@ -39,6 +39,29 @@ class Found:
     provider_recall: Share
 
 
+@dataclass(frozen=True)
+class Returns:
+    """Of zero reports that something speaks against, and of months without any report: precision and recall."""
+
+    doubted_precision: Share
+    doubted_recall: Share
+    unfiled_precision: Share
+    unfiled_recall: Share
+
+
+def compare_returns(con: duckdb.DuckDBPyConnection, irregular: dict[str, list[dict[str, Any]]]) -> Returns:
+    """Against what was planted (provider_id, month); the last month is left out, its day has not passed."""
+    last = con.execute("select max(month) from month").fetchone()[0]
+    planted = {k: {(p["provider_id"], p["month"]) for p in v if p["month"] < last} for k, v in irregular.items()}
+    doubted, unfiled = (
+        set(con.execute(f"select provider_id, month from incident_return_month where month < ? and {what}", [last]).fetchall())
+        for what in ("doubted", "standing = '未报'")
+    )
+    wrong = planted.get("zero_report_false", set()) | planted.get("zero_report_beside_report", set())
+    silent = planted.get("incident_return_missing", set())
+    return Returns(*(Share(len(found & true), len(of)) for found, true in ((doubted, wrong), (unfiled, silent)) for of in (found, true)))
+
+
 def compare(con: duckdb.DuckDBPyConnection, missing: list[dict[str, Any]], quiet: set[str]) -> Found:
     """``missing``: planted incidents without a report (provider_id, elder_id, happened_on); ``quiet``: providers that report too little."""
     flagged = con.execute(
@@ -68,8 +91,8 @@ def main(var: Path) -> None:
     pointer = json.loads((truth.parents[1] / "snapshots" / "current.json").read_text(encoding="utf-8"))
     with duckdb.connect(str(truth.parents[1] / "snapshots" / pointer["file"]), read_only=True) as con:
         found = compare(con, planted["incident_unreported"], {p["provider_id"] for p in planted["under_reporting_provider"]})
-    for name in ("single_precision", "single_recall", "provider_precision", "provider_recall"):
-        share = getattr(found, name)
+        returns = compare_returns(con, planted)
+    for name, share in (vars(found) | vars(returns)).items():
         print(f"{name:20} {share.right} / {share.of} = {share.value:.3f}")
 
 

@@ -9,8 +9,9 @@ from data.simulator import accidents, beds, people, providers
 from data.simulator.referrals import CAUSES
 from data.simulator.world import World, iso
 from data.simulator.writers import stamps
+from data.simulator.zero_reports import hand_in
 from etl.paths import DEFAULT_REGION
-from tests.etl.self_reports import compare
+from tests.etl.self_reports import compare, compare_returns
 from tests.spec.world import World as Marts
 
 
@@ -20,7 +21,14 @@ def test_what_was_kept_quiet_is_found_and_hardly_anything_else():
     stays = beds.settle(world, elders, firms).stays
     found = accidents.happen(world, elders, firms, stays)
     marts = _records(elders, firms, stays, found)
-    marts.build(["incident_known", "self_report_month"])
+    zeros = hand_in(world, firms, found)
+    _fill(marts, "incident_zero", {
+        key: np.array(values, dtype=object) for key, values in zip(
+            ("report_no", "credit_code", "provider_name", "month"),
+            zip(*((f"{m}-{z.firm}", firms[z.firm].code, firms[z.firm].name, m) for m, filed in zip(world.months, zeros.filed, strict=True) for z in filed),
+                strict=True), strict=True)
+    })  # fmt: skip
+    marts.build(["incident_known", "self_report_month", "incident_return_month"])
     quiet = np.flatnonzero(found.known & ~found.told & (found.second < (world.end - 2) * 86_400))
     missing = [
         {"provider_id": firms[found.firm[k]].id, "elder_id": elders.ids[found.elder[k]], "happened_on": iso(int(found.second[k]) // 86_400)[0]}
@@ -30,13 +38,21 @@ def test_what_was_kept_quiet_is_found_and_hardly_anything_else():
     assert len(missing) > 40 and result.provider_recall.of >= 3
     assert result.single_precision.value >= 0.9 and result.single_recall.value >= 0.9, result
     assert result.provider_precision.value >= 0.9 and result.provider_recall.value >= 0.9, result
+    returns = compare_returns(marts.con, zeros.irregular)
+    assert min(share.of for share in vars(returns).values()) >= 15, returns
+    assert returns.doubted_precision.value >= 0.9 and returns.doubted_recall.value >= 0.85, returns
+    assert returns.unfiled_precision.value >= 0.98 and returns.unfiled_recall.value >= 0.98, returns
 
 
 def _records(elders, firms, stays, found) -> Marts:
     """What bed register, hospital, call centre and the houses themselves have on file, as checked tables."""
     marts, code = Marts(), np.array([p.id for p in firms], dtype=object)
     for p in firms:
-        marts.add("provider_provider", {"provider_id": p.id, "credit_code": p.code, "name": p.name, "kind": p.kind})
+        closed = None if p.closed == providers.NEVER else iso(p.closed)[0]
+        marts.add("provider_provider", {
+            "provider_id": p.id, "credit_code": p.code, "name": p.name, "kind": p.kind, "registered_on": iso(p.registered)[0], "closed_on": closed,
+            "status": p.status,
+        })  # fmt: skip
     who = np.unique(stays["elder"])
     _fill(marts, "registry_elder", {
         "elder_id": elders.ids[who], "id_number": elders.ids[who], "name": elders.ids[who], "birth_date": iso(elders.birth[who]),

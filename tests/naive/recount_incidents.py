@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -15,8 +16,8 @@ from tests.naive.reading import FOREVER, FULL, Row, day, moment, sheet, sql
 from tests.naive.recount import Recount
 from tests.naive.recount_works import books, number
 
-COUNTED = ("incidents_reported", "incidents_known", "self_report_rate", "incidents_missing", "providers_to_ask")
-RARE = ("incidents_missing", "providers_to_ask")
+COUNTED = ("incidents_reported", "incidents_known", "self_report_rate", "incidents_missing", "providers_to_ask", "incident_return_rate", "zero_reports_doubted")
+RARE = ("incidents_missing", "providers_to_ask", "zero_reports_doubted")
 NEAR = timedelta(hours=8)
 
 
@@ -42,6 +43,7 @@ def recount_incidents(base: Recount, policies: Path) -> None:
         if not any(r["provider"] == c["provider"] and -c["after"] <= (c["at"].date() - r["at"].date()).days <= c["before"] for r in seen):
             incidents.append([c])
     asked: dict[str, list[tuple[str, bool]]] = defaultdict(list)
+    kept_quiet: set[tuple[str, str]] = set()
     for group in incidents:
         first, month = group[0], f"{group[0]['at']:%Y-%m}"
         if month not in base.months or (max(base.months.values()) - first["at"].date()).days < max(r["after"] for r in group):
@@ -52,6 +54,8 @@ def recount_incidents(base: Recount, policies: Path) -> None:
         base.add("self_report_rate", area, month, int(told), 1)
         base.add("incidents_missing", area, month, int(not told))
         asked[first["provider"]].append((month, told))
+        if not told and first["person"] is not None:  # a complaint names neither elder nor day
+            kept_quiet.add((first["provider"], month))
     rule = version["verdict"]
     for provider, found in asked.items():
         for month, last in base.months.items():
@@ -60,6 +64,25 @@ def recount_incidents(base: Recount, policies: Path) -> None:
             enough = len(known) >= rule["at_least"] and missing >= rule["missing"] and len(known) - missing < rule["below"] * len(known)
             if enough and base.operating(provider, last):
                 base.add("providers_to_ask", base.place(provider, last), month, 1)
+    _returns(base, version["monthly"], {(r["provider"], f"{r['at']:%Y-%m}") for r in reports}, kept_quiet)
+
+
+def _returns(base: Recount, duty: Row, told: set[tuple[str, str]], kept_quiet: set[tuple[str, str]]) -> None:
+    """Who reported of a month at all, and whose zero report something speaks against."""
+    zero = set()
+    for row in books(base.sources / "incident", "零报告"):
+        year, month = re.findall(r"\d+", row["报告月份"])
+        zero.add((base.by_code.get(row["统一社会信用代码"]) or base.by_name.get(row["单位名称"]), f"{year}-{int(month):02d}"))
+    ends = max(base.months.values())
+    for month, last in base.months.items():
+        for provider, row in base.providers.items():
+            if row["LB"] not in duty["kinds"] or day(row["ZC_RQ"]) >= last.replace(day=1) or not base.operating(provider, last):
+                continue
+            filed = (provider, month) in zero or (provider, month) in told
+            if filed or (ends - last).days >= duty["due_day"]:
+                base.add("incident_return_rate", base.place(provider, last), month, int(filed), 1)
+            wrong = (provider, month) in zero and ((provider, month) in told or (provider, month) in kept_quiet)
+            base.add("zero_reports_doubted", base.place(provider, last), month, int(wrong))
 
 
 def _reports(base: Recount) -> Iterator[Row]:

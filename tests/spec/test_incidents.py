@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from etl.indicators.incidents import incidents_known, incidents_missing, incidents_reported, providers_to_ask, self_report_rate
+from etl.indicators.incidents import (
+    incident_return_rate,
+    incidents_known,
+    incidents_missing,
+    incidents_reported,
+    providers_to_ask,
+    self_report_rate,
+    zero_reports_doubted,
+)
 
 XIAOHE = "330105003051"
 
@@ -129,3 +137,41 @@ def test_a_provider_is_asked_only_where_enough_is_known_and_little_reported(spec
     spec.gives(providers_to_ask, {XIAOHE: 1}).at("2026-03").gives(providers_to_ask, {XIAOHE: 0})
     found = spec.world.con.execute("select provider_id, known, reported, verdict from self_report_month where month = '2026-10' order by 1")
     assert found.fetchall() == [("P1", 5, 2, "需核查"), ("P2", 4, 0, "样本不足"), ("P3", 5, 4, "未见异常")]
+
+
+def test_a_zero_report_is_held_against_what_others_know_of_that_month(spec):
+    house(spec, "E1 E2 E3").provider("P2", kind="照料中心").provider("P3", kind="老年食堂").provider("P4", kind="养老机构")
+    spec.world.con.execute("update bed_stay set provider_id = 'P2' where elder_id = 'E3'")
+    spec.given("incident_zero", """
+        report_no | credit_code | provider_name | month
+        plain     | CP1         | 单位P1        | 2026-09
+        wrong     | CP1         | 单位P1        | 2026-08
+        by name   | -           | 单位P2        | 2026-08
+        twice     | CP2         | 单位P2        | 2026-08
+        and yet   | CP2         | 单位P2        | 2026-07
+        """).given("medical_referral", "referral_no | elder_id | arrived_at\nM1 | E1 | 2026-08-10 09:00:00").given("complaint_complaint", """
+        complaint_id | credit_code | subject  | received_at
+        names nobody | CP1         | 照护安全 | 2026-09-15 09:00:00
+        """).given("incident_report", "report_no | credit_code | elder_id | happened_at\nR1 | CP2 | E3 | 2026-07-20 09:00:00")
+    spec.gives(zero_reports_doubted, {XIAOHE: 0}).at("2026-08").gives(zero_reports_doubted, {XIAOHE: 1})
+    found = spec.world.con.execute("select provider_id, month, standing from incident_return_month where month between '2026-07' and '2026-09'").fetchall()
+    assert set(found) == {
+        ("P1", "2026-07", "未报"), ("P1", "2026-08", "零报告存疑"), ("P1", "2026-09", "零报告"), ("P2", "2026-07", "自相矛盾"),
+        ("P2", "2026-08", "零报告"), ("P2", "2026-09", "未报"), *[("P4", f"2026-0{m}", "未报") for m in (7, 8, 9)],
+    }  # fmt: skip
+
+
+def test_a_doubtful_link_contradicts_no_zero_report(spec):
+    house(spec, "E1 E2").given("incident_zero", "report_no | month\nZ | 2026-09")
+    spec.given("medical_referral", "referral_no | elder_id | arrived_at\nM1 | E2 | 2026-09-10 09:00:00")
+    spec.world.build(["person_link"])
+    spec.world.con.execute("insert into person_link values ('E1', 'E2', '综合评分', 2, false)")
+    spec.at("2026-09").gives(zero_reports_doubted, {XIAOHE: 0})
+
+
+def test_a_month_is_asked_for_when_its_day_has_passed_and_of_those_in_business_from_its_first(spec):
+    house(spec).provider("P2", kind="养老机构")
+    spec.world.con.execute("update provider_provider set registered_on = date '2026-09-02' where provider_id = 'P2'")
+    spec.given("incident_zero", "report_no | credit_code | month\nZ | CP1 | 2026-10")
+    spec.at("2026-09").gives(incident_return_rate, {XIAOHE: "0/1"})  # P2 began within the month
+    spec.at("2026-10").gives(incident_return_rate, {XIAOHE: "1/1"})  # P2's day for October has not passed

@@ -119,6 +119,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "credit_code": "CP1", "provider_name": "单位P1", "elder_id": "E1", "happened_at": "2026-10-10 06:00:00", "kind": "跌倒", "harm": "轻伤",
         "sent": True, "reported_at": "2026-10-10 12:00:00",
     },
+    "incident_zero": {"credit_code": "CP1", "provider_name": "单位P1", "month": "2026-10", "reported_at": "2026-11-03 09:00:00"},
     "adaptation_home": {"elder_id": "E1", "community_code": "330105003051", "applied_on": "2026-08-01", "cost": 6000, "subsidy": 5000},
     "adaptation_family_bed": {"elder_id": "E1", "credit_code": "CP1", "opened_on": "2026-01-01"},
     "adaptation_renewal": {"name": "甲小区", "community_code": "330105003051", "started_on": "2026-01-01"},
@@ -217,9 +218,13 @@ class World:
         self._months(first, last)
         self._areas()
         self._standards()
-        rules = incidents.rows(incidents.read(DEFAULT_REGION / "policies"))
-        self.con.execute(f"create table incident_rule ({incidents.COLUMNS})")
-        self.con.executemany(f"insert into incident_rule values ({', '.join('?' * len(rules[0]))})", rules)
+        audit = incidents.read(DEFAULT_REGION / "policies")
+        for name, columns, rows in (
+            ("incident_rule", incidents.COLUMNS, incidents.rows(audit)),
+            ("incident_duty", incidents.DUTY_COLUMNS, incidents.duties(audit)),
+        ):
+            self.con.execute(f"create table {name} ({columns})")
+            self.con.executemany(f"insert into {name} values ({', '.join('?' * len(rows[0]))})", rows)
         for name, table in checked().items():
             fields = ", ".join(f'"{f}" {t}' for c in table.columns for f, t in _fields(c))
             self.con.execute(f'create table "{name}" ({fields})')

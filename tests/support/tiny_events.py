@@ -131,6 +131,7 @@ def incidents(elders: list[Row], firms: list[Row], months: list[str]) -> dict[st
     known: list[Row] = []
     reports: list[Row] = []
     sums: list[Row] = []
+    returns: list[Row] = []
     houses = [f for f in firms if f["kind"] in ("养老机构", "照料中心", "嵌入式微型机构")]
     for i, f in enumerate(houses):
         told: list[bool] = []
@@ -148,6 +149,12 @@ def incidents(elders: list[Row], firms: list[Row], months: list[str]) -> dict[st
                 "by_device": n % 5 == 0, "by_complaint": False, "source_table": "medical_referral", "row_key": f"SZ{i:03d}{n:02d}", "report_no": number,
                 "reported": number is not None, "counted": True, "standing": "已自报" if number else "需核查",
             })  # fmt: skip
+            zero = not told[-1] and n % 4 == 1
+            returns.append({
+                "month": m, "provider_id": f["provider_id"], "provider_name": f["provider_id"], "community_code": f["community_code"],
+                "reports": int(told[-1]), "zero": zero, "missing": int(not told[-1]), "due": n + 1 < len(months), "doubted": zero,
+                "standing": "零报告存疑" if zero else "已报事件" if told[-1] else "未报" if n + 1 < len(months) else "未到期",
+            })  # fmt: skip
             year = told[-12:]
             few, missing = len(year) < 5, year.count(False)
             sums.append({
@@ -155,7 +162,7 @@ def incidents(elders: list[Row], firms: list[Row], months: list[str]) -> dict[st
                 "reported": sum(year), "missing": missing, "rate": 100.0 * sum(year) / len(year),
                 "verdict": "样本不足" if few else "需核查" if missing >= 3 else "未见异常",
             })  # fmt: skip
-    return {"incident_known": known, "incident_fact": reports, "self_report_month": sums}
+    return {"incident_known": known, "incident_fact": reports, "self_report_month": sums, "incident_return_month": returns}
 
 
 def prepayments(elders: list[Row], firms: list[Row], months: list[str]) -> dict[str, list[Row]]:

@@ -1,8 +1,8 @@
-"""What providers themselves report of incidents: falls, pressure sores, choking and the like."""
+"""What providers themselves report of incidents: falls, pressure sores, choking and the like; or that a month passed without any."""
 
 from __future__ import annotations
 
-from etl.contract import Choice, Contract, Flag, Key, Reference, Table, Text, Timestamp, after_departure, monthly
+from etl.contract import Choice, Contract, Flag, Key, Month, Reference, Table, Text, Timestamp, after_departure, monthly
 from etl.vocabulary import same
 
 report = Table(
@@ -44,12 +44,39 @@ report = Table(
     ],
 )
 
+zero = Table(
+    name="zero",
+    title="零报告",
+    source="零报告*",
+    grain="一家服务单位报告某月没有发生事件",
+    key=["report_no"],
+    dated="month",
+    columns=[
+        Key(name="report_no", source="报告编号"),
+        Key(name="credit_code", source="统一社会信用代码", aliases=("信用代码",), optional=True),
+        Text(name="provider_name", source="单位名称", aliases=("服务单位",), max_length=120),
+        Month(name="month", source="报告月份"),
+        Timestamp(name="reported_at", source="报告时间"),
+        Text(name="reporter", source="报告人", optional=True, max_length=60, privacy="name"),
+    ],
+    reject={"报告时间早于报告月份": "reported_at < cast(month || '-01' as date)"},
+    warn={
+        "月份未结束即作零报告": "reported_at < cast(month || '-01' as date) + interval 1 month",
+        "同一单位同一月份报了两次零报告": "count(*) over (partition by provider_name, month) > 1",
+    },
+    references=[
+        Reference(
+            column="credit_code", table="provider_provider", key="credit_code", sentence="统一社会信用代码在服务单位库中不存在"
+        ),
+    ],
+)
+
 contract = Contract(
     module="incident",
     title="机构自报事件",
     owner="区民政局（养老服务科）、各服务单位",
     systems=["S15"],
-    tables=[report],
+    tables=[report, zero],
     due=monthly(day=10),
     after=["registry", "provider"],
 )
