@@ -13,7 +13,10 @@ register_page(
     __name__, path="/inspections", title="检查", order=45,
     layout=subject(
         strip=[inspections_done, inspection_pass_rate, inspections_drawn, draws_done_in_time, findings_open, findings_overdue, rectified_on_time],
-        layers=[open_findings, planned_visits, by_area(findings_open), by_area(inspections_done), by_area(rectified_on_time), by_area(self_report_rate), by_area(zero_reports_doubted)],
+        layers=[
+            open_findings, planned_visits, by_area(findings_open), by_area(inspections_done), by_area(rectified_on_time),
+            by_area(self_report_rate), by_area(zero_reports_doubted),
+        ],
         ranking=findings_open, trend=findings_open,
         attention=clocks,
         below=[plan_panel, drawn_list, findings_list, risk_list, credit_list, repairs_panel, audit_list, returns_list, grades_list],

@@ -166,6 +166,19 @@ def test_two_one_star_months_bring_watch_and_a_restoration_wipes_the_slate(shipp
     assert row["because"].startswith("连续2个月一星：2026年7月评为1星")
 
 
+@pytest.mark.parametrize(("owed", "held", "state"), [(400_000, 160_000, "watch"), (400_000, 204_000, "normal"), (90_000, 0, "normal"), (0, 0, "normal")])
+def test_prepayments_that_no_bank_holds_bring_watch_while_they_stand(shipped: Folder, owed: int, held: int, state: str) -> None:
+    world = good_provider()
+    world.add("provider_figure", indicator="prepaid_held_share", provider_id="P1", month="2026-09", part=held, whole=owed)
+    world.add("provider_figure", indicator="prepaid_held_share", provider_id="P1", month="2026-10", part=owed, whole=owed)
+    _, states, _ = judged(world, shipped)
+    row = states["P1", "2026-09"]
+    assert (row["state"], row["rule"]) == (state, "prepaid_not_held" if state == "watch" else None)
+    if state == "watch":
+        assert row["because"] == "月末预收费余额400,000元，银行存管160,000元（占40%）（应存管80%，不足50%即予关注）" and "存管" in row["basis"]
+    assert states["P1", "2026-10"]["state"] == "normal"
+
+
 def test_the_way_out_and_back(shipped: Folder) -> None:
     world = good_provider()
     for n, (kind, on) in enumerate([("约谈", date(2026, 6, 3)), ("拟退出", date(2026, 7, 6)), ("恢复", date(2026, 9, 9))]):
