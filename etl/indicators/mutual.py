@@ -157,7 +157,7 @@ bank_entries_doubtful = Count(
     semantics="flow",
     mart="bank_entry_fact",
     where="doubtful",
-    definition="当月超余额支出、转账两方不平、一天服务超过 24 小时、记账一天后被修改、或两户当月互相存入各两次以上的流水",
+    definition="当月超余额支出、转账两方不平、一天服务超过 24 小时、记账一天后被修改、或当月两户互相存入、三户循环存入各两次以上的流水",
 )
 match_rate = Ratio(
     "match_rate",

@@ -179,6 +179,10 @@ def _entries(base: Recount) -> None:
             kind == "存入" and days[number, row["at"].date()] > 1440,
             changed,
             kind == "存入" and served.get(to, 0) >= 2 and served.get(back, 0) >= 2,
+            kind == "存入" and served.get(to, 0) >= 2 and any(
+                n >= 2 and when == month and a == row["DF_ZH"] and c != number and served.get((c, number, month), 0) >= 2
+                for (a, c, when), n in served.items()
+            ),
         )
         base.add("bank_entries_doubtful", area, month, int(any(doubts)))
 

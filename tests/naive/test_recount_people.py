@@ -42,6 +42,7 @@ PLANTED = {
     "bank_overspent": ("account_id", "select account_id from bank_entry_fact where overdrawn"),
     "bank_over_24_hours": ("account_id", "select account_id from bank_entry_fact where over_day"),
     "bank_mutual_circle": ("accounts", "select account_id from bank_entry_fact where mutual"),
+    "bank_ring_of_three": ("accounts", "select account_id from bank_entry_fact where ring and not mutual"),
     "bank_balance_differs": ("account_id", "select account_id from bank_account_month where differs"),
 }
 

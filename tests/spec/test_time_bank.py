@@ -90,6 +90,17 @@ def test_more_than_a_day_in_a_day_an_entry_edited_later_and_mutual_service_are_d
     spec.gives(bank_entries_doubtful, {XIAOHE: 5, DISTRICT: 7}).at("2026-09").gives(bank_entries_doubtful, {DISTRICT: 0})
 
 
+def test_three_who_serve_each_other_in_a_circle_are_doubtful_and_a_chain_is_not(spec):
+    who = "".join(f"\n        {a} | 个人 | 330105003051" for a in "CDEF")
+    spec.given("time_bank_account", ACCOUNTS.format(a="0", b="0")).given("time_bank_account", f"account_id | holder_kind | community_code{who}")
+    pairs = [("A", "B", 10), ("B", "C", 10), ("C", "A", 10), ("D", "E", 10), ("E", "F", 10), ("A", "B", 9), ("B", "C", 9)]
+    rows = [f"{a}{b}{m}{n} | {a} | 存入 | 60 | 1 | {b} | 2026-{m:02d}-{3 + n:02d} 09:00" for a, b, m in pairs for n in (0, 1)]
+    rows += ["CA9 | C | 存入 | 60 | 1 | A | 2026-09-05 09:00"]  # once is not twice
+    spec.given("time_bank_entry", "\n".join(["entry_id | account_id | kind | minutes | coins | counterpart | occurred_at", *rows]))
+    spec.gives(bank_entries_doubtful, {DISTRICT: 6}).at("2026-09").gives(bank_entries_doubtful, {DISTRICT: 0})
+    assert spec.world.con.execute("select count(*) filter (where ring), count(*) filter (where mutual) from bank_entry_fact").fetchone() == (6, 0)
+
+
 def test_a_request_is_matched_when_a_volunteer_was_found_unless_it_was_withdrawn_before(spec):
     spec.elders("""
         elder

@@ -249,7 +249,7 @@ def _plant(
         note["bank_entry_edited"].append({"entry_id": names[k], "account_id": keys[ledger["account"][k]]})
     quiet = np.setdiff1d(np.arange(bank.volunteers), ledger["account"][ledger["at"] > late])
     quiet = rng.permutation(quiet[(bank.opened[quiet] < world.start + 60) & (bank.closed[quiet] > world.end)])
-    if len(quiet) < 7 * times:
+    if len(quiet) < 8 * times:
         quiet = rng.permutation(bank.volunteers)
     for i in range(times):
         who = int(quiet[i])
@@ -271,6 +271,12 @@ def _plant(
                     at = (world.end - 24 + turn * 6) * 86_400 + 50_000 + ring.index(a) * 7_200 + ring.index(b) * 1_800
                     add(account=[a], kind=EARN, grade=2, minutes=30, rate=120, coins=60, counterpart=b, at=at)
     note["bank_mutual_circle"].append({"accounts": sorted(keys[v] for v in ring)})
+    three = [int(v) for v in quiet[2 * times + 3 : 2 * times + 6]]
+    for turn in range(2):  # each serves the next one only: no two of them serve each other
+        for i, a in enumerate(three):
+            at = (world.end - 22 + turn * 7) * 86_400 + 36_000 + i * 3_600
+            add(account=[a], kind=EARN, grade=2, minutes=60, rate=120, coins=120, counterpart=three[(i + 1) % 3], at=at)
+    note["bank_ring_of_three"].append({"accounts": sorted(keys[v] for v in three)})
     return more
 
 
