@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from contextlib import suppress
 from datetime import date, timedelta
 
@@ -12,6 +13,7 @@ from shapely.geometry import shape
 from etl import faults, rebuild
 from etl.clean import insert
 from etl.freshness import Freshness
+from etl.hands import hands
 from etl.martfile import Mart, MartError
 from etl.policy import incidents
 from etl.region import Area, Region
@@ -128,27 +130,51 @@ def build(
     """Bring each mart up to date as a table in schema ``marts``; MartError naming the file whose SQL fails.
 
     With ``fresh``: only marts of which an input has changed, and only the months and keys that it touches where the header allows that.
+    Marts that are built as a whole are built two at a time, as soon as all that they read is there; each is put in force in its turn.
     """
     fresh = fresh or Freshness(con)
-    for mart in marts:
-        inputs = rebuild.labels(mart)
-        changed = fresh.stale(mart.name, inputs, mart.sql) if fresh.home(mart.name) else None
-        if changed == set():
-            continue
-        note(f"汇总 {mart.name}")
-        faults.point("mart", mart.name)
+    rebuild.clear(con)
+    left = list(marts)
+    changes: dict[str, set[str] | None] = {}
+    begun: dict[str, Future[None]] = {}
+    with hands(con) as hand:
+        while left:
+            coming = {m.name for m in left}
+            for mart in left:
+                if mart.name not in changes and not (mart.reads - {mart.name}) & coming:
+                    changes[mart.name] = changed = fresh.stale(mart.name, rebuild.labels(mart), mart.sql) if fresh.home(mart.name) else None
+                    if changed != set() and rebuild.whole(mart, changed):
+                        begun[mart.name] = hand(rebuild.beside, mart)
+            mart = left.pop(0)
+            changed = changes[mart.name]
+            if changed != set():
+                note(f"汇总 {mart.name}")
+                faults.point("mart", mart.name)
+                _build(con, mart, changed, begun.get(mart.name), fresh)
+
+
+def _build(con: duckdb.DuckDBPyConnection, mart: Mart, changed: set[str] | None, beside: Future[None] | None, fresh: Freshness) -> None:
+    """Put one mart in force: as it was built beside, or by the parts that changed."""
+    try:
+        if beside:
+            try:
+                beside.result()
+            except duckdb.OutOfMemoryException:  # two together were too much
+                rebuild.beside(con, mart)
         con.execute("begin")
-        try:
-            rebuild.write(con, mart, changed, fresh)
-            fresh.built(mart.name, inputs, mart.sql)
-            con.execute("commit")
-        except duckdb.Error as error:
-            with suppress(duckdb.Error):
-                con.execute("rollback")
-            if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
-                raise
-            raise MartError(f"etl/marts/{mart.name}.sql: {error}") from error
-        except BaseException:
-            with suppress(duckdb.Error):
-                con.execute("rollback")
+        if beside:
+            rebuild.put(con, mart, fresh)
+        else:
+            rebuild.write(con, mart, changed or set(), fresh)
+        fresh.built(mart.name, rebuild.labels(mart), mart.sql)
+        con.execute("commit")
+    except duckdb.Error as error:
+        with suppress(duckdb.Error):
+            con.execute("rollback")
+        if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
             raise
+        raise MartError(f"etl/marts/{mart.name}.sql: {error}") from error
+    except BaseException:
+        with suppress(duckdb.Error):
+            con.execute("rollback")
+        raise

@@ -14,6 +14,8 @@ from etl.martfile import Mart
 
 _DAY = re.compile(r"strftime\((\"\w+\"), '%Y-%m'\)")
 _MONTH = re.compile(r"(\d{4}-\d{2})?")
+# What a mart is called while it is built beside the one in use.
+NEW = "__new"
 # Above this share of the keys a month is built as a whole, and above it in all months the mart is.
 MOST = 0.25
 
@@ -42,15 +44,36 @@ def cover(changed: Collection[str]) -> tuple[set[str], set[str]] | None:
     return None if len(shares) > MOST * SHARES else (months, shares)
 
 
-def write(con: duckdb.DuckDBPyConnection, mart: Mart, changed: set[str] | None, fresh: Freshness) -> None:
-    """Build what has changed, or everything (``None``)."""
+def whole(mart: Mart, changed: Collection[str] | None) -> bool:
+    """True where the mart is built as a whole."""
+    return changed is None or not mart.time or cover(changed) is None
+
+
+def beside(con: duckdb.DuckDBPyConnection, mart: Mart) -> None:
+    """Build the whole mart beside the one in use; :func:`put` lets it take its place."""
+    con.execute(f"create or replace table marts.{name(mart.name + NEW)} as {mart.sql}")
+
+
+def put(con: duckdb.DuckDBPyConnection, mart: Mart, fresh: Freshness) -> None:
+    """Put what :func:`beside` built in the place of the mart; call inside a transaction begun after it."""
+    con.execute(f"drop table if exists marts.{name(mart.name)}")
+    con.execute(f"alter table marts.{name(mart.name + NEW)} rename to {name(mart.name)}")
+    fresh.written(mart.name)
+
+
+def clear(con: duckdb.DuckDBPyConnection) -> None:
+    """Drop what a killed run left beside the marts."""
+    left = con.execute(
+        "select table_name from duckdb_tables() where schema_name = 'marts' and database_name = current_database() and ends_with(table_name, ?)", [NEW]
+    ).fetchall()
+    for (table,) in left:
+        con.execute(f"drop table marts.{name(table)}")
+
+
+def write(con: duckdb.DuckDBPyConnection, mart: Mart, changed: Collection[str], fresh: Freshness) -> None:
+    """Build the months and keys of a mart that have changed; not for one that is built as a :func:`whole`."""
     table = f"marts.{name(mart.name)}"
-    found = cover(changed) if changed is not None and mart.time else None
-    if found is None:
-        con.execute(f"create or replace table {table} as {mart.sql}")
-        fresh.written(mart.name)
-        return
-    months, shares = found
+    months, shares = cover(changed) or (set(), set())
     time = name(mart.time)
     if months:
         chosen = listed(months)

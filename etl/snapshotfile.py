@@ -16,10 +16,12 @@ import duckdb
 
 from etl import faults
 from etl.clean import first, insert, name, quote
+from etl.hands import hands
 
 Tables = Sequence[tuple[str, str, str]]
 """(table, where its rows are, order by)."""
 Contents = dict[str, tuple[int, str]]
+Known = Callable[[str, str, bool], Contents]
 CONTENT = "meta_content"
 # In place of a month: how many rows of a table have been exchanged since it was written as a whole.
 WORN = "#"
@@ -38,7 +40,7 @@ class Written:
 
 
 def write(
-    con: duckdb.DuckDBPyConnection, file: Path, tables: Tables, before: Path | None, known: Callable[[str, str, bool], Contents] | None = None,
+    con: duckdb.DuckDBPyConnection, file: Path, tables: Tables, before: Path | None, known: Known | None = None,
     moved: Mapping[str, str] = MappingProxyType({}),
 ) -> Written:  # fmt: skip
     """Write ``file`` with these tables, from a copy of ``before`` where there is one. The file is closed on return.
@@ -60,7 +62,10 @@ def write(
         found: dict[str, Contents] = {}
         written: set[str] = set()
         worn: dict[str, int] = {}
-        for table, source, order in tables:
+        if not columns:
+            found = _afresh(con, tables, known)
+            written = set(found)
+        for table, source, order in tables if columns else ():
             faults.point("snapshot", table)
             shape = con.execute(f"select * from {source} limit 0").description or []
             monthly = "month" in [d[0] for d in shape]
@@ -87,6 +92,23 @@ def write(
     return Written(found, frozenset(written))
 
 
+def _afresh(con: duckdb.DuckDBPyConnection, tables: Tables, known: Known | None) -> dict[str, Contents]:
+    """Write all tables into an empty file, two at a time; what they hold."""
+
+    def one(own: duckdb.DuckDBPyConnection, table: str, source: str, order: str) -> Contents | None:
+        faults.point("snapshot", table)
+        now = None if known else content(own, source, _monthly(own, source))
+        own.execute(f"create table snapshot_file.main.{name(table)} as select * from {source}{order}")
+        return now
+
+    with hands(con) as hand:
+        begun = {table: hand(one, table, source, order) for table, source, order in tables}
+        counted = {table: future.result() for table, future in begun.items()}
+    return {
+        table: known(table, source, _monthly(con, source)) if known else counted[table] or {} for table, source, _ in tables
+    }
+
+
 def differing(con: duckdb.DuckDBPyConnection, file: Path, contents: dict[str, Contents], tables: Collection[str] | None = None) -> str | None:
     """The first table (of ``tables``, or of all) that does not hold in the file what it held in the work file; None where all agree."""
     con.execute(f"attach {quote(file)} as written (read_only)")
@@ -94,12 +116,15 @@ def differing(con: duckdb.DuckDBPyConnection, file: Path, contents: dict[str, Co
         for table, wanted in contents.items():
             if tables is not None and table not in tables:
                 continue
-            monthly = "month" in [d[0] for d in con.execute(f"select * from written.main.{name(table)} limit 0").description or []]
-            if content(con, f"written.main.{name(table)}", monthly) != wanted:
+            if content(con, f"written.main.{name(table)}", _monthly(con, f"written.main.{name(table)}")) != wanted:
                 return table
     finally:
         con.execute("detach written")
     return None
+
+
+def _monthly(con: duckdb.DuckDBPyConnection, source: str) -> bool:
+    return "month" in [d[0] for d in con.execute(f"select * from {source} limit 0").description or []]
 
 
 def content(con: duckdb.DuckDBPyConnection, source: str, monthly: bool) -> Contents:
