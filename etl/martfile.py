@@ -56,6 +56,8 @@ class Mart:
     title: str = ""
     rows: tuple[str, tuple[str, ...]] = ("", ())
     """How the mart's rows of a key are found: ('', its own column), or by the rows of an input (table, the columns that name a row of it)."""
+    whole: frozenset[str] = frozenset()
+    """Those of ``keyed`` that its SQL must see whole all the same, because it says something about rows that find none there."""
 
     @cached_property
     def reads(self) -> frozenset[str]:
@@ -91,12 +93,14 @@ def parse(name: str, text: str) -> Mart:
         raise MartError(f"{name}.sql: the header does not say the grain")
     place = (fields.get("area", ""), fields.get("time", ""), fields.get("provider", ""))
     monthly = dict(_monthly(name, word) for word in fields.get("monthly", "").split())
-    keyed = dict(_column(name, word) for word in fields.get("keyed", "").split())
+    words = fields.get("keyed", "").split()
+    keyed = dict(_column(name, word.rstrip("*")) for word in words)
+    whole = frozenset(word.partition(".")[0] for word in words if word.endswith("*"))
     driver, _, own = fields.get("rows", "").rpartition(".")
     if bool(keyed) != bool(own) or (driver and (driver not in keyed or driver not in monthly)):
         raise MartError(f"{name}.sql: keyed needs rows; rows of an input need that input among keyed and monthly")
     return Mart(name, text, fields["grain"], *place, tuple(columns), fields.get("key", ""), monthly, keyed,
-                fields.get("title", ""), (driver, tuple(own.split(",")) if own else ()))  # fmt: skip
+                fields.get("title", ""), (driver, tuple(own.split(",")) if own else ()), whole)  # fmt: skip
 
 
 def _column(mart: str, word: str) -> tuple[str, str]:

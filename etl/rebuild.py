@@ -90,7 +90,7 @@ def write(con: duckdb.DuckDBPyConnection, mart: Mart, changed: Collection[str], 
         if driver:
             keys = pair if len(columns) == 1 else f"({pair})"
             mine = f"{keys} in (select {keys} from {fresh.home(driver)} where {share(mart.keyed[driver])} in ({numbers}))"
-        views = {source: f"{share(column)} in ({numbers})" for source, column in mart.keyed.items() if source in mart.reads}
+        views = {source: f"{share(column)} in ({numbers})" for source, column in mart.keyed.items() if source in mart.reads - mart.whole}
         with fresh.moving(mart.name, f"{rest} and {mine}"), _narrowed(con, views, fresh):
             con.execute(f"delete from {table} where {rest} and {mine}")
             con.execute(f"insert into {table} by name select * from ({mart.sql}) where {rest} and {mine}")

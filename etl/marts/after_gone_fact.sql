@@ -2,6 +2,8 @@
 -- grain: one record dated after its elder had died or moved away, in the month of the record
 -- area: community_code
 -- time: month
+-- keyed: elder_link.person_id registry_elder.elder_id
+-- rows: elder_id
 -- key: record_no
 -- columns:
 --   month           月份

@@ -3,6 +3,8 @@
 -- community_code: where the elder lives to whom the device belongs; the district's own code where device or elder is not known
 -- area: community_code
 -- time: month
+-- keyed: elder_link.person_id*
+-- rows: elder_id
 -- provider: provider_id
 -- key: alarm_id
 -- columns:

@@ -7,6 +7,8 @@
 -- community_code: where the elder lives or of the provider's main site; else the street that filed it
 -- area: community_code
 -- time: month
+-- keyed: elder_link.person_id* registry_elder.elder_id*
+-- rows: elder_id
 -- monthly: provider_place
 -- provider: provider_id
 -- key: application_id

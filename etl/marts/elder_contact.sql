@@ -3,6 +3,8 @@
 -- Opened for one elder at a time and for a stated purpose; no figure is counted from it.
 -- area: community_code
 -- time: month
+-- keyed: registry_elder.elder_id
+-- rows: elder_id
 -- key: elder_id
 -- columns:
 --   month            月份
