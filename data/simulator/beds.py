@@ -18,7 +18,7 @@ STILL = 10**7
 TYPES = ("护理型", "普通型", "认知障碍")
 PAYERS = ("自费", "特困供养", "政府补贴", "长期护理保险")
 LEAVE_A_MONTH = 0.028
-WAITING = 360
+WAITING, JUMPERS = 360, 8
 
 
 @dataclass(frozen=True)
@@ -228,6 +228,7 @@ def _write_waiting(world: World, people: People, providers: list[Provider], stay
         1 if category[r[0]] in (2, 5) else 2 if level[r[0]] >= 3 or age[r[0]] >= 85 or people.living[r[0]] == 0 else 3
         for r in rows
     ]
+    jumpers = _line_up(world, rows, rank, rng)
     position: dict[int, int] = {}
     for house in index:
         line = sorted(
@@ -246,5 +247,30 @@ def _write_waiting(world: World, people: People, providers: list[Provider], stay
         "BJ_RQ": iso(np.array([r[4] for r in rows])),
         "XG_SJ": stamps(moments),
     }
+    world.truth.irregular["waiting_queue_jumped"] += [{"waiting_id": columns["LH_ID"][k], "elder_id": columns["LNR_ID"][k]} for k in jumpers]
     sink.create("LH_DJ", dict.fromkeys(columns, "text") | {"PX": "int"})
     return sink.append("LH_DJ", columns)
+
+
+def _line_up(world: World, rows: list[list[Any]], rank: list[int], rng: np.random.Generator) -> list[int]:
+    """Put the days of application in order, so that in each house and class who applied first is admitted first; but for some whom the house
+    took before others. ``rows`` (elder, provider, applied, outcome, closed) are changed in place; returns the positions of those planted.
+    """
+    lines: dict[tuple[int, int], list[int]] = {}
+    for k, row in enumerate(rows):
+        if row[3] != "已放弃":
+            lines.setdefault((row[1], rank[k]), []).append(k)
+    able: list[int] = []
+    until = [STILL if row[4] == NEVER else row[4] for row in rows]
+    for line in lines.values():
+        line.sort(key=lambda k: (until[k], rows[k][2]))
+        for k, applied in zip(line, sorted(rows[k][2] for k in line), strict=True):
+            rows[k][2] = applied
+        for at, k in enumerate(line):
+            # Five after him in the line had applied three months before he came in: they would all have been passed over.
+            if rows[k][3] == "已入住" and sum(rows[j][2] < rows[k][4] - 90 and until[j] > until[k] for j in line[at + 1 :]) >= 5:
+                able.append(k)
+    chosen = sorted(int(k) for k in rng.permutation(able)[: max(1, round(JUMPERS * min(1.0, world.scale)))]) if able else []
+    for k in chosen:
+        rows[k][2] = rows[k][4] - int(rng.integers(3, 20))
+    return chosen

@@ -125,6 +125,31 @@ waiting_days_median = Median(
     value="days_waited",
     definition="月末仍在轮候的申请，从申请日到月末天数的中位数",
 )
+waiting_admissions = Count(
+    "waiting_admissions",
+    name="轮候入住人次",
+    short="轮候入住",
+    group=GROUP,
+    basis="拱墅区改革方案 公办机构公开轮候（任务 8，S9）",
+    unit="人次",
+    better="neutral",
+    semantics="flow",
+    mart="waiting_admission_fact",
+    definition="当月从公办养老机构轮候名单入住的申请，按机构所在社区计",
+)
+waiting_jumped = Count(
+    "waiting_jumped",
+    name="疑似插队入住",
+    short="疑似插队",
+    group=GROUP,
+    basis="拱墅区改革方案 公办机构公开轮候（任务 8，S9）",
+    unit="人次",
+    better="lower",
+    semantics="flow",
+    mart="waiting_admission_fact",
+    where="jumped",
+    definition="当月轮候入住中，越过同一优先等级、早申请30天以上、仍在轮候的人数达到规定的；放弃的和身份存疑的不计；提请核实，不等于认定",
+)
 bed_reports_differ = Count(
     "bed_reports_differ",
     name="入住数与记录不符的单位",

@@ -21,8 +21,9 @@ COUNTED = (
     "visits_doubtful", "bank_hours_earned", "bank_hours_spent", "bank_liability", "bank_accounts_wrong", "bank_entries_doubtful",
     "match_rate", "match_hours_median", "bank_coins_cashed", "mutual_service_share", "evaluation_score_mean",
     "survey_satisfaction", "dedicated_workers", "staff_rule_met", "waiting_people", "waiting_days_median", "bed_reports_differ",
+    "waiting_admissions", "waiting_jumped",
 )  # fmt: skip
-RARE = ("visits_doubtful", "bank_accounts_wrong", "bed_reports_differ", "bank_coins_cashed")
+RARE = ("visits_doubtful", "bank_accounts_wrong", "bed_reports_differ", "bank_coins_cashed", "waiting_jumped")
 
 
 def recount_people(base: Recount) -> None:
@@ -249,6 +250,7 @@ def _staff(base: Recount) -> None:
 
 
 def _waiting(base: Recount) -> None:
+    _admitted(base)
     waits = []
     for row in sql(base.sources / "bed.sqlite", "LH_DJ"):
         for month, last in base.months.items():
@@ -273,3 +275,22 @@ def _stays(base: Recount) -> None:
             if of == month and base.operating(provider, last):
                 away, larger = abs(occupied - len(residents[provider])), max(occupied, len(residents[provider]))
                 base.add("bed_reports_differ", base.place(provider, last), month, int(away > 2 and away > 0.05 * larger))
+
+
+def _admitted(base: Recount) -> None:
+    """Who came in from a waiting list, and before how many of the same class who had applied more than 30 days earlier."""
+    queue = [r for r in sql(base.sources / "bed.sqlite", "LH_DJ") if r["ZT"] != "已放弃"]
+    for row in queue:
+        came = day(row["BJ_RQ"])
+        month = f"{came:%Y-%m}" if came and row["ZT"] == "已入住" else None
+        if month not in base.months:
+            continue
+        who = base.person.get(row["LNR_ID"], row["LNR_ID"])
+        passed = {
+            base.person.get(other["LNR_ID"], other["LNR_ID"]) for other in queue
+            if (other["DW_ID"], other["YX_DJ"]) == (row["DW_ID"], row["YX_DJ"]) and (day(other["BJ_RQ"]) or FOREVER) > came
+            and (day(row["SQ_RQ"]) - day(other["SQ_RQ"])).days > 30
+        }  # fmt: skip
+        area = base.place(row["DW_ID"], base.months[month]) or base.areas.district
+        base.add("waiting_admissions", area, month, 1)
+        base.add("waiting_jumped", area, month, int(len(passed - {who}) >= 3))

@@ -10,6 +10,8 @@ from etl.indicators.beds import (
     occupancy,
     social_bed_share,
     vacancy,
+    waiting_admissions,
+    waiting_jumped,
 )
 from etl.indicators.facilities import five_star_centres, providers, sites_open, social_operated_share, street_centre_coverage
 
@@ -70,3 +72,29 @@ def test_the_main_site_open_at_month_end_gives_the_community(spec):
         Z2      | P1          | 330105001051   | 2026-10-16 | yes
         """)
     spec.at("2026-09").gives(providers, {STREET: 1, OTHER: 0}).at("2026-10").gives(providers, {STREET: 0, OTHER: 1, DISTRICT: 1})
+
+
+def test_who_is_admitted_before_three_of_the_same_class_that_came_a_month_earlier_is_asked_about(spec):
+    spec.elders("elder\n" + "\n".join(f"E{i}" for i in range(1, 10))).provider().provider("P2").given("bed_waiting", """
+        waiting_id     | elder_id | provider_id | priority | applied_on | outcome | closed_on
+        first          | E1       | P1          | 2        | 2026-05-01 | 轮候中  | -
+        second         | E2       | P1          | 2        | 2026-05-02 | 已入住  | 2026-10-21
+        third          | E3       | P1          | 2        | 2026-05-03 | 轮候中  | -
+        jumper         | E4       | P1          | 2        | 2026-09-20 | 已入住  | 2026-10-20
+        other class    | E5       | P1          | 1        | 2026-09-20 | 已入住  | 2026-10-20
+        other house    | E6       | P2          | 2        | 2026-09-20 | 已入住  | 2026-10-20
+        gave up        | E7       | P1          | 1        | 2026-05-01 | 已放弃  | 2026-10-30
+        hardly earlier | E8       | P1          | 2        | 2026-08-22 | 已入住  | 2026-10-22
+        """)
+    spec.gives(waiting_admissions, {"330105": 5}).gives(waiting_jumped, {"330105": 1})
+    found = dict(spec.world.con.execute("select waiting_id, overtaken from waiting_admission_fact").fetchall())
+    assert found == {"second": 0, "jumper": 3, "other class": 0, "other house": 0, "hardly earlier": 2}
+
+
+def test_nobody_is_said_to_have_jumped_the_queue_on_a_doubtful_link(spec):
+    rows = [f"W{i} | E{i} | 2 | 2026-05-0{i} | 轮候中 | -" for i in (1, 2, 3)]
+    spec.elders("elder\nE1\nE2\nE3\nE4").provider()
+    spec.given("bed_waiting", "\n".join(["waiting_id | elder_id | priority | applied_on | outcome | closed_on", *rows, "W4 | E4 | 2 | 2026-09-20 | 已入住 | 2026-10-20"]))
+    spec.world.build(["person_link"])
+    spec.world.con.execute("insert into person_link values ('E9', 'E4', '综合评分', 2, false)")
+    spec.gives(waiting_jumped, {"330105": 0})

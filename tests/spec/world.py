@@ -267,7 +267,7 @@ class World:
         )
         numbers = {
             "street_ageing_share": 20, "street_staff": 1, "street_staff_aged": 2, "community_served_elders": 100, "community_staff": 1,
-            "prepaid_held_share": 80, "deposit_months": 12,
+            "prepaid_held_share": 80, "deposit_months": 12, "waiting_overtaken": 3,
             **{f"grade_score_{i}": v for i, v in enumerate((360, 450, 570, 780, 900), 1)},
             **{f"grade_section_{i}": v for i, v in enumerate((40, 50, 60, 80, 90), 1)},
         }  # fmt: skip
