@@ -7,7 +7,8 @@ serials, ``1,234.50元``) are tried only where the short path fails, because ``C
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import astuple
 from datetime import date
 from typing import Any
@@ -48,6 +49,19 @@ def first(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object]
     """The first row, or None.  DuckDB 2 keeps a connection busy until a result is fetched to its end, so all of it is."""
     rows = con.execute(sql, list(parameters)).fetchall()
     return rows[0] if rows else None
+
+
+@contextmanager
+def at_once(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """One transaction; what the block did is undone where it fails."""
+    con.execute("begin")
+    try:
+        yield
+        con.execute("commit")
+    except BaseException:
+        with suppress(duckdb.Error):  # a commit that failed on a full disk has ended the transaction already
+            con.execute("rollback")
+        raise
 
 
 def insert(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[object]]) -> None:

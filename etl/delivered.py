@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 
 import duckdb
 
-from etl.clean import insert, name
+from etl.clean import at_once, insert, name
 from etl.contract import Contract
 from etl.freshness import DELIVERED
 
@@ -23,8 +22,7 @@ def lay(con: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]) -> None:
 
     Tables that stand as they were counted are not counted again.
     """
-    con.execute("begin")
-    try:
+    with at_once(con):
         con.execute(_TABLES)
         tokens = {(m, t): token for m, t, token in con.execute(f"select module, table_name, {DELIVERED} from state.delivery").fetchall()}
         now = {(c.module, t.name): (t.community, f"{t.community} {tokens[c.module, t.name]}")
@@ -36,11 +34,6 @@ def lay(con: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]) -> None:
             if key in now:
                 _count(con, *key, now[key][0])
                 insert(con, "state.delivered_by", [(*key, now[key][1])])
-        con.execute("commit")
-    except BaseException:
-        with suppress(duckdb.Error):
-            con.execute("rollback")
-        raise
 
 
 def _count(con: duckdb.DuckDBPyConnection, module: str, table: str, community: str) -> None:

@@ -313,7 +313,8 @@ def _build(
         build.build(con, [m for m in line.marts if m.name in late], note, fresh)
         figures.refresh(con, "figure after policy", [i for i in line.indicators.values() if set(i.marts) & late], by_name, fresh, unknown, spans)
     faults.point("policy")
-    meta.write(con, region, line.contracts, line.visible, line.indicators, lineage, result.run_id)
+    with clean.at_once(con):
+        meta.write(con, region, line.contracts, line.visible, line.indicators, lineage, result.run_id)
     lineage.remember(con)
 
 
