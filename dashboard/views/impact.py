@@ -248,7 +248,7 @@ def refunds(view: View, impact: Impact) -> Node:
     """Prepayments to be paid back by kind, what a bank holds of them, and the rows of each elder behind."""
     title = "应退预收费"
     if not impact.refunds:
-        return panel(view, title, empty("月末没有登记的预收费余额。清算时仍须由单位申报并附账簿核对。"), cls="half")
+        return panel(view, title, empty("月末没有登记的预收费余额。清算时仍须由单位申报并附账簿核对。"), cls="full")
     cols = [Col("种类"), Col("老年人", "n"), Col("应退余额", "n"), Col("其中存管", "n"), Col("未存管", "n"), Col("存管比例", "n")]
     lines: list[tuple[str, int | None, float, float]] = [(r.kind, r.elders, r.amount, r.held) for r in impact.refunds]
     lines.append(("合计", None, impact.owed, impact.owed_held))
@@ -257,7 +257,7 @@ def refunds(view: View, impact: Impact) -> Node:
         for kind, n, amount, held in lines
     ]  # fmt: skip
     note = h("p", "余额由单位按月填报；储值卡等未填报的，清算时由单位申报并附账簿核对。未存管部分须由单位另行筹措退还。", cls="sub")
-    return panel(view, title, table(cols, body, caption=title), note, tools=_refund_tools(view, impact), cls="half")
+    return panel(view, title, table(cols, body, caption=title), note, tools=_refund_tools(view, impact), cls="full")
 
 
 def _refund_tools(view: View, impact: Impact) -> Node:

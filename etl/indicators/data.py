@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from etl.indicators.base import Count, Median, Ratio, count, total
+from etl.indicators.base import Count, Mean, Median, Ratio, count, total
 
 GROUP = "数据"
 REPORTING = "拱墅区改革方案 监督考核：月报制度（任务 25）"
@@ -57,6 +57,20 @@ rows_quarantined_rate = Ratio(
     part=total("delivered_month", "quarantined"),
     whole=total("delivered_month", "rows_read"),
     definition="最近一次汇集中因不合格被隔离的行 ÷ 读入的行；社区、街道只计写明所在地的数据表；只有最近月份有值",
+)
+unit_days_behind = Mean(
+    "unit_days_behind",
+    name="单位数据平均落后天数",
+    short="单位落后",
+    unit="天",
+    group=GROUP,
+    basis=REPORTING,
+    better="lower",
+    decimals=1,
+    mart="reporting_unit",
+    value="days_behind",
+    where="days_behind is not null",
+    definition="各报送单位数据最近到的日期至月末的天数，取平均；单位范围同单位按期报送率，从未报送的不计；只有最近月份有值",
 )
 units_on_time = Ratio(
     "units_on_time",

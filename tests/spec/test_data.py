@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from etl.indicators.data import freshness_hours, rows_quarantined, rows_quarantined_rate, source_on_time, units_on_time
+from etl.indicators.data import (
+    freshness_hours,
+    rows_quarantined,
+    rows_quarantined_rate,
+    source_on_time,
+    unit_days_behind,
+    units_on_time,
+)
 
 DISTRICT = "330105"
 
@@ -88,4 +95,5 @@ def test_each_canteen_site_home_and_lead_department_is_in_time_by_the_dates_of_i
         """)
     # Xiaohe: canteen 1, home and site of October; canteens 2 (September) and 3 (nothing) not. The closed canteen owes nothing.
     spec.at("2026-10").gives(units_on_time, {"330105003": "3/5", "330105001": "0/1", DISTRICT: "3/7"})
-    spec.at("2026-09").gives(units_on_time, {DISTRICT: None})
+    spec.gives(unit_days_behind, {"330105003": "61/4", "330105001": "61/1", DISTRICT: "122/5"})
+    spec.at("2026-09").gives(units_on_time, {DISTRICT: None}).gives(unit_days_behind, {DISTRICT: None})
