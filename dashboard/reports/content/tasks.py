@@ -45,12 +45,14 @@ def _terms(c: Context) -> list[Block]:
     ):  # fmt: skip
         if c.value(rate) is not None:
             parts.append(f"{what}{c.say(rate)}{c.changes(rate)}，逾期未完成{c.say(overdue)}")
-    rows = [
-        (text(kind), text(r[name]), text(r.get("department") or r["task"]), date_cell(r["due_on"]))
+    found = [
+        (kind, r[name], r)
         for code, kind, name in (("milestones_overdue", "里程碑", "title"), ("decisions_overdue", "议定事项", "content"))
         if c.value(code)
-        for r in sorted(_all(c, code), key=lambda r: str(r["due_on"]))
+        for r in _all(c, code)
     ]
+    found.sort(key=lambda told: str(told[2]["due_on"]))
+    rows = [(text(kind), text(what), text(r.get("department") or r["task"]), date_cell(r["due_on"])) for kind, what, r in found]
     if not parts:
         return []
     blocks: list[Block] = [Heading("里程碑与例会议定事项"), Paragraph("；".join(parts) + "。")]
