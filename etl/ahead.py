@@ -9,6 +9,7 @@ those is it known beforehand that everything will be read, and only from files o
 from __future__ import annotations
 
 import errno
+import gc
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
@@ -122,10 +123,13 @@ class ReadAhead:
     def __init__(self, contracts: Sequence[Contract], opener: Callable[[Contract], Reader], most: int = MOST):
         self.contracts, self.opener = list(contracts), opener
         self.line = _Line(most)
+        self.thresholds = gc.get_threshold()
         self.thread = threading.Thread(target=self._work, name="read-ahead", daemon=True)
 
     def __enter__(self) -> ReadAhead:
         if self.contracts:
+            # Sheets become millions of lists and texts without a circle among them: looking for one at every turn costs a twelfth of the reading.
+            gc.set_threshold(200_000, 20, 50)
             self.thread.start()
         return self
 
@@ -133,6 +137,7 @@ class ReadAhead:
         self.line.stop()
         if self.contracts:
             self.thread.join()
+            gc.set_threshold(*self.thresholds)
 
     def open(self, contract: Contract) -> Reader:
         """The module's reader, read ahead or not; SourceError where its source cannot be opened. Each module once, in the order given."""

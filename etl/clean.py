@@ -2,7 +2,7 @@
 
 Every macro takes trimmed text and answers NULL where the text cannot be understood; nothing is guessed and nothing damaged is
 repaired.  The common form of a value takes a short path; the forms met in the field (full-width digits, ``2023年5月3日``, Excel
-serials, ``1,234.50元``) are tried only where the short path fails, because ``CASE`` is evaluated for the remaining rows alone.
+serials, ``1,234.50元``) are tried only where the short path fails, because ``CASE`` is evaluated for the remaining rows alone; a missing value takes none.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ def _macros(today: date) -> list[tuple[str, str]]:
         (
             "yg_key(x)",
             "case when strlen(x) = length(x) and x >= '(' and not contains(x, 'E+') and not contains(x, 'e+') then x"
-            " else " + _let("k", "yg_fold(x)", "case when yg_lossy(k) then null else nullif(ltrim(k, '''’‘`'), '') end") + " end",
+            " when x is not null then " + _let("k", "yg_fold(x)", "case when yg_lossy(k) then null else nullif(ltrim(k, '''’‘`'), '') end") + " end",
         ),
         ("yg_plain(x)", "upper(replace(ltrim(yg_fold(x), '''’‘`'), ' ', ''))"),
         (
@@ -200,7 +200,7 @@ def _macros(today: date) -> list[tuple[str, str]]:
         ),
         (
             "yg_month(x)",
-            "case when regexp_full_match(x, '[12]\\d{3}-(0[1-9]|1[0-2])') then x else "
+            "case when regexp_full_match(x, '[12]\\d{3}-(0[1-9]|1[0-2])') then x when x is not null then "
             + _let("z", "yg_fold(x)", "yg_month_of(z)")
             + " end",
         ),
@@ -223,7 +223,7 @@ def _macros(today: date) -> list[tuple[str, str]]:
         (
             "yg_money(x)",
             "case when x < ':' and try_cast(x as decimal(18, 4)) is not null then yg_amount(try_cast(x as decimal(18, 4)))"
-            " else "
+            " when x is not null then "
             + _let(
                 "b",
                 _let("a", "regexp_replace(yg_digits(x), '[¥￥元圆整]|RMB|人民币', '', 'g')", "yg_money_of(yg_signed(a))"),
@@ -242,11 +242,11 @@ def _macros(today: date) -> list[tuple[str, str]]:
         (
             "yg_integer(x)",
             "case when x < ':' and not contains(x, '.') and not contains(x, 'e') and try_cast(x as bigint) is not null"
-            " then try_cast(x as bigint) else " + _let("w", "yg_number(x)", "yg_whole(w)") + " end",
+            " then try_cast(x as bigint) when x is not null then " + _let("w", "yg_number(x)", "yg_whole(w)") + " end",
         ),
         (
             "yg_area(x)",
-            "case when regexp_full_match(x, '\\d{12}') then x else "
+            "case when regexp_full_match(x, '\\d{12}') then x when x is not null then "
             + _let("a", "yg_plain(x)", "case when regexp_full_match(a, '\\d{6}|\\d{9}|\\d{12}') then rpad(a, 12, '0') end")
             + " end",
         ),
