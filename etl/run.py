@@ -325,9 +325,13 @@ def _policies(con: duckdb.DuckDBPyConnection, region: Region, line: Line, note: 
     if fresh.stale("policy", inputs, definition) == set() and fresh.home("rating"):
         return
     fresh.forget("policy")
-    meta.lay_policy_tables(con)
-    if line.policy is not None:
-        line.policy(con, region, note, approved=approved)
+    if line.policy is apply_policies and fresh.home("rating"):  # what it wrote before may stand for the months that nothing has changed for
+        apply_policies(con, region, note, approved=approved, definition=definition)
+    else:
+        meta.lay_policy_tables(con)
+        con.execute("drop table if exists state.policy_input")
+        if line.policy is not None:
+            line.policy(con, region, note, approved=approved)
     fresh.built("policy", inputs, definition)
 
 

@@ -54,7 +54,7 @@ union all
 select r.provider_id, r.month, r.part_id, c.domain, p.rule, p.basis, '封底', r.taken, round(r.taken - 100 * c.share, 4),
        '检查扣分合计超过100分，按100分计', null, null, null
 from (
-    select part_id, provider_id, month, sum(-points) as taken
+    select part_id, provider_id, month, round(sum(-points), 4) as taken  -- the order of adding up is not seen
     from (
         select f.part_id, f.provider_id, f.month, round(-f.points * k.share, 4) as points
         from policy_finding f join policy_component k on k.part_id = f.part_id and k.provider_id = f.provider_id and k.month = f.month
@@ -94,7 +94,7 @@ select l.provider_id, l.month, l.domain, l.position, l.score, l.weight,
        case when l.score is null then 0 else 100 * l.weight / k.weight end as applied_weight
 from listed l
 left join (  -- joined back: a window would sort all rows
-    select provider_id, month, sum(weight) as weight from listed where score is not null group by all
+    select provider_id, month, round(sum(weight), 9) as weight from listed where score is not null group by all
 ) k on k.provider_id = l.provider_id and k.month = l.month;
 
 -- step: 总分

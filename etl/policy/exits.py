@@ -25,7 +25,7 @@ def judge(
     if progress:
         progress("退出条件")
     demerits = [(version.version, item) for version in versions for item in version.demerits]
-    used = {item.facts for _, item in demerits} | {c.when.facts for version in versions for c in version.criteria}
+    used = facts_of(policy)
     for name in sorted(used - laid - {"demerit"}):
         lay_fact(con, name)
     lay_demerits(con, "exit_version", demerits)
@@ -42,10 +42,18 @@ def judge(
         (f"{v.version}/{c.rule}", c.rule, c.state, STATES.index(c.state), i, c.basis, "" if c.decided else v.notice.get(c.state, ""))
         for v in versions for i, c in enumerate(v.criteria)
     ])  # fmt: skip
-    con.execute(_STATUS)
+    con.execute(_BEFORE + _STATUS)
     return laid | used | {"demerit"}
 
 
+def facts_of(policy: ExitPolicy | None) -> set[str]:
+    """The facts that states rest on."""
+    versions = policy.versions if policy else []
+    return {d.facts for v in versions for d in v.demerits} | {c.when.facts for v in versions for c in v.criteria}
+
+
+# States of months that are not judged again, where only the later ones are: a state that goes on keeps its first day.
+_BEFORE = "create temp table if not exists policy_exit_before (provider_id text, idx bigint, state text, since date);"
 _STATUS = """
 create or replace temp table policy_exit_status as
 with worst as (
@@ -62,16 +70,19 @@ with worst as (
 ), starts as (
     select provider_id, state, run, min(idx) as start_idx from runs group by all
 ), first_seen as (
-    select provider_id, min(idx) as first_idx from each_month group by all
+    select provider_id, min(idx) as first_idx
+    from (select provider_id, idx from each_month union all select provider_id, idx from policy_exit_before) group by all
 ), entered as (
     select r.provider_id, r.state, r.run, r.month, r.first_day, r.registered_on, r.reached_on,
-           r.idx = f.first_idx as from_the_start
+           r.idx = f.first_idx as from_the_start, b.state is not null as goes_on, b.since as since_before
     from runs r
     join starts t on t.provider_id = r.provider_id and t.state = r.state and t.run = r.run and t.start_idx = r.idx
     join first_seen f on f.provider_id = r.provider_id
+    left join policy_exit_before b on b.provider_id = r.provider_id and b.idx = r.idx - 1 and b.state = r.state
 )
 select r.provider_id, r.month, r.state,
-       case when r.state = 'normal' and e.from_the_start then coalesce(e.registered_on, e.first_day)
+       case when e.goes_on then e.since_before
+            when r.state = 'normal' and e.from_the_start then coalesce(e.registered_on, e.first_day)
             when r.state = 'normal' then e.first_day
             when e.from_the_start then e.reached_on
             else greatest(e.reached_on, e.first_day) end as since,

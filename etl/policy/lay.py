@@ -41,7 +41,7 @@ create or replace temp table policy_cut (version text, domain text, better text,
 create or replace temp macro policy_round1(x) as floor(x * 10 + 0.500001) / 10;
 create or replace temp macro policy_rounded(x, digits, mode) as case mode
     when 'half_up' then floor(x * pow(10, digits) + 0.500001) / pow(10, digits)
-    when 'half_even' then round_even(x, digits)
+    when 'half_even' then round_even(round(x, digits + 6), digits)
     when 'down' then floor(x * pow(10, digits) + 0.000001) / pow(10, digits)
     else ceil(x * pow(10, digits) - 0.000001) / pow(10, digits) end;
 create or replace temp macro policy_one(x) as case when abs(x) < 1e15 then cast(cast(policy_round1(x) as decimal(18, 1)) as text)

@@ -89,19 +89,21 @@ def weigh(
     for column, versions in (("inspection_version", inspection), ("credit_version", credit)):
         found: Sequence[Version] = list(versions.versions) if versions else []
         con.execute(f"alter table policy_month add column {column} text; update policy_month as m set {column} = {version_of(found)}")
-    _need(con, inspection, credit, laid)
+    for name in sorted(facts_of(policies) - laid):
+        lay_fact(con, name)
     _risk_rules(con, inspection)
     _credit_rules(con, credit)
     con.execute(_CREDIT)
     con.execute(_RISK)
 
 
-def _need(con: duckdb.DuckDBPyConnection, inspection: InspectionPolicy | None, credit: CreditPolicy | None, laid: set[str]) -> None:
+def facts_of(policies: Policies) -> set[str]:
+    """The facts that credit and risk rest on."""
+    inspection, credit = policies
     used = {f.when.facts for v in (inspection.versions if inspection else []) for f in v.factors}
     for version in credit.versions if credit else []:
         used |= {c.when.facts for c in version.criteria} | {c.facts for c in (version.merit.all_of if version.merit else [])}
-    for name in sorted(used - laid):
-        lay_fact(con, name)
+    return used
 
 
 def _insert(con: duckdb.DuckDBPyConnection, table: str, columns: str, rows: Iterable[Sequence[object]]) -> None:

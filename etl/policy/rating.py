@@ -23,15 +23,15 @@ def rate(
     policy: RatingPolicy | None,
     catalogue: Mapping[str, Indicator],
     progress: Progress | None = None,
+    laid: frozenset[str] = frozenset(),
 ) -> set[str]:
     """Lay ``policy_rating``, ``policy_domain_score``, ``policy_evidence``, ``policy_veto_evidence``.
 
-    Without a policy nobody is rated. Returns the names of the facts laid.
+    Without a policy nobody is rated. ``laid``: the facts that have been laid already. Returns the names of all that lie now.
     """
     versions = list(policy.versions) if policy else []
-    laid = {"finding", "inspection"} | {c.when.facts for version in versions for c in version.caps if isinstance(c.when, Condition)}
     lay_policy(con, versions, catalogue)
-    for name in sorted(laid):
+    for name in sorted(facts_of(policy) - laid):
         lay_fact(con, name)
     run_steps(con, "rating", progress)
     caps = [Rule(f"{ver.version}/{cap.rule}", ver.version, cap.when, cap.because) for ver in versions for cap in ver.caps
@@ -40,7 +40,12 @@ def rate(
     run_steps(con, "evidence", progress)
     run_steps(con, "needs", progress)
     conclude(con, versions, progress)
-    return laid
+    return facts_of(policy) | laid
+
+
+def facts_of(policy: RatingPolicy | None) -> set[str]:
+    """The facts that a rating rests on."""
+    return {"finding", "inspection"} | {c.when.facts for v in (policy.versions if policy else []) for c in v.caps if isinstance(c.when, Condition)}
 
 
 def lay_policy(con: duckdb.DuckDBPyConnection, versions: list[RatingVersion], catalogue: Mapping[str, Indicator]) -> None:

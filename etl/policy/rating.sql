@@ -11,14 +11,15 @@ where p.all_kinds or exists (from policy_part_kind k where k.part_id = p.part_id
 -- step: 指标值（按窗口累计，小样本向同类均值折算）
 create or replace temp table policy_observed as
 with summed as (
-    select a.part_id, a.provider_id, a.month, any_value(a.kind) as kind, sum(coalesce(f.part, 0)) as part, sum(coalesce(f.whole, 0)) as whole
+    select a.part_id, a.provider_id, a.month, any_value(a.kind) as kind, round(sum(coalesce(f.part, 0)), 6) as part,
+           round(sum(coalesce(f.whole, 0)), 6) as whole  -- rounded, so that the order of adding up is not seen
     from policy_applied a
     join policy_part p on p.part_id = a.part_id and p.what = 'indicator'
     -- a month with a whole and no part has a part of nought
     join policy_figure f on f.indicator = p.code and f.provider_id = a.provider_id and f.idx between a.idx - p.window_months + 1 and a.idx
     group by a.part_id, a.provider_id, a.month
 ), peers as (
-    select part_id, month, kind, sum(part) / nullif(sum(whole), 0) as mean from summed group by all
+    select part_id, month, kind, round(sum(part), 6) / nullif(round(sum(whole), 6), 0) as mean from summed group by all
 )
 select s.part_id, s.provider_id, s.month, s.whole, p.scale * s.part / nullif(s.whole, 0) as raw, p.scale * k.mean as mean,
        case when s.whole >= p.min_whole and s.whole > 0 then p.scale * (s.part + p.shrink * coalesce(k.mean, 0)) / (s.whole + p.shrink) end as value
@@ -75,8 +76,8 @@ with applied as (
     left join policy_inspected n on n.provider_id = a.provider_id and n.month = a.month
     where a.what = 'findings'
 ), own as (  -- joined back: a window would carry every column through its sort
-    select provider_id, month, domain, sum(weight) filter (where available) as weight, sum(weight * most) as most,
-           sum(weight * most) filter (where available) as most_available
+    select provider_id, month, domain, round(sum(weight) filter (where available), 9) as weight, round(sum(weight * most), 9) as most,
+           round(sum(weight * most) filter (where available), 9) as most_available
     from known group by all
 )
 select k.part_id, k.domain, k.provider_id, k.month, k.score, k.raw, k.whole, k.value, k.mean, k.inspections, k.available,

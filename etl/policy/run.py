@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, TypeVar
 import duckdb
 
 from etl.indicators.base import Indicator, catalogue
-from etl.policy import inputs
+from etl.policy import increment, inputs
 from etl.policy.check import exit_check, rating_check
-from etl.policy.conditions import LAZY, figure_codes
+from etl.policy.conditions import LAZY, figure_codes, lay_fact
+from etl.policy.exits import facts_of as facts_of_exits
 from etl.policy.exits import judge
 from etl.policy.lay import fill
 from etl.policy.load import PolicyError, Problem, load
 from etl.policy.model import Condition, ExitPolicy, IndicatorPart, RatingPolicy, Version
-from etl.policy.oversight import OUTPUT, SELECT, load_oversight, weigh
+from etl.policy.oversight import OUTPUT, SELECT, Policies, load_oversight, weigh
+from etl.policy.oversight import facts_of as facts_of_oversight
+from etl.policy.rating import facts_of as facts_of_rating
 from etl.policy.rating import rate
 from etl.policy.sentences import lit
 from etl.policy.whatif import OUTPUT as CHANGES
@@ -106,11 +109,14 @@ def run(
     indicators: Mapping[str, Indicator] | None = None,
     policies: tuple[RatingPolicy | None, ExitPolicy | None] | None = None,
     approved: Path | None = None,
+    definition: str = "",
 ) -> PolicyResult:
     """Write rating, rating_domain, rating_evidence, exit_status, exit_reason and the tables of oversight.py into schema ``marts`` in one transaction.
 
     ``con`` holds the schemas ``checked`` and ``marts``; what a module never delivered reads as empty. ``policies``, where given,
-    take the place of the region's files; ``approved`` is the folder of versions approved since. Raises `PolicyError`.
+    take the place of the region's files; ``approved`` is the folder of versions approved since. ``definition``, a hash over policies and
+    engine: where it is the same as last time, only the months from the first on whose grounds have changed are done again (increment.py);
+    without it all are, and nothing is remembered. Raises `PolicyError`.
     """
     began = time.perf_counter()
     known = catalogue() if indicators is None else indicators
@@ -118,19 +124,48 @@ def run(
     oversight = load_oversight(region.path / "policies", known)
     absent = inputs.read(con)
     lay_for(con, rating, leaving, known)
-    laid = rate(con, rating, known, progress)
-    laid = judge(con, leaving, laid, progress)
-    weigh(con, oversight, _version_of, laid, progress)
-    rows = _write(con, {t: c for t, c in _OUTPUT.items() if t not in CHANGES})
-    lay_changes(con, rating, known, laid)
-    rows |= _write(con, CHANGES)
+    begins, facts = None, frozenset[str]()
+    if definition:
+        definition = increment.fingerprint(definition, known)
+        facts = frozenset((facts_of_rating(rating) | facts_of_exits(leaving) | facts_of_oversight(oversight)) - _DERIVED)
+        for name in sorted(facts):
+            lay_fact(con, name)
+        begins = increment.differs_from(con, definition, facts)
+    if begins == "":
+        rows = _count(con, _OUTPUT)
+    else:
+        rows = _judged(con, (rating, leaving, oversight), known, progress, definition, begins, facts)
     latest = "(select max(month) from policy_month)"
     count = f", count(*) from {{}} where month = {latest} group by 1 order by 1"
-    stars = dict(con.execute("select coalesce(star::text, '暂不评级')" + count.format("policy_rating")).fetchall())
-    states = dict(con.execute("select state" + count.format("policy_exit_status")).fetchall())
+    stars = dict(con.execute("select coalesce(star::text, '暂不评级')" + count.format("marts.rating")).fetchall())
+    states = dict(con.execute("select state" + count.format("marts.exit_status")).fetchall())
     _clean(con)
     versions = {name: [v.version for v in p.versions] for name, p in (("rating", rating), ("exit", leaving)) if p}
     return PolicyResult(rows, stars, states, versions, absent, time.perf_counter() - began)
+
+
+_DERIVED = {"star", "demerit"}
+"""Facts that follow from others and from ratings."""
+
+
+def _judged(
+    con: duckdb.DuckDBPyConnection, policies: tuple[RatingPolicy | None, ExitPolicy | None, Policies], known: Mapping[str, Indicator],
+    progress: Progress | None, definition: str, begins: str | None, facts: frozenset[str],
+) -> dict[str, int]:  # fmt: skip
+    """Run the engines and write, from the month ``begins`` on or (None) all; the numbers of rows by table. ``facts`` have been laid."""
+    rating, leaving, oversight = policies
+    if begins:
+        increment.keep_from(con, begins, facts)
+    laid = rate(con, rating, known, progress, facts)
+    if begins:  # the stars of earlier months are facts of later ones
+        con.execute("insert into policy_rating by name select * from marts.rating where month < ?", [begins])
+    laid = judge(con, leaving, laid, progress)
+    weigh(con, oversight, _version_of, laid, progress)
+    con.execute("delete from policy_rating where month < ?", [begins or ""])
+    _write(con, {t: c for t, c in _OUTPUT.items() if t not in CHANGES}, begins, lambda: increment.forget(con) if definition else None)
+    lay_changes(con, rating, known, laid)
+    _write(con, CHANGES, None, lambda: increment.remember(con, definition) if definition else None)
+    return _count(con, _OUTPUT)
 
 
 def lay_for(
@@ -208,7 +243,8 @@ def _lay_figures(
     """)
 
 
-def _write(con: duckdb.DuckDBPyConnection, tables: Mapping[str, str]) -> dict[str, int]:
+def _write(con: duckdb.DuckDBPyConnection, tables: Mapping[str, str], begins: str | None, also: Callable[[], None]) -> None:
+    """The tables from the month ``begins`` on, or (None) whole, and what belongs into the same transaction."""
     try:
         con.execute("begin")
         own = True
@@ -217,13 +253,21 @@ def _write(con: duckdb.DuckDBPyConnection, tables: Mapping[str, str]) -> dict[st
     try:
         con.execute("create schema if not exists marts")
         for table, columns in tables.items():
-            con.execute(f"create or replace table marts.{table} ({columns}); insert into marts.{table} {_SELECT[table]}")
+            if begins:
+                con.execute(f"delete from marts.{table} where month >= ?", [begins])
+            else:
+                con.execute(f"create or replace table marts.{table} ({columns})")
+            con.execute(f"insert into marts.{table} {_SELECT[table]}")
+        also()
         if own:
             con.execute("commit")
     except BaseException:
         if own:
             con.execute("rollback")
         raise
+
+
+def _count(con: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> dict[str, int]:
     return {table: int(con.execute(f"select count(*) from marts.{table}").fetchall()[0][0]) for table in tables}
 
 

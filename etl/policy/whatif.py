@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import duckdb
 
 from etl.indicators.base import Indicator
-from etl.policy.conditions import Rule, meet
+from etl.policy.conditions import LAZY, Rule, meet
 from etl.policy.lay import fill
 from etl.policy.model import Condition, IndicatorPart, RatingPolicy, RatingVersion
 from etl.policy.rating import run_steps
@@ -359,8 +359,9 @@ def _run(con: duckdb.DuckDBPyConnection, version: RatingVersion, facts: set[str]
     """Put the variants in the place of the providers and run the engine over them: ``policy_outcome``."""
     con.execute(_LAY)
     for name in sorted(facts - {"finding"}):
+        kind = "view" if name in LAZY else "table"
         con.execute(
-            f"create or replace temp table policy_fact_{name} as select v.vid as provider_id, f.* exclude (provider_id) "
+            f"create or replace temp {kind} policy_fact_{name} as select v.vid as provider_id, f.* exclude (provider_id) "
             f"from {_HELD}fact_{name} f join policy_altered v using (provider_id)"
         )
     if "permit" in facts:

@@ -8,8 +8,8 @@
 -- column: value | number | 指标值
 select m.month, f.provider_id, m.last_day as happened_on, 'provider_figure' as source_table,
        f.indicator || '/' || f.provider_id || '/' || m.month as row_key, f.indicator, any_value(i.name) as name, w.months,
-       sum(coalesce(f.part, 0)) as part, sum(coalesce(f.whole, 0)) as whole,
-       any_value(i.scale) * sum(coalesce(f.part, 0)) / case when any_value(i.has_whole) then nullif(sum(coalesce(f.whole, 0)), 0) else 1 end
+       round(sum(coalesce(f.part, 0)), 6) as part, round(sum(coalesce(f.whole, 0)), 6) as whole,
+       any_value(i.scale) * round(sum(coalesce(f.part, 0)), 6) / case when any_value(i.has_whole) then nullif(round(sum(coalesce(f.whole, 0)), 6), 0) else 1 end
            as value
 from policy_month m
 cross join (values (1), (3), (6), (12)) w(months)
