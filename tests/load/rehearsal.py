@@ -94,7 +94,7 @@ class Stage:
                 found.fault(f"503 without what to do: {told.headers} {told.body[:80]!r}")
             return
         if told.status != 200:
-            found.fault(f"{ask.path}{ask.search}: status {told.status} {told.body[:80]!r}")
+            found.fault(f"{ask.path}{ask.search}: status {told.status} after {told.seconds:.1f} s {told.body[:80]!r}")
             return
         bodies, shown = self.wanted[account, ask], editions.plain(ask, told.body)
         may_be = self.press.could_be(told.asked, told.done, LAG)
@@ -132,11 +132,15 @@ class Stage:
         await asyncio.gather(*(one(i, *session) for i, session in enumerate(sessions)))
         found.took = time.monotonic() - began
 
-    async def paper(self, account: str, token: str, ask: Ask, found: Found) -> None:
+    async def paper(self, token: str, ask: Ask) -> Told:
         """One report, waited for to its end."""
         browser = Browser(self.host, self.port)
         told = await browser.ask(ask.request(f"{self.host}:{self.port}", token, self.output, ""), 200)
         browser.leave()
+        return told
+
+    def read(self, account: str, ask: Ask, told: Told, found: Found) -> None:
+        """Whether a report may be as it is. Not while others are being waited for: reading a workbook back takes half a second."""
         if ask.path.endswith(".pdf") and told.status == 200:
             found.statuses["200"] += 1
             if not told.body.startswith(b"%PDF") or b"%%EOF" not in told.body[-64:]:
@@ -218,11 +222,16 @@ def reports(stage: Stage, asked: Sequence[tuple[str, Ask]], lookers: int, each: 
     tokens = dict(opened(stage.settings, len(ACCOUNTS), ACCOUNTS))
     people = opened(stage.settings, lookers, ACCOUNTS)
 
-    async def go() -> None:
-        await asyncio.gather(stage.crowd(people, 1, each, 0.3, views), *(stage.paper(account, tokens[account], ask, papers) for account, ask in asked))
+    async def go() -> list[Told]:
+        looking = asyncio.create_task(stage.crowd(people, 1, each, 0.3, views))
+        made = await asyncio.gather(*(stage.paper(tokens[account], ask) for account, ask in asked))
+        await looking
+        return made
 
     with Publishing(stage, every, views):
-        asyncio.run(go())
+        made = asyncio.run(go())
+    for (account, ask), told in zip(asked, made, strict=True):
+        stage.read(account, ask, told, papers)
     return papers, views
 
 

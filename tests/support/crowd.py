@@ -81,7 +81,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class Told:
-    """An answer: status (0 where the connection ended without one), headers in lower case, body as sent, and when it was asked for and complete."""
+    """An answer: status (0 where the connection ended without one, and the body says how), headers in lower case, body as sent, and when it was asked for and complete."""
 
     status: int
     headers: dict[str, str]
@@ -105,7 +105,7 @@ class Browser:
     async def ask(self, sent: bytes, patience: float = 120) -> Told:
         """Send a request and read its answer to the end."""
         asked = time.monotonic()
-        kept = self._stream is not None
+        kept, why = self._stream is not None, b""
         for _ in range(2):
             try:
                 async with asyncio.timeout(patience):
@@ -116,12 +116,13 @@ class Browser:
                 if headers.get("connection", "").lower() == "close":
                     self.leave()
                 return Told(status, headers, body, asked, time.monotonic())
-            except (OSError, asyncio.IncompleteReadError, TimeoutError):
+            except (OSError, asyncio.IncompleteReadError, TimeoutError) as error:
                 self.leave()
+                why = repr(error).encode()
                 if not kept:
                     break
                 kept = False
-        return Told(0, {}, b"", asked, time.monotonic())
+        return Told(0, {}, why, asked, time.monotonic())
 
     def leave(self) -> None:
         """Hang up."""
