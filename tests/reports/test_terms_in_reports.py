@@ -53,7 +53,7 @@ def section(snapshot: Snapshot, area: str) -> tuple[str, list[tuple[str, ...]]]:
 def test_the_report_says_how_many_were_in_time_and_lists_what_is_overdue_by_its_day(told):
     said, rows = section(told, DISTRICT)
     assert "到期里程碑按期完成率33.3%，逾期未完成1个" in said and "例会议定事项按期办结率0.0%，逾期未完成1件" in said
-    assert rows == [("议定事项", "落实场地", "小河街道", "2026年8月1日"), ("里程碑", "建成平台", "家庭养老床位", "2026年9月30日")]
+    assert rows == [("议定事项", "落实场地", "小河街道", "2026-08-01"), ("里程碑", "建成平台", "家庭养老床位", "2026-09-30")]
 
 
 def test_a_month_without_either_says_nothing_of_terms(reader):
