@@ -103,7 +103,7 @@ def test_an_unchanged_run_publishes_nothing_new_and_a_missing_source_keeps_the_l
 def test_accounts_are_kept_without_a_password_on_the_command_line(tmp_path: Path) -> None:
     assert yiguan(tmp_path, "user", "add", "chen", "--role", "street", "--area", "330105003", given="Quiet-River-42\n").returncode == 0
     told = json.loads(yiguan(tmp_path, "user", "list", "--json").stdout)
-    chen = {"username": "chen", "name": "chen", "role": "street", "area": "330105003000", "active": True, "must_change": True, "second_factor": False}
+    chen = {"username": "chen", "name": "chen", "role": "street", "area": "330105003000", "active": True, "must_change": True, "held": False, "second_factor": False}
     assert {**chen, "providers": []} in told
     weak = yiguan(tmp_path, "user", "add", "wang", "--role", "street", "--area", "330105003", given="123\n")
     assert weak.returncode == 1 and "Traceback" not in weak.stderr
