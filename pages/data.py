@@ -15,7 +15,7 @@ from etl.indicators.data import (
 register_page(
     __name__, path="/data", title="数据", order=90, right="data",
     layout=subject(
-        strip=[source_on_time, units_on_time, freshness_hours, unit_days_behind, rows_quarantined_rate],
+        strip=[source_on_time, units_on_time, freshness_hours, unit_days_behind, rows_quarantined, rows_quarantined_rate],
         layers=[by_area(rows_quarantined), by_area(rows_quarantined_rate), by_area(units_on_time), by_area(unit_days_behind)],
         trend=None,
         attention=modules_side,
