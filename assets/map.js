@@ -5,7 +5,7 @@
   var RAMP = ["#eef4fb", "#d3e4f6", "#a9cbee", "#6fa5dc", "#2f6db8"];
   var TONES = { good: "#1b7f4b", plain: "#667085", warn: "#b54708", bad: "#b42318", none: "#667085" };
   var SHAPES = {
-    "●": "M6 1.5a4.5 4.5 0 1 0 0 9a4.5 4.5 0 1 0 0-9Z", "■": "M2 2h8v8h-8Z", "▲": "M6 1.2L11 10.4H1Z", "◆": "M6 .6L11.4 6L6 11.4L.6 6Z",
+    "●": "M6 1.5a4.5 4.5 0 1 0 0 9a4.5 4.5 0 1 0 0-9Z", "■": "M2 2h8v8h-8Z", "▲": "M6 1.2L11 10.4H1Z", "▼": "M6 10.8L11 1.6H1Z", "◆": "M6 .6L11.4 6L6 11.4L.6 6Z",
     "○": "M6 1.5a4.5 4.5 0 1 0 0 9a4.5 4.5 0 1 0 0-9Z", "□": "M2 2h8v8h-8Z", "◇": "M6 .6L11.4 6L6 11.4L.6 6Z",
   };
   var files = {}, poles = {}, map = null, layers = null, wanted = null, painted = "", shaped = "", fitted = "", bounds = null, current = null;

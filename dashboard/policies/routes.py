@@ -93,9 +93,8 @@ def install(server: Flask, services: Any) -> None:
         month = draft.trial["month"] if draft.trial["month"] in w.months else w.latest_month
         places = {p["provider_id"]: p for p in w.providers(w.root.code, month)}
         streets = {a.code: a.short_name for a in w.children(w.root.code)}
-        shapes = services.region.boundaries(2).get("features", [])
         me = services.identity
-        body = views.trial(draft, places, streets, shapes, me.username, me.scope.may("policy_approve"))
+        body = views.trial(draft, places, streets, me.username, me.scope.may("policy_approve"))
         return page(f"草案 {draft.row.id}", *body, wrong=wrong, status=status)
 
     @server.get("/policies/trial/<number>", endpoint="policy_trial")

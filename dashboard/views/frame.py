@@ -44,7 +44,7 @@ def bar(view: View, tail: str = "") -> Node:
     elif view.children and view.layer is not None:
         crumbs.append(h("li", h("span", {1: "全部街道", 2: "全部社区"}.get(view.area.level, ""), cls="quiet")))
     return [
-        h("h1", registry()[view.page.parent or view.page.path].title),
+        h("h1", registry().get(view.page.parent, view.page).title),
         h("nav", h("ol", crumbs), cls="crumbs", aria_label="所在区域"),
         family(view),
         h(

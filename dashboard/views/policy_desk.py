@@ -134,9 +134,9 @@ def new_draft() -> El:
 
 
 def trial(
-    draft: Draft, places: Mapping[str, Mapping[str, Any]], streets: Mapping[str, str], shapes: Sequence[Mapping[str, Any]], me: str, may_approve: bool
+    draft: Draft, places: Mapping[str, Mapping[str, Any]], streets: Mapping[str, str], me: str, may_approve: bool
 ) -> list[Node]:
-    """The result of a trial: in figures, by street, on the map, provider by provider; and the decision."""
+    """The result of a trial: in figures, by street, provider by provider; and the decision. On the map it stands at /trials/<number>."""
     row, t = draft.row, draft.trial
     moved = t["moved"]
     up = sum((m["new_star"] or 0) > (m["star"] or 0) for m in moved)
@@ -151,8 +151,8 @@ def trial(
     stars = [[fmt.star_word(int(k)) if k else "暂不评级", str(a), str(b), f"{b - a:+d}" if b != a else "0"] for k in ("1", "2", "3", "4", "5", "") for a, b in [t["stars"][k]]]
     by_star = table([Col("星级"), Col("现行", "n"), Col("草案", "n"), Col("增减", "n")], stars, caption="星级分布")
     parts: list[Node] = [section("草案", about, cls="half"), section("变动", h("p", said), by_star, cls="half")]
-    parts.append(section("变动单位分布", _map(moved, places, shapes), cls="half"))
-    parts.append(section("按街道", _by_street(moved, places, streets), cls="half"))
+    on_map = h("p", h("a", "在地图上看变动单位", href=f"/trials/{row.id}", cls="btn"))
+    parts.append(section("按街道", on_map, _by_street(moved, places, streets)))
     parts.append(section("逐家变动", _moved(moved, places, streets) if moved else empty("没有单位变动。"), note=f"{len(moved)} 家"))
     if row.stage == "tried":
         parts.append(_decision(row, me, may_approve))
@@ -196,40 +196,3 @@ def _moved(moved: Sequence[Mapping[str, Any]], places: Mapping[str, Mapping[str,
     ]  # fmt: skip
     cols = [Col("服务单位"), Col("类别"), Col("街道"), Col("星级"), Col("得分", "n"), Col("退出监管状态"), Col("原因", "w"), Col("老年人", "n")]
     return table(cols, rows, caption="逐家变动", cls="tall")
-
-
-def _map(moved: Sequence[Mapping[str, Any]], places: Mapping[str, Mapping[str, Any]], shapes: Sequence[Mapping[str, Any]]) -> Node:
-    """Streets in outline with a mark for each provider that moves: up, down, or a case that would open."""
-    rings = [ring for f in shapes for ring in _rings(f["geometry"])]
-    if not rings:
-        return empty("本地区没有边界数据。")
-    west, east = min(x for r in rings for x, _ in r), max(x for r in rings for x, _ in r)
-    south, north = min(y for r in rings for _, y in r), max(y for r in rings for _, y in r)
-    across, wide = 0.86, 560.0  # a degree of longitude is shorter than one of latitude by the cosine of 30 degrees
-    scale = wide / ((east - west) * across)
-    high = (north - south) * scale
-
-    def at(x: float, y: float) -> tuple[float, float]:
-        return (x - west) * across * scale, (north - y) * scale
-
-    outlines = [h("path", d="M" + "L".join(f"{a:.1f} {b:.1f}" for a, b in (at(x, y) for x, y in ring)) + "Z", cls="outline") for ring in rings]
-    dots = []
-    for m in moved:
-        p = places.get(m["provider_id"])
-        if not p or p.get("lng") is None:
-            continue
-        x, y = at(p["lng"], p["lat"])
-        by = (m["new_star"] or 0) - (m["star"] or 0)
-        kind = "opens" if m["opens"] else "up" if by > 0 else "down" if by < 0 else "state"
-        shape = {"up": f"M{x - 5:.1f} {y + 4:.1f}h10l-5 -9z", "down": f"M{x - 5:.1f} {y - 4:.1f}h10l-5 9z"}.get(kind, f"M{x - 4:.1f} {y - 4:.1f}h8v8h-8z")
-        dots.append(h("path", h("title", f"{m['name']}：{fmt.star_word(m['star'])} → {fmt.star_word(m['new_star'])}"), d=shape, cls=kind))
-    picture = h("svg", outlines, dots, viewBox=f"-6 -6 {wide + 12:.0f} {high + 12:.0f}", cls="trial-map", role="img", aria_label="变动单位分布图")
-    meaning = (("▲", "up", "升星"), ("▼", "down", "降星"), ("■", "opens", "新符合退出条件"), ("■", "state", "状态变动"))
-    key = h("p", [[h("i", sign, cls=cls), f" {word}　"] for sign, cls, word in meaning], cls="trial-key")
-    return h("div", picture, key)
-
-
-def _rings(geometry: Mapping[str, Any]) -> list[list[list[float]]]:
-    """The outer rings of a polygon or several."""
-    found = [geometry["coordinates"]] if geometry["type"] == "Polygon" else geometry["coordinates"]
-    return [polygon[0] for polygon in found]

@@ -16,6 +16,7 @@ from dashboard.access import accounts
 from tests.access.conftest import OWN, log_in
 from tests.policy.test_trials import BASE, NEXT, STRICTER, drafted
 
+HTML = {"Accept": "text/html"}
 FORM = {"content_type": "multipart/form-data", "headers": OWN}
 
 
@@ -32,7 +33,7 @@ def test_a_draft_goes_from_trial_to_approval_by_another_person(own_app: dash.Das
     at = answer.location.partition("?")[0]
     shown = staff.get(at).text
     assert "模拟数据" in shown and "数据截至" in shown
-    assert "待批准" in shown and "须由另一人批准" in shown and "按街道" in shown and "trial-map" in shown
+    assert "待批准" in shown and "须由另一人批准" in shown and "按街道" in shown and f"/trials/{at.rpartition('/')[2]}" in shown
     refused = staff.post(f"{at}/approve", headers=OWN)
     assert refused.status_code == 404  # no right to approve at all
     assert leader.post(f"{at}/reject", headers=OWN).status_code == 409  # without a reason
@@ -91,3 +92,11 @@ def test_the_pages_are_not_there_for_who_may_not_try(own_app: dash.Dash, role: s
     client = log_in(own_app, role)
     statuses = {client.get(path).status_code for path in ("/policies", "/policies/rating.yaml", "/policies/trial/1", "/policies/trial/x")}
     assert statuses | {sent(client).status_code, client.post("/policies/trial/1/approve", headers=OWN).status_code} == {404}
+
+
+def test_the_trial_is_on_the_one_map_for_whoever_sees_the_whole_district(own_app: dash.Dash) -> None:
+    staff, street = log_in(own_app, "staff"), log_in(own_app, "street")
+    number = sent(staff).location.partition("?")[0].rpartition("/")[2]
+    page = staff.get(f"/trials/{number}", headers=HTML).text
+    assert [w for w in ("变动单位分布", "草案全文与处理", "▼", 'aria-label="变动单位"', "近 90 天服务老年人") if w not in page] == []
+    assert "▼" not in staff.get("/trials/999", headers=HTML).text and "▼" not in street.get(f"/trials/{number}", headers=HTML).text

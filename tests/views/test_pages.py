@@ -57,7 +57,9 @@ def test_every_page_draws_for_every_role(draw, reader, role, path):
     street = reader().children(DISTRICT)[0].code
     area = {"staff": DISTRICT, "street": street, "steward": reader().children(street)[0].code}[role]
     view = draw(path, "", role, area)
-    if path.startswith(("/data", "/cases")) and role == "steward":
+    if path == "/trials" and role != "staff":
+        assert "plain" in view["kind"], "only who may try policies sees a trial"
+    elif path.startswith(("/data", "/cases")) and role == "steward":
         assert "plain" in view["kind"] and not {"数据", "准入与退出"} & {text_of(e) for e in walk(view["rail"])}
     else:
         assert "plain" not in view["kind"]
