@@ -35,6 +35,8 @@ def ids(app: dash.Dash, settings: Any) -> dict[str, tuple[str, str]]:
     }  # fmt: skip
 
 
+APART = ("Date", "Set-Cookie", "Server-Timing", "ETag", "X-Answer")
+"""Headers of the moment; X-Answer only says that somebody with the same scope has asked for this before."""
 VIEWS = (
     ("/", "?area={street}"), ("/", "?area={community}"), ("/caregivers", "?area={street}&layer=caregivers"), ("/providers/{provider}", ""),
     ("/providers/{provider}", "?tab=figures"), ("/providers", "?area={community}"), ("/caregivers", "?rows=caregiver_cert_rate&provider={provider}"),
@@ -49,7 +51,7 @@ GETS = (
 
 def told(answer: Any, *said: str) -> tuple[int, list[tuple[str, str]], str]:
     """What an answer tells, without the id that was asked for."""
-    body, headers = answer.get_data(as_text=True), [(k, v) for k, v in answer.headers if k not in ("Date", "Set-Cookie", "Server-Timing", "ETag")]
+    body, headers = answer.get_data(as_text=True), [(k, v) for k, v in answer.headers if k not in APART]
     for word in said:
         body = body.replace(word, "ID")
     return answer.status_code, [(k, CHANGING.sub("", v)) for k, v in headers if k != "Content-Length"], CHANGING.sub("", body)
