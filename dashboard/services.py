@@ -12,6 +12,7 @@ from functools import cached_property
 from urllib.parse import urlsplit
 
 import orjson
+import structlog
 from flask import g, request
 
 from dashboard.access import guard
@@ -34,6 +35,8 @@ from etl.paths import Layout
 from etl.policy import privacy
 from etl.policy.privacy import Privacy
 from etl.region import Region
+
+log = structlog.get_logger(__name__)
 
 
 def _changed(path: str) -> int:
@@ -157,7 +160,10 @@ class Services:
         def go() -> None:
             while True:
                 time.sleep(pause)
-                Snapshot.look_ahead(self.layout, make_ready)
+                try:
+                    Snapshot.look_ahead(self.layout, make_ready)
+                except Exception:  # what the thread cannot make ready, readers open themselves; it goes on with the next
+                    log.exception("look ahead")
 
         thread = threading.Thread(target=go, name="look ahead", daemon=True)
         thread.start()

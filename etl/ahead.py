@@ -76,6 +76,7 @@ class _Line:
     items: deque[tuple[str, _Item]] = field(default_factory=deque)
     size: int = 0
     stopped: bool = False
+    ended: bool = False
     change: threading.Condition = field(default_factory=threading.Condition)
 
     def put(self, module: str, item: _Item) -> bool:
@@ -93,7 +94,9 @@ class _Line:
         """The module's next item; what was left of others before it is let go."""
         while True:
             with self.change:
-                self.change.wait_for(lambda: self.items)
+                self.change.wait_for(lambda: self.items or self.ended)
+                if not self.items:
+                    raise RuntimeError(f"{module}: nothing more was read")
                 whose, item = self.items.popleft()
                 self.size -= item.nbytes if isinstance(item, pa.RecordBatch) else 0
                 self.change.notify_all()
@@ -108,6 +111,12 @@ class _Line:
         if not isinstance(item, kinds):
             raise RuntimeError(f"{module}: read out of turn")
         return item
+
+    def end(self) -> None:
+        """Nothing more will be put in."""
+        with self.change:
+            self.ended = True
+            self.change.notify_all()
 
     def stop(self) -> None:
         """Nothing will be taken any more."""
@@ -151,13 +160,16 @@ class ReadAhead:
         return files
 
     def _work(self) -> None:
-        for contract in self.contracts:
-            try:
-                if not self._read(contract):
-                    return
-            except BaseException as error:
-                if not self.line.put(contract.module, _Failed(error)):
-                    return
+        try:
+            for contract in self.contracts:
+                try:
+                    if not self._read(contract):
+                        return
+                except BaseException as error:
+                    if not self.line.put(contract.module, _Failed(error)):
+                        return
+        finally:
+            self.line.end()  # whoever asks for more than there is must not wait for ever
 
     def _read(self, contract: Contract) -> bool:
         """Read one module; false where nobody wants it any more."""

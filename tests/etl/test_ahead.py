@@ -113,6 +113,18 @@ def test_a_run_that_gives_up_does_not_wait_for_what_nobody_takes() -> None:
     assert not ahead.thread.is_alive()
 
 
+def test_who_asks_for_more_than_was_read_is_told_and_does_not_wait_for_ever() -> None:
+    one = contract("one")
+    with ReadAhead([one], lambda c: Source(c.module)) as ahead:
+        reader: Any = ahead.open(one)
+        with observed.observing():
+            assert sum(b.num_rows for b in reader.read_parts(one.tables[0], ["a"])) == ROWS
+        ahead.thread.join(10)
+        ahead.line.items.clear()  # as if the rest had never come
+        with observed.observing(), pytest.raises(RuntimeError, match="nothing more"):
+            list(reader.read_parts(one.tables[0], ["b"]))
+
+
 def test_only_modules_that_never_delivered_are_read_ahead(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[list[str]] = []
     real = ReadAhead.__init__

@@ -7,11 +7,12 @@ began, so the ledger balances but for what was planted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from data.simulator.bank import CASH, EARN, ENTRY, GIVE, KINDS, SAVE, SPEND, TAKE, Bank
+from data.simulator.bank_faults import plant
 from data.simulator.mess import at_least_one, damage_dates
 from data.simulator.names import person_names
 from data.simulator.people import People
@@ -25,28 +26,6 @@ SERVICES_A_MONTH, TRANSFERS_A_MONTH, CASHED_A_MONTH = 1_440, 118, 190
 SAVED = 0.2
 GRADES = (1.0, 1.2, 1.5, 1.8, 2.0)
 SERVICES = ("陪同聊天", "代办代购", "陪同就医", "居室整理", "助浴协助")
-EARN, SPEND, GIVE, TAKE, CASH, SAVE = range(6)
-KINDS = ("存入", "兑换", "转出", "转入", "折现", "强制储蓄")
-ENTRY = ("account", "kind", "grade", "minutes", "rate", "coins", "counterpart", "transfer", "request", "at")
-
-
-@dataclass
-class Bank:
-    """The ledger under construction: coins in cents, one array per column and month; ``free`` is what every account can pay out."""
-
-    opened: np.ndarray
-    closed: np.ndarray
-    volunteers: int
-    free: np.ndarray
-    parts: list[dict[str, np.ndarray]] = field(default_factory=list)
-    transfers: int = 0
-    requests: list[dict[str, np.ndarray]] = field(default_factory=list)
-    posted: int = 0
-
-    def post(self, **columns: Any) -> None:
-        """Entries; columns that are not given hold -1."""
-        n = len(columns["account"])
-        self.parts.append({c: np.broadcast_to(np.asarray(columns.get(c, -1)), n).astype(np.int64) for c in ENTRY})
 
 
 def write(stage: Stage) -> int:
@@ -223,69 +202,6 @@ def _cash(world: World, bank: Bank, able: np.ndarray, budget: np.ndarray, month:
     bank.free[who] -= coins
 
 
-def _plant(
-    world: World, bank: Bank, ledger: dict[str, np.ndarray], keys: np.ndarray, names: np.ndarray, edited: np.ndarray,
-    rng: np.random.Generator,
-) -> dict[str, list[np.ndarray]]:  # fmt: skip
-    """Irregular entries, in place or as further rows (columns of ENTRY): what a supervisor of the bank should find."""
-    more: dict[str, list[np.ndarray]] = {c: [] for c in ENTRY}
-    note = world.truth.irregular
-    late = (world.end - 45) * 86_400
-
-    def add(**columns: Any) -> None:
-        n = len(columns["account"])
-        for c in ENTRY:
-            more[c].append(np.broadcast_to(np.asarray(columns.get(c, -1)), n).astype(np.int64))
-
-    times = 1 if world.scale < 0.5 else 3
-    taken = np.flatnonzero((ledger["kind"] == TAKE) & (ledger["at"] < late))
-    for k in rng.permutation(taken)[:times]:
-        ledger["coins"][k] += 5_000
-        note["bank_transfer_unbalanced"].append({"entry_id": names[k], "transfer_no": f"ZZ{ledger['transfer'][k]:06d}"})
-    earned = np.flatnonzero((ledger["kind"] == EARN) & (ledger["at"] < late))
-    for k in rng.permutation(earned)[: 2 * times]:
-        ledger["coins"][k] = ledger["coins"][k] * 4
-        edited[k] = ledger["at"][k] + int(rng.integers(12, 30)) * 86_400
-        note["bank_entry_edited"].append({"entry_id": names[k], "account_id": keys[ledger["account"][k]]})
-    quiet = np.setdiff1d(np.arange(bank.volunteers), ledger["account"][ledger["at"] > late])
-    quiet = rng.permutation(quiet[(bank.opened[quiet] < world.start + 60) & (bank.closed[quiet] > world.end)])
-    if len(quiet) < 8 * times:
-        quiet = rng.permutation(bank.volunteers)
-    for i in range(times):
-        who = int(quiet[i])
-        balance = _balance(ledger, who)
-        coins = max(0, balance) + 4_000
-        add(account=[who], kind=CASH, coins=coins, at=late + 86_400 * (3 + i) + 40_000)
-        note["bank_overspent"].append({"account_id": keys[who], "coins": coins / 100})
-    for i in range(times):
-        who = int(quiet[times + i])
-        day = (world.end - 30 - i) * 86_400
-        add(account=[who] * 4, kind=EARN, grade=1, minutes=np.array([480, 420, 390, 300]), rate=100,
-            coins=np.array([800, 700, 650, 500]), at=day + np.array([3600, 32_400, 55_000, 70_000]))  # fmt: skip
-        note["bank_over_24_hours"].append({"account_id": keys[who], "day": iso(day // 86_400)[0]})
-    ring = [int(v) for v in quiet[2 * times : 2 * times + 3]]
-    for turn in range(3):
-        for a in ring:
-            for b in ring:
-                if a != b:
-                    at = (world.end - 24 + turn * 6) * 86_400 + 50_000 + ring.index(a) * 7_200 + ring.index(b) * 1_800
-                    add(account=[a], kind=EARN, grade=2, minutes=30, rate=120, coins=60, counterpart=b, at=at)
-    note["bank_mutual_circle"].append({"accounts": sorted(keys[v] for v in ring)})
-    three = [int(v) for v in quiet[2 * times + 3 : 2 * times + 6]]
-    for turn in range(2):  # each serves the next one only: no two of them serve each other
-        for i, a in enumerate(three):
-            at = (world.end - 22 + turn * 7) * 86_400 + 36_000 + i * 3_600
-            add(account=[a], kind=EARN, grade=2, minutes=60, rate=120, coins=120, counterpart=three[(i + 1) % 3], at=at)
-    note["bank_ring_of_three"].append({"accounts": sorted(keys[v] for v in three)})
-    return more
-
-
-def _balance(ledger: dict[str, np.ndarray], who: int) -> int:
-    mine = ledger["account"] == who
-    sign = np.where(np.isin(ledger["kind"], (EARN, TAKE)), 1, -1)
-    return int((sign * ledger["coins"])[mine].sum())
-
-
 def _write_ledger(
     world: World, bank: Bank, ledger: dict[str, np.ndarray], keys: np.ndarray, sink: SqlSink, rng: np.random.Generator
 ) -> int:
@@ -293,7 +209,7 @@ def _write_ledger(
     n = len(ledger["at"])
     names = np.array([f"LS{k:07d}" for k in range(1, n + 1)], dtype=object)
     edited = np.full(n, -1)
-    more = _plant(world, bank, ledger, keys, names, edited, rng)
+    more = plant(world, bank, ledger, keys, names, edited, rng)
     for c in ENTRY:
         ledger[c] = np.concatenate([ledger[c], *more[c]])
     n = len(ledger["at"])
