@@ -13,6 +13,7 @@ from dashboard.policies.store import STAGES, Draft
 from dashboard.views import marks
 from dashboard.views.desk import act, choice, facts, field, form, section
 from dashboard.views.h import El, Node, h
+from dashboard.views.moves import MOVES, counts
 from dashboard.views.tables import Col, empty, table
 from etl.indicators import catalogue
 from etl.policy.model import Condition, CyclesPart, ExitPolicy, FindingsPart, IndicatorPart, RatingPolicy, RatingVersion
@@ -139,15 +140,13 @@ def trial(
     """The result of a trial: in figures, by street, provider by provider; and the decision. On the map it stands at /trials/<number>."""
     row, t = draft.row, draft.trial
     moved = t["moved"]
-    up = sum((m["new_star"] or 0) > (m["star"] or 0) for m in moved)
-    down = sum((m["new_star"] or 0) < (m["star"] or 0) for m in moved)
-    opens = [m for m in moved if m["opens"]]
+    how_many = counts(moved)
     about = facts([
         ("办法", SUBJECTS[row.subject]), ("草案版本", f"{row.version}，拟自 {fmt.fmt_month(row.valid_from)} 起生效；以前各月仍按原版本"),
         ("试算数据", f"{fmt.fmt_month(t['month'])}（快照 {t['run_id']}）"), ("提出", f"{row.tried_by} {when(row.tried_at)}"), ("文件校验", row.sha256[:16]),
         ("状态", STAGES[row.stage] + (f"（{row.decided_by} {when(row.decided_at)}{'：' + row.reason if row.reason else ''}）" if row.decided_by else "")),
     ])  # fmt: skip
-    said = f"升星 {up} 家，降星 {down} 家，新符合启动退出程序条件 {len(opens)} 家；这些单位近 90 天服务老年人 {t['elders']} 人。"
+    said = "，".join(f"{word} {n} 家" for word, n in how_many.items()) + f"；这些单位近 90 天服务老年人 {t['elders']} 人。"
     stars = [[fmt.star_word(int(k)) if k else "暂不评级", str(a), str(b), f"{b - a:+d}" if b != a else "0"] for k in ("1", "2", "3", "4", "5", "") for a, b in [t["stars"][k]]]
     by_star = table([Col("星级"), Col("现行", "n"), Col("草案", "n"), Col("增减", "n")], stars, caption="星级分布")
     parts: list[Node] = [section("草案", about, cls="half"), section("变动", h("p", said), by_star, cls="half")]
@@ -170,16 +169,13 @@ def _decision(row: Any, me: str, may_approve: bool) -> El:
 
 
 def _by_street(moved: Sequence[Mapping[str, Any]], places: Mapping[str, Mapping[str, Any]], streets: Mapping[str, str]) -> Node:
-    counts: dict[str, list[int]] = {}
+    there_are: dict[str, list[Mapping[str, Any]]] = {}
     for m in moved:
-        street = str((places.get(m["provider_id"]) or {}).get("street_code") or "")
-        n = counts.setdefault(street, [0, 0, 0, 0])
-        n[0] += (m["new_star"] or 0) > (m["star"] or 0)
-        n[1] += (m["new_star"] or 0) < (m["star"] or 0)
-        n[2] += bool(m["opens"])
-        n[3] += m["elders"]
-    rows: list[list[Node]] = [[streets.get(code, "其他"), *(str(x) for x in n)] for code, n in sorted(counts.items())]
-    cols = [Col("街道"), Col("升星", "n"), Col("降星", "n"), Col("新符合退出条件", "n"), Col("涉及老年人次", "n", note="同一老人由几家服务的，各家分别计")]
+        there_are.setdefault(str((places.get(m["provider_id"]) or {}).get("street_code") or ""), []).append(m)
+    rows: list[list[Node]] = [
+        [streets.get(code, "其他"), *(str(n) for n in counts(own).values()), str(sum(m["elders"] for m in own))] for code, own in sorted(there_are.items())
+    ]
+    cols = [Col("街道"), *(Col(m.word, "n") for m in MOVES), Col("涉及老年人次", "n", note="同一老人由几家服务的，各家分别计")]
     return table(cols, rows, caption="按街道") if rows else empty("没有单位变动。")
 
 

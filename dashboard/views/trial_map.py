@@ -6,26 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from dashboard import format as fmt
-from dashboard.format import Mark
 from dashboard.policies.store import STAGES, Draft, NoDraftError, Policies
 from dashboard.views import marks
 from dashboard.views.context import View
 from dashboard.views.details import Detail
 from dashboard.views.h import Node, h
+from dashboard.views.moves import DOWN, MOVES, OPENS, OTHER, UP, counts, from_to, move
 from dashboard.views.tables import empty, panel
 from dashboard.warehouse.types import Unknown
 from etl.policy.trial import SUBJECTS
-
-MOVES = {
-    "up": Mark("升星", "▲", "good"), "down": Mark("降星", "▼", "warn"), "opens": Mark("新符合退出条件", "■", "bad"), "state": Mark("状态变动", "◇", "plain"),
-}  # fmt: skip
-"""What a provider's move is shown as."""
-
-
-def move(moved: Mapping[str, Any]) -> Mark:
-    """The mark of one provider that would stand elsewhere: a case that would open before stars."""
-    by = (moved["new_star"] or 0) - (moved["star"] or 0)
-    return MOVES["opens" if moved["opens"] else "up" if by > 0 else "down" if by < 0 else "state"]
 
 
 class TrialDetail:
@@ -43,7 +32,7 @@ class TrialDetail:
         month = trial["month"] if trial["month"] in view.w.months else view.w.latest_month
         places = {p["provider_id"]: p for p in view.w.providers(view.w.root.code, month)}
         head = [h("h2", "变动单位分布"), h("span", f"{fmt.fmt_month(trial['month'])}，与现行办法相比；点按单位查看详情", cls="hint")]
-        legend = h("ul", [h("li", marks.chip(m)) for m in MOVES.values()], cls="marks", aria_label="变动")
+        legend = h("ul", [h("li", marks.chip(m)) for m in MOVES], cls="marks", aria_label="变动")
         return Detail(f"草案 {draft.row.id}", _head(draft), [_listed(view, draft)], [], map=data(view, draft, places), map_head=head, legend=legend)
 
 
@@ -56,22 +45,21 @@ def overview(view: View) -> Node:
 def data(view: View, draft: Draft, places: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """As ``maps.data``: streets with the number that would move, a mark for each provider that would."""
     there, here = view.place.subjects("/providers"), view.place.url(offset=None)
-    counts: dict[str, dict[str, int]] = {}
+    there_are: dict[str, list[Mapping[str, Any]]] = {}
     points: list[list[Any]] = []
     for m in draft.trial["moved"]:
         place, mark = places.get(m["provider_id"]), move(m)
         if place is None:
             continue
-        own = counts.setdefault(str(place.get("street_code") or ""), {})
-        own[mark.word] = own.get(mark.word, 0) + 1
+        there_are.setdefault(str(place.get("street_code") or ""), []).append(m)
         if place.get("lng") is not None and place.get("lat") is not None:
-            points.append([place["lng"], place["lat"], mark.shape, mark.tone, m["name"], f"{m['kind']} · {mark.word} · {_from_to(m)}", there(m["provider_id"])])
-    order = [m.shape for m in (MOVES["state"], MOVES["up"], MOVES["down"], MOVES["opens"])]
+            points.append([place["lng"], place["lat"], mark.shape, mark.tone, m["name"], f"{m['kind']} · {mark.word} · {from_to(m)}", there(m["provider_id"])])
+    order = [m.shape for m in (OTHER, UP, DOWN, OPENS)]
     streets = view.w.children(view.w.root.code)
     return {
         "url": view.geo_url(2),
         "outline": None,
-        "areas": {a.code: [None, a.short_name, _sum(counts.get(a.code)), _said(counts.get(a.code)), here] for a in streets},
+        "areas": {a.code: [None, a.short_name, _sum(there_are.get(a.code)), _said(there_are.get(a.code)), here] for a in streets},
         "points": sorted(points, key=lambda p: order.index(p[2])),
         "fit": [a.code for a in streets],
         "here": "",
@@ -79,25 +67,18 @@ def data(view: View, draft: Draft, places: Mapping[str, Mapping[str, Any]]) -> d
     }
 
 
-def _from_to(m: Mapping[str, Any]) -> str:
-    if m["star"] != m["new_star"]:
-        return f"{fmt.star_word(m['star'])} → {fmt.star_word(m['new_star'])}"
-    return f"{fmt.EXIT_STATES[m['state']].word} → {fmt.EXIT_STATES[m['new_state']].word}"
+def _sum(moved: list[Mapping[str, Any]] | None) -> str:
+    return f"{len(moved)} 家" if moved else ""
 
 
-def _sum(counts: Mapping[str, int] | None) -> str:
-    return f"{sum(counts.values())} 家" if counts else ""
-
-
-def _said(counts: Mapping[str, int] | None) -> str:
-    return "，".join(f"{word} {n} 家" for word, n in counts.items()) if counts else "没有单位变动"
+def _said(moved: list[Mapping[str, Any]] | None) -> str:
+    return "，".join(f"{word} {n} 家" for word, n in counts(moved).items() if n) if moved else "没有单位变动"
 
 
 def _head(draft: Draft) -> Node:
     row, trial = draft.row, draft.trial
-    counts = {word: sum(move(m).word == word for m in trial["moved"]) for word in (m.word for m in MOVES.values())}
     facts = [
-        ("办法", SUBJECTS[row.subject]), ("拟生效", fmt.fmt_month(row.valid_from)), ("状态", STAGES[row.stage]), *((word, f"{n} 家") for word, n in counts.items()),
+        ("办法", SUBJECTS[row.subject]), ("拟生效", fmt.fmt_month(row.valid_from)), ("状态", STAGES[row.stage]), *((word, f"{n} 家") for word, n in counts(trial["moved"]).items()),
         ("近 90 天服务老年人", f"{trial['elders']} 人"),
     ]  # fmt: skip
     back = h("a", "草案全文与处理", href=f"/policies/trial/{row.id}", cls="btn small")
@@ -110,7 +91,7 @@ def _head(draft: Draft) -> Node:
 def _listed(view: View, draft: Draft) -> Node:
     moved = draft.trial["moved"]
     there = view.place.subjects("/providers")
-    rows = [h("li", marks.chip(move(m)), " ", h("a", m["name"], href=there(m["provider_id"])), h("small", f" {_from_to(m)}")) for m in moved]
+    rows = [h("li", marks.chip(move(m)), " ", h("a", m["name"], href=there(m["provider_id"])), h("small", f" {from_to(m)}")) for m in moved]
     body: Node = h("ul", rows, cls="moved") if rows else empty("没有单位变动。")
     return h("section", h("h2", "变动单位", h("small", f"{len(moved)} 家")), body, cls="panel grow", aria_label="变动单位")
 
