@@ -55,13 +55,19 @@ def rate(
         raise UserError(f"目录 {output.parent} 不存在", "请先建立目录，或用 -o 指定其他位置", WRONG_USE)
     _write(output, _results(rated))
     _write(steps, _steps(rated))
-    stars = Counter("暂不评级" if r.star is None else f"{r.star} 星" for r in rated)
+    stars = Counter(_called(r) for r in sorted(rated, key=lambda r: (r.star is None, r.star)))
     if as_json:
-        print_json({"rows": len(rated), "stars": dict(sorted(stars.items())), "output": str(output), "steps": str(steps)})
+        print_json({"rows": len(rated), "stars": dict(stars), "output": str(output), "steps": str(steps)})
         return
-    out.print(f"已评 {len(rated)} 行：" + "、".join(f"{name} {n}" for name, n in sorted(stars.items())))
+    out.print(f"已评 {len(rated)} 行：" + "、".join(f"{name} {n}" for name, n in stars.items()))
     out.print(f"结果 {output}")
     out.print(f"依据 {steps}")
+
+
+def _called(rated: Rated) -> str:
+    from etl.policy.parts import STARS
+
+    return "暂不评级" if rated.grade is None else f"{rated.star} 星" if rated.grade in STARS else rated.grade
 
 
 def _say_columns(needed: dict[str, str], optional: dict[str, str], as_json: bool) -> None:
@@ -76,11 +82,11 @@ def _say_columns(needed: dict[str, str], optional: dict[str, str], as_json: bool
 
 def _results(rated: list[Rated]) -> Iterable[list[object]]:
     names = list(dict.fromkeys(d for r in rated for d in r.domains))
-    yield ["单位编号", "月份", "星级", "总分", "封顶前星级", "封顶规则", "暂不评级原因", "可信度", "政策版本", *(f"{n}得分" for n in names),
+    yield ["单位编号", "月份", "星级", "等级", "总分", "封顶前星级", "封顶规则", "暂不评级原因", "可信度", "政策版本", *(f"{n}得分" for n in names),
            *(f"{n}星级" for n in names), "理由"]  # fmt: skip
     for r in rated:
         why = "；".join(s.sentence for s in r.steps if s.name in ("评星", "星级调整", "一票否决", "结果"))
-        yield [r.provider_id, r.month, r.star, r.score, r.uncapped_star, r.cap_rule, r.missing, r.confidence, r.version,
+        yield [r.provider_id, r.month, r.star, r.grade, r.score, r.uncapped_star, r.cap_rule, r.missing, r.confidence, r.version,
                *(r.domains.get(n, (None, None))[0] for n in names), *(r.domains.get(n, (None, None))[1] for n in names), why]  # fmt: skip
 
 

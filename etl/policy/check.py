@@ -119,8 +119,9 @@ def rating_check(catalogue: Mapping[str, Indicator], table: bool = False) -> Cal
         for v, version in enumerate(policy.versions):
             at: Loc = ("versions", v)
             yield from _domains(at, version, catalogue, table)
+            yield from _grades(at, version, table)
             if version.stars is not None:
-                yield from _cuts((*at, "stars"), version.stars, "higher")
+                yield from _cuts((*at, "stars"), version.stars, "higher", version)
             yield from _adjustments(at, version)
             needs = [((*at, "minimum", m, "any_of", n), need) for m, x in enumerate(version.minimum) for n, need in enumerate(x.any_of)]
             needs += [((*at, "confidence", c, "all_of", n), need) for c, x in enumerate(version.confidence) for n, need in enumerate(x.all_of)]
@@ -173,7 +174,7 @@ def _domains(at: Loc, version: RatingVersion, catalogue: Mapping[str, Indicator]
             elif isinstance(part, ColumnPart | CyclesPart):
                 yield from _column(loc, table)
         if domain.stars is not None:
-            yield from _cuts((*at, "domains", d, "stars"), domain.stars, domain.better)
+            yield from _cuts((*at, "domains", d, "stars"), domain.stars, domain.better, version)
         if domain.at_least_parts > len(domain.parts):
             yield Problem((*at, "domains", d, "at_least_parts"), f"本领域只有 {len(domain.parts)} 项")
     held: dict[str, str] = {}
@@ -184,7 +185,27 @@ def _domains(at: Loc, version: RatingVersion, catalogue: Mapping[str, Indicator]
             held[code] = group
 
 
-def _cuts(loc: Loc, stars: Stars, better: str) -> Iterator[Problem]:
+def _grades(at: Loc, version: RatingVersion, table: bool) -> Iterator[Problem]:
+    """Names of grades, and stars or grades that a rule speaks of and the version does not have."""
+    if version.grades is not None:
+        if not table:
+            yield Problem((*at, "grades"), "grades（自定等级）只用于 yiguan rate；本区评级为一星至五星")
+        for i, name in enumerate(version.grades):
+            if name in version.grades[:i]:
+                yield Problem((*at, "grades", i), f"等级“{name}”重复")
+    top = len(version.words)
+    named: list[tuple[Loc, int | None]] = [((*at, "caps", i, "cap"), c.cap) for i, c in enumerate(version.caps)]
+    named += [((*at, "limits", i, "base_at_most"), x.base_at_most) for i, x in enumerate(version.limits)]
+    for i, a in enumerate(version.adjust):
+        named += [((*at, "adjust", i, "star_at_least"), a.star_at_least), ((*at, "adjust", i, "star_at_most"), a.star_at_most)]
+    yield from (Problem(loc, f"共有 {top} 个等级，应不大于 {top}，现为“{star}”") for loc, star in named if star is not None and star > top)
+
+
+def _cuts(loc: Loc, stars: Stars, better: str, version: RatingVersion) -> Iterator[Problem]:
+    top = len(version.words)
+    if len(stars.cuts) != top - 1:
+        yield Problem((*loc, "cuts"), f"{top} 个等级（{version.words[0]}至{version.words[-1]}）之间应有 {top - 1} 个分数线，现有 {len(stars.cuts)} 个")
+        return
     wrong = stars.wrong_direction(better)
     if wrong:
         yield Problem((*loc, "cuts" if stars.method == "fixed" else "fallback"), wrong)

@@ -26,7 +26,6 @@ create or replace temp table policy_surcharge (part_id text, failed_from int, fa
 create or replace temp table policy_cell (provider_id text, month text, name text, given text, number double);
 create or replace temp table policy_subject (provider_id text, month text, idx int, kind text, area text, rating_version text);
 """
-_WORDS = ("", "一星", "二星", "三星", "四星", "五星")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +52,8 @@ class Rated:
     missing: str | None
     confidence: str | None
     version: str | None
+    grade: str | None = None
+    """What the star is called by the version: 四星, or the name of its grade."""
     domains: dict[str, tuple[float | None, int | None]] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
 
@@ -131,7 +132,10 @@ def _collect(con: duckdb.DuckDBPyConnection, versions: Mapping[str, RatingVersio
 
     found: dict[tuple[str, str], Rated] = {}
     for *values, in fetch("select provider_id, month, star, score, uncapped_star, cap_rule, missing, confidence, policy_version from policy_rating"):
-        found[values[0], values[1]] = Rated(*values)
+        rated = found[values[0], values[1]] = Rated(*values)
+        if rated.version and not versions[rated.version].confidence:
+            rated.confidence = None  # a scheme that does not speak of confidence gives none
+        rated.grade = _word(versions, rated, rated.star)
     ranks = {(p, m, d): (peers, below) for p, m, d, peers, below in fetch("select provider_id, month, domain, peers, below from policy_ranked")}
     for p, m, domain, rule, basis, points, sentence in fetch(
         "select e.provider_id, e.month, e.domain, e.rule, e.basis, e.points, e.sentence from policy_evidence e "
@@ -146,11 +150,13 @@ def _collect(con: duckdb.DuckDBPyConnection, versions: Mapping[str, RatingVersio
         rated = found[p, m]
         rated.domains[domain] = (score, star)
         if score is not None:
-            rated.steps.append(Step("领域得分", domain, _basis(versions, rated, domain), score, f"{domain}得{score:g}分{_cut(ranks.get((p, m, domain)), cut_star)}"))
+            said = f"{domain}得{score:g}分{_cut(ranks.get((p, m, domain)), _word(versions, rated, cut_star))}"
+            rated.steps.append(Step("领域得分", domain, _basis(versions, rated, domain), score, said))
     for p, m, base in fetch("select provider_id, month, base from policy_star"):
         rated = found[p, m]
         version = versions[str(rated.version)]
-        named = f"以{version.base}的{_WORDS[base]}为基础" if version.base else f"总分{rated.score:g}分{_cut(ranks.get((p, m, '')), base)}"
+        word = version.words[base - 1]
+        named = f"以{version.base}的{word}为基础" if version.base else f"总分{rated.score:g}分{_cut(ranks.get((p, m, '')), word)}"
         rated.steps.append(Step("评星", version.base or "总分", version.basis, rated.score, named))
     for p, m, domain, rule, basis, sentence in fetch(
         "select provider_id, month, domain, rule, basis, sentence from (select *, position as place from policy_step_evidence union all by name "
@@ -158,7 +164,8 @@ def _collect(con: duckdb.DuckDBPyConnection, versions: Mapping[str, RatingVersio
     ):
         found[p, m].steps.append(Step(domain, rule, basis, None, sentence))
     for rated in found.values():
-        said = f"暂不评级：{rated.missing}" if rated.star is None else f"评为{_WORDS[rated.star]}，可信度{rated.confidence}"
+        said = f"暂不评级：{rated.missing}" if rated.star is None else f"评为{rated.grade}"
+        said += f"，可信度{rated.confidence}" if rated.confidence else ""
         rated.steps.append(Step("结果", rated.cap_rule or "", rated.version or "", None, said))
     return [found[row.provider_id, row.month] for row in rows]
 
@@ -167,7 +174,11 @@ def _basis(versions: Mapping[str, RatingVersion], rated: Rated, domain: str) -> 
     return versions[str(rated.version)].basis if rated.version else domain
 
 
-def _cut(rank: tuple[int, float] | None, star: int | None) -> str:
-    if star is None:
+def _word(versions: Mapping[str, RatingVersion], rated: Rated, star: int | None) -> str | None:
+    return None if star is None or rated.version is None else versions[rated.version].words[star - 1]
+
+
+def _cut(rank: tuple[int, float] | None, word: str | None) -> str:
+    if word is None:
         return ""
-    return f"，{_WORDS[star]}" + (f"（同组{rank[0]}家中好于{rank[1] * 100:.1f}%）" if rank else "")
+    return f"，{word}" + (f"（同组{rank[0]}家中好于{rank[1] * 100:.1f}%）" if rank else "")

@@ -21,7 +21,7 @@ create or replace temp table policy_part_kind (part_id text, kind text);
 create or replace temp table policy_part_field (part_id text, field text);
 create or replace temp table policy_curve (part_id text, lo double, hi double, y double, slope double, anchor double);
 create or replace temp table policy_domain (version text, domain text, position int, weight double, method text, at_least_parts int);
-create or replace temp table policy_rule (version text, digits int, mode text, base text);
+create or replace temp table policy_rule (version text, digits int, mode text, base text, words text[], graded boolean);
 create or replace temp table policy_adjust (version text, position int, rule text, basis text, domain text, change int, star_at_least int,
     star_at_most int, score_at_least double, score_at_most double, above_base boolean);
 create or replace temp table policy_limit (version text, position int, rule text, basis text, base_at_most int, gain_at_most int);
@@ -72,7 +72,9 @@ def lay_version(con: duckdb.DuckDBPyConnection, v: int, version: RatingVersion, 
                 fill(con, "policy_part_field", [(part_id, field) for field in part.findings])
             elif isinstance(part, Scaled):
                 fill(con, "policy_curve", _segments(part_id, part))
-    fill(con, "policy_rule", [(name, version.rounding.digits, version.rounding.mode, version.base)])
+    fill(con, "policy_rule", [
+        (name, version.rounding.digits, version.rounding.mode, version.base, version.words, version.grades is not None)
+    ])
     fill(con, "policy_adjust", [
         (name, i, a.rule, a.basis, a.domain, a.by, a.star_at_least, a.star_at_most, a.score_at_least, a.score_at_most, a.above_base)
         for i, a in enumerate(version.adjust)
@@ -83,7 +85,7 @@ def lay_version(con: duckdb.DuckDBPyConnection, v: int, version: RatingVersion, 
         _lay_deduction(con, name, version.deduction)
     _lay_needs(con, v, version)
     for domain_name, stars, better in version.cuts:
-        shares: list[float] | list[None] = stars.cuts if stars.method == "distribution" else [None] * 4
+        shares: list[float] | list[None] = stars.cuts if stars.method == "distribution" else [None] * len(stars.score_cuts)
         by = ("kind" in stars.within, "area" in stars.within)
         fill(con, "policy_cut", [
             (name, domain_name, better, stars.method, s, x, stars.minimum_group, *by) for s, x in zip(stars.score_cuts, shares, strict=True)

@@ -12,6 +12,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from etl.policy.parts import (
     SCOPES,
     SEVERITIES,
+    STARS,
     STATES,
     Adjustment,
     ColumnPart,
@@ -28,6 +29,7 @@ from etl.policy.parts import (
     Scope,
     Severity,
     Share,
+    Star,
     Stars,
     State,
     Text,
@@ -156,7 +158,7 @@ class Cap(Model):
     """
 
     rule: Text
-    cap: Annotated[int, Field(ge=1, le=5)]
+    cap: Star
     basis: Text
     domain: Text | None = None
     when: Annotated[
@@ -174,12 +176,14 @@ class Version(Model):
 class RatingVersion(Version):
     """``base``: the stars begin with those of that domain; otherwise ``stars`` cuts the mean of the domains by their weights.
 
+    ``grades``: names of the grades from the lowest up, for a scheme that gives no stars (``yiguan rate`` only); without them there are five stars.
     ``areas``: named groups of areas (6-, 9- or 12-digit codes; in a table, the values of its column area) for stars within areas.
     """
 
     domains: Annotated[list[Domain], Field(min_length=1)]
     deduction: Deduction | None = None
     rounding: Rounding = Rounding()
+    grades: Annotated[list[Text], Field(min_length=2, max_length=9)] | None = None
     areas: dict[Text, list[Text]] = {}
     minimum: list[Minimum] = []
     confidence: list[Confidence] = []
@@ -198,6 +202,11 @@ class RatingVersion(Version):
         if self.deduction is None and any(isinstance(p, FindingsPart) for d in self.domains for p in d.parts):
             raise ValueError("有 findings（检查扣分）时须写 deduction（扣分分值）")
         return self
+
+    @property
+    def words(self) -> list[str]:
+        """What the result is called, from the lowest up: 一星 to 五星, or the version's own grades."""
+        return list(self.grades or STARS)
 
     @property
     def cuts(self) -> list[tuple[str, Stars, Literal["higher", "lower"]]]:

@@ -18,11 +18,12 @@ Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Window = Annotated[int, Field(ge=1, le=120)]
-Star = Annotated[int, Field(ge=1, le=5)]
+Star = Annotated[int, Field(ge=1)]  # no more than the version has grades: etl/policy/check.py
 Points = list[tuple[float, float]]
 
 SEVERITIES: tuple[str, ...] = ("一般", "较重", "严重", "重大")
 SCOPES: tuple[str, ...] = ("个别", "多处", "普遍")
+STARS: tuple[str, ...] = ("一星", "二星", "三星", "四星", "五星")
 STATES: tuple[str, ...] = ("normal", "watch", "rectifying", "exit_proposed", "exited")
 
 
@@ -139,12 +140,13 @@ Part = Annotated[
     | Annotated[CyclesPart, Tag("cycles")],
     Discriminator(_part_kind),
 ]
-Cuts = Annotated[list[float], Field(min_length=4, max_length=4)]
+Cuts = Annotated[list[float], Field(min_length=1, max_length=8)]
 
 
 class Stars(Model):
     """``fixed``: cuts are the scores from which 2, 3, 4 and 5 stars are given. ``distribution``: cuts are the shares of the peers
     (0–1, from below) at which 2, 3, 4 and 5 stars begin; among fewer than ``minimum_group`` peers the ``fallback`` scores hold.
+    A version with ``grades`` of its own has one cut fewer than grades.
 
     Peers are the providers of the month with the same ``within``: kind 类别, area 区域组, both, or none of them.
     """
@@ -162,11 +164,13 @@ class Stars(Model):
                 raise ValueError("cuts 应从小到大，不得重复")
             if self.fallback is None or not all(0 < c < 1 for c in self.cuts):
                 raise ValueError("按分布评星时，cuts 应在 0 与 1 之间，并须写 fallback（同类过少时的分数线）")
+            if len(self.fallback) != len(self.cuts):
+                raise ValueError(f"fallback 应与 cuts 一样有 {len(self.cuts)} 个分数线，现有 {len(self.fallback)} 个")
         return self
 
     @property
     def score_cuts(self) -> list[float]:
-        """The scores at which 2, 3, 4 and 5 stars begin, where scores decide."""
+        """The scores at which the second and each further star or grade begins, where scores decide."""
         return self.cuts if self.method == "fixed" else self.fallback or []
 
     def wrong_direction(self, better: str) -> str | None:
@@ -219,12 +223,12 @@ class Rounding(Model):
 class Adjustment(Model):
     """Stars are added or taken where the named domain has at least or at most so many stars or so high a score.
 
-    ``above_base``: only where the domain's stars are more than those adjusted. The result stays within 1–5 after each step.
+    ``above_base``: only where the domain's stars are more than those adjusted. The result stays between the lowest and the highest after each step.
     """
 
     rule: Text
     domain: Text
-    by: Annotated[int, Field(ge=-4, le=4)]
+    by: Annotated[int, Field(ge=-8, le=8)]
     basis: Text
     star_at_least: Star | None = None
     star_at_most: Star | None = None
@@ -252,4 +256,4 @@ class Limit(Model):
     rule: Text
     basis: Text
     base_at_most: Star
-    gain_at_most: Annotated[int, Field(ge=0, le=4)]
+    gain_at_most: Annotated[int, Field(ge=0, le=8)]

@@ -19,6 +19,8 @@ def lit(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, int | float):
         return repr(value)
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(lit(v) for v in value) + "]"
     return "'" + str(value).replace("'", "''") + "'"
 
 

@@ -7,20 +7,22 @@ import duckdb
 from etl.policy.model import RatingVersion
 
 STEP = "星级调整"
-_WORD = "['一', '二', '三', '四', '五'][{}] || '星'"
+_WORD = "q.words[{}]"
+_UNIT = "case when q.graded then '级' else '星' end"
 _STEPS = """
 create or replace temp table policy_step (provider_id text, month text, position int, rule text, basis text, before int, after int,
     sentence text);
 """
 _ADJUST = f"""
 insert into policy_step
-select r.provider_id, r.month, a.position, a.rule, a.basis, r.star, greatest(1, least(5, r.star + a.change)),
+select r.provider_id, r.month, a.position, a.rule, a.basis, r.star, greatest(1, least(len(q.words), r.star + a.change)),
        a.domain || case when a.star_at_least is not null or a.star_at_most is not null or a.above_base then {_WORD.format("c.star")}
                         else policy_number(d.score) || '分' end
-       || case when a.change > 0 then '，加' else '，减' end || ['一', '二', '三', '四'][abs(a.change)] || '星：'
-       || case when greatest(1, least(5, r.star + a.change)) = r.star then '已是' || {_WORD.format("r.star")} || '，不再变动'
-               else '由' || {_WORD.format("r.star")} || '调为' || {_WORD.format("greatest(1, least(5, r.star + a.change))")} end
+       || case when a.change > 0 then '，加' else '，减' end || ['一', '二', '三', '四', '五', '六', '七', '八'][abs(a.change)] || {_UNIT} || '：'
+       || case when greatest(1, least(len(q.words), r.star + a.change)) = r.star then '已是' || {_WORD.format("r.star")} || '，不再变动'
+               else '由' || {_WORD.format("r.star")} || '调为' || {_WORD.format("greatest(1, least(len(q.words), r.star + a.change))")} end
 from policy_star r
+join policy_rule q on q.version = r.version
 join policy_adjust a on a.version = r.version and a.position = {{position}}
 join policy_domain_score d on d.provider_id = r.provider_id and d.month = r.month and d.domain = a.domain and d.score is not null
 left join policy_cut_star c on c.provider_id = r.provider_id and c.month = r.month and c.domain = a.domain
@@ -31,9 +33,10 @@ where (a.star_at_least is null or c.star >= a.star_at_least) and (a.star_at_most
 _LIMIT = f"""
 insert into policy_step
 select r.provider_id, r.month, {{position}}, x.rule, x.basis, r.star, r.base + x.gain_at_most,
-       '调整前为' || {_WORD.format("r.base")} || '，合计最多加' || x.gain_at_most || '星：由' || {_WORD.format("r.star")} || '调为'
+       '调整前为' || {_WORD.format("r.base")} || '，合计最多加' || x.gain_at_most || {_UNIT} || '：由' || {_WORD.format("r.star")} || '调为'
        || {_WORD.format("(r.base + x.gain_at_most)::int")}
 from policy_star r
+join policy_rule q on q.version = r.version
 join policy_limit x on x.version = r.version and x.position = {{limit}} and r.base <= x.base_at_most and r.star > r.base + x.gain_at_most;
 """
 _MOVE = """

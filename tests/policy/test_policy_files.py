@@ -89,9 +89,11 @@ def test_no_policy_may_leave_an_open_serious_breach_with_four_stars(tmp_path: Pa
 
 
 def test_the_line_is_exact(tmp_path: Path) -> None:
-    wrong = RATING.replace("indicator: mark, weight: 1", "indicator: makr, weight: 1").replace("cap: 3", "cap: 9", 1)
+    wrong = RATING.replace("indicator: mark, weight: 1", "indicator: makr, weight: 1").replace("cap: 3", "cap: 0", 1)
     # what can be read is checked as a whole only once every field is sound
-    assert refused(tmp_path, rating=wrong) == f"rating.yaml 第 {line_of(wrong, 'cap: 9')} 行：cap：应不大于 5，现为“9”"
+    assert refused(tmp_path, rating=wrong) == f"rating.yaml 第 {line_of(wrong, 'cap: 0')} 行：cap：应不小于 1，现为“0”"
+    wrong = RATING.replace("cap: 3", "cap: 9", 1)
+    assert f"rating.yaml 第 {line_of(wrong, 'cap: 9')} 行：共有 5 个等级，应不大于 5，现为“9”" in refused(tmp_path, rating=wrong)
     wrong = RATING.replace("indicator: mark, weight: 1", "indicator: makr, weight: 1")
     assert refused(tmp_path, rating=wrong) == f"rating.yaml 第 {line_of(wrong, 'makr')} 行：没有“makr”这个指标，请核对指标代码"
 
