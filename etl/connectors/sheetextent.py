@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import IO
+from typing import IO, NamedTuple
 
 BLOCK = 1 << 20
 LONGEST_TAG = 1 << 16
 MOST_ROWS, MOST_COLUMNS = 1 << 20, 1 << 14
 _CELLS = re.compile(rb"<(?:[^\s<>/:=]+:)?c(?=[\s/>])")
 _ROWS = re.compile(rb"<(?:[^\s<>/:=]+:)?row(?=[\s/>])")
+_TEXTS = re.compile(rb"<(?:[^\s<>/:=]+:)?si(?=[\s/>])")
 # As Excel, WPS and all libraries write them; whatever else there is goes the slow way.
 _PLAIN_CELL = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"')
 _PLAIN_ROW = re.compile(rb'<row r="(\d{1,7})"')
@@ -24,12 +25,19 @@ _PLACE = re.compile(rb"""(?:^|\s)r\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _STATED = re.compile(rb"\s*\$?([A-Za-z]{0,3})\$?(\d{1,7})\s*")
 
 
-def extent(stream: IO[bytes]) -> int:
-    """Rows × columns of the rectangle that holds every cell of a part of a workbook; 0 for a part that is no worksheet.
+class Extent(NamedTuple):
+    """Of one part of a workbook: ``area``, rows × columns of the rectangle that holds every cell (0 where it is no worksheet); ``cells`` in it;
+    ``longest``, the bytes of the longest text that cells may share (0 where it holds none)."""
 
-    The stated dimension is not to be trusted.  Errors of the archive come through.
-    """
-    rows = columns = loose_rows = loose_cells = 0
+    area: int
+    cells: int
+    longest: int
+
+
+def extent(stream: IO[bytes]) -> Extent:
+    """What a part asks for.  The stated dimension is not to be trusted.  Errors of the archive come through."""
+    rows = columns = loose_rows = loose_cells = count = longest = 0
+    begun: int | None = None
     rest = b""
     while block := stream.read(BLOCK):
         text = rest + block
@@ -39,8 +47,10 @@ def extent(stream: IO[bytes]) -> int:
             text = text[:cut] if cut >= 0 else text
         else:  # a long text, or a tag that is made to be overlooked: as such it is not closed, and counts as large
             rest = b""
-        cells, lines = _PLAIN_CELL.findall(text), _PLAIN_ROW.findall(text)
-        if len(cells) == len(_CELLS.findall(text)) and len(lines) == len(_ROWS.findall(text)):
+        longest, begun = _longest(text, longest, begun)
+        cells, lines, all_cells = _PLAIN_CELL.findall(text), _PLAIN_ROW.findall(text), len(_CELLS.findall(text))
+        count += all_cells
+        if len(cells) == all_cells and len(lines) == len(_ROWS.findall(text)):
             columns = max([columns, *map(_column, {letters for letters, _ in cells})])
             rows = max([rows, *map(int, {number for _, number in cells}), *map(int, lines)])
             continue
@@ -52,7 +62,19 @@ def extent(stream: IO[bytes]) -> int:
         rows, columns = max(rows, row), max(columns, column)
         loose_rows += kind == b"row" and not row
         loose_cells += kind == b"c" and not column
-    return min(rows + loose_rows, MOST_ROWS) * min(columns + loose_cells, MOST_COLUMNS)
+    return Extent(min(rows + loose_rows, MOST_ROWS) * min(columns + loose_cells, MOST_COLUMNS), count, longest)
+
+
+def _longest(text: bytes, longest: int, begun: int | None) -> tuple[int, int | None]:
+    """(longest shared text so far, bytes of the one that goes on after this piece); None before the first one."""
+    if begun is None and b"<si" not in text and b":si" not in text:
+        return longest, None
+    first, *others = _TEXTS.split(text)
+    if begun is not None:
+        longest = max(longest, begun + len(first))
+    if others:
+        return max(longest, *map(len, others)), len(others[-1])
+    return longest, begun if begun is None else begun + len(first)
 
 
 def _places(text: bytes) -> Iterable[tuple[bytes, int, int]]:

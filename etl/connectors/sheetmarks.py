@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 # Days from 1899-12-30 to 1904-01-01, the two beginnings of time in workbooks.
 SHIFT_1904 = 1462
 _FORMULA = re.compile(
-    rb"<(?:\w+:)?c\s(?P<a>[^>]*)>\s*<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
+    rb"<(?:\w+:)?c\s(?P<a>[^<>]*+)>\s*+<(?:\w+:)?f(?:\s[^<>]*)?(?:/>|>[^<]*+</(?:\w+:)?f>)\s*+"
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
 _PLACE = re.compile(rb'r="([A-Z]{1,3})(\d{1,7})"')

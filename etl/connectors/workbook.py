@@ -1,7 +1,8 @@
 """Workbooks as departments keep them: title rows, merged two-row headers, subtotals, notes; .xlsx and .xls, read with calamine.
 
 calamine holds a sheet as a dense rectangle, so a file of a few kilobytes with one cell in the last corner could ask for all
-memory: size, compression and extent are looked at before a sheet is opened.
+memory: size, compression and extent are looked at before a sheet is opened.  Where looking cannot tell (an old .xls, or a long text that
+many cells share), the workbook is opened in a process of its own (``etl.connectors.apart``).
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ import pyarrow as pa
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from etl.checks import raw_columns
-from etl.connectors import observed
+from etl.connectors import biff, observed
+from etl.connectors.apart import BookApart, DamagedError, SheetApart, TooLargeError, open_apart
 from etl.connectors.base import (
     CHUNK,
     EmptyError,
@@ -44,7 +46,10 @@ MAX_FILE = 256 << 20
 MAX_UNPACKED = 512 << 20
 MAX_RATIO = 300
 MAX_CELLS = 30_000_000
+MAX_TEXT = 1 << 30
 HEADER_ROWS = 30
+DAMAGED = "{what}已损坏，无法打开。请{owner}用 Excel 或 WPS 另存后重新报送。"
+TOO_LARGE = "{what}展开后过大，可能是异常文件，拒绝读取。请{owner}清除空白区域后重新报送。"
 UNCALCULATED = "该行含有未计算的公式，没有数值（请用 Excel 打开并保存后再报送）"
 
 
@@ -63,7 +68,7 @@ class WorkbookReader:
         self.paths = [p for p in found if p.is_file() and not p.name.startswith(("~$", "."))]
         if not self.paths:
             raise SourceError(f"找不到工作簿 {pattern.name}（目录 {pattern.parent.name}）。请{contract.owner}补报。")
-        self._books: dict[Path, CalamineWorkbook] = {}
+        self._books: dict[Path, CalamineWorkbook | BookApart] = {}
         self._marks: dict[Path, Marks] = {}
         self._hash = ""
 
@@ -98,24 +103,29 @@ class WorkbookReader:
                 f"请{self.contract.owner}按模板重新报送。"
             )
 
-    def _open(self, path: Path) -> CalamineWorkbook:
+    def _open(self, path: Path) -> CalamineWorkbook | BookApart:
         if path not in self._books:
             owner = self.contract.owner
             try:
-                inspect(path, owner)
+                apart = not inspect(path, owner)
             except OSError as error:
                 raise unopened(path.name, owner, error) from error
             try:
                 self._marks[path] = marks(path)
-                with path.open("rb") as stream:
-                    self._books[path] = CalamineWorkbook.from_filelike(stream)
+                if apart:
+                    self._books[path] = open_apart(path)
+                else:
+                    with path.open("rb") as stream:
+                        self._books[path] = CalamineWorkbook.from_filelike(stream)
             except PasswordError as error:
                 raise SourceError(f"工作簿 {path.name} 设有密码，无法读取。请{owner}取消密码后重新报送。") from error
-            except (CalamineError, OSError, ValueError) as error:
-                raise SourceError(f"工作簿 {path.name} 已损坏，无法打开。请{owner}用 Excel 或 WPS 另存后重新报送。") from error
+            except TooLargeError as error:
+                raise SourceError(TOO_LARGE.format(what=f"工作簿 {path.name}", owner=owner)) from error
+            except (CalamineError, DamagedError, OSError, ValueError) as error:
+                raise SourceError(DAMAGED.format(what=f"工作簿 {path.name}", owner=owner)) from error
         return self._books[path]
 
-    def _read_sheet(self, table: Table, path: Path, sheet: CalamineSheet, title: str) -> Iterator[pa.RecordBatch]:
+    def _read_sheet(self, table: Table, path: Path, sheet: CalamineSheet | SheetApart, title: str) -> Iterator[pa.RecordBatch]:
         place = f"工作簿 {path.name} 的工作表“{title}”"
         if sheet.total_height * sheet.total_width > MAX_CELLS:
             extent = f"{sheet.total_height} 行 × {sheet.total_width} 列"
@@ -130,7 +140,8 @@ class WorkbookReader:
         require(self.contract, table, place, found, present)
         keys = [found[c.source] for c in table.columns if c.name in table.key and c.source in found]
         raws, source = raw_columns(table), f"{path.name}/{title}"
-        _fill_merged(table, sheet, rows, start, found)
+        if not _fill_merged(table, sheet, rows, start, found):
+            raise SourceError(f"{place}已损坏（合并单元格互相重叠）。请{self.contract.owner}另存后重新报送。")
         if self._marks[path].epoch_1904:
             _shift_serials(table, rows[start:], found)
         formulas, picked = self._marks[path].uncalculated.get(title, set()), set(found.values())
@@ -158,14 +169,22 @@ class WorkbookReader:
             yield batch(table, list(zip(*part, strict=True)), source, numbers[at : at + CHUNK], defects[at : at + CHUNK])
 
 
-def _fill_merged(table: Table, sheet: CalamineSheet, rows: list[list[str]], start: int, found: dict[str, int]) -> None:
-    """Give every row of a cell merged over several rows its value, as people read it; never a key or an amount, which would double."""
+def _fill_merged(table: Table, sheet: CalamineSheet | SheetApart, rows: list[list[str]], start: int, found: dict[str, int]) -> bool:
+    """Give every row of a cell merged over several rows its value, as people read it; never a key or an amount, which would double.
+
+    False where merged cells lie over each other, which no program writes and which could be made to take for ever.
+    """
     alone = {c.source for c in table.columns if c.name in table.key or isinstance(c, Money)}
     columns = {i for raw, i in found.items() if raw not in alone}
+    room = len(columns) * len(rows)
     for (top, left), (bottom, right) in sheet.merged_cell_ranges or []:
         if top >= start and bottom > top and left == right and left in columns:
+            room -= min(bottom, len(rows)) - top
+            if room < 0:
+                return False
             for row in rows[top + 1 : bottom + 1]:
                 row[left] = row[left] or rows[top][left]
+    return True
 
 
 def _shift_serials(table: Table, rows: list[list[str]], found: dict[str, int]) -> None:
@@ -205,16 +224,22 @@ def _two_rows(upper: Sequence[str], lower: Sequence[str]) -> tuple[list[str], li
     return joined, leaves
 
 
-def _sheets(book: CalamineWorkbook, source: str) -> list[str]:
+def _sheets(book: CalamineWorkbook | BookApart, source: str) -> list[str]:
     """The visible sheets of that name, or whose names begin with it or fit the pattern."""
-    visible = [s.name for s in book.sheets_metadata if s.visible == SheetVisibleEnum.Visible]
+    if isinstance(book, BookApart):
+        visible = book.sheet_names
+    else:
+        visible = [s.name for s in book.sheets_metadata if s.visible == SheetVisibleEnum.Visible]
     exact = [n for n in visible if n.strip() == source]
     pattern = source if any(c in source for c in "*?") else f"{source}*"
     return exact or [n for n in visible if fnmatch.fnmatch(n.strip(), pattern)]
 
 
-def inspect(path: Path, owner: str) -> None:
-    """SourceError for a file that is no workbook or would not fit into memory; looks at it without opening it as a workbook."""
+def inspect(path: Path, owner: str) -> bool:
+    """SourceError for a file that is no workbook or would not fit into memory; looks at it without opening it as a workbook.
+
+    False for one of which looking does not tell how much memory it would take.
+    """
     what = f"工作簿 {path.name}"
     size = path.stat().st_size
     if not size:
@@ -224,19 +249,32 @@ def inspect(path: Path, owner: str) -> None:
     with path.open("rb") as stream:
         head = stream.read(4096)
     if head.startswith(b"PK"):
-        _inspect_zip(path, what, owner)
-    elif head.startswith(b"\xd0\xcf\x11\xe0"):
-        if "EncryptedPackage".encode("utf-16-le") in path.read_bytes():
-            raise SourceError(f"{what}设有密码，无法读取。请{owner}取消密码后重新报送。")
-    elif re.match(rb"(\xef\xbb\xbf)?\s*(<|MIME-Version|From:)", head, re.IGNORECASE):
+        return _inspect_zip(path, what, owner)
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        _inspect_old(path.read_bytes(), what, owner)
+        return False
+    if re.match(rb"(\xef\xbb\xbf)?\s*(<|MIME-Version|From:)", head, re.IGNORECASE):
         raise SourceError(f"{what}其实是网页文件，不是 Excel 文件。请{owner}用 Excel 或 WPS 打开后另存为 .xlsx 再报送。")
-    else:
-        raise SourceError(f"{what}不是 Excel 文件，或已损坏。请{owner}用 Excel 或 WPS 另存为 .xlsx 再报送。")
+    raise SourceError(f"{what}不是 Excel 文件，或已损坏。请{owner}用 Excel 或 WPS 另存为 .xlsx 再报送。")
 
 
-def _inspect_zip(path: Path, what: str, owner: str) -> None:
-    broken = f"{what}已损坏，无法打开。请{owner}用 Excel 或 WPS 另存后重新报送。"
-    too_big = f"{what}展开后过大，可能是异常文件，拒绝读取。请{owner}清除空白区域后重新报送。"
+def _inspect_old(content: bytes, what: str, owner: str) -> None:
+    password = f"{what}设有密码，无法读取。请{owner}取消密码后重新报送。"
+    if "EncryptedPackage".encode("utf-16-le") in content:
+        raise SourceError(password)
+    try:
+        book = biff.stream(content)
+    except biff.TornError as error:
+        raise SourceError(DAMAGED.format(what=what, owner=owner)) from error
+    if biff.locked(book):
+        raise SourceError(password)
+    if book and not biff.whole(book):
+        raise SourceError(DAMAGED.format(what=what, owner=owner))
+
+
+def _inspect_zip(path: Path, what: str, owner: str) -> bool:
+    broken = DAMAGED.format(what=what, owner=owner)
+    too_big = TOO_LARGE.format(what=what, owner=owner)
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
@@ -248,10 +286,14 @@ def _inspect_zip(path: Path, what: str, owner: str) -> None:
                 raise SourceError(too_big)
             if any(p.filename.lower() in ("xl/workbook.bin", "content.xml") for p in parts):
                 raise SourceError(f"{what}不是 .xlsx 格式（可能是 .xlsb 或 .ods）。请{owner}用 Excel 或 WPS 另存为 .xlsx 再报送。")
+            cells = longest = 0
             for part in parts:  # of every name: a workbook says itself where its sheets lie
                 with archive.open(part) as stream:
-                    if extent(stream) > MAX_CELLS:
-                        raise SourceError(too_big)
+                    asks = extent(stream)
+                if asks.area > MAX_CELLS:
+                    raise SourceError(too_big)
+                cells, longest = cells + asks.cells, max(longest, asks.longest)
+            return cells * longest <= MAX_TEXT  # calamine keeps a copy of a shared text for each cell
     except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
         raise SourceError(broken) from error
     except Exception as error:  # zlib.error has no public base class of its own kind
