@@ -21,15 +21,15 @@ BATCH = 1_000
 ELDERS = 60
 
 
-def run(var: Path, scale: float = 1.0) -> dict[str, Any]:
-    """Simulate at ``scale``, load all modules, then measure a night and a micro-batch. Seconds of wall clock and processor, megabytes, rows.
+def run(var: Path) -> dict[str, Any]:
+    """Simulate, load all modules, then measure a night and a micro-batch. Seconds of wall clock and processor, megabytes, rows.
 
     In a folder that has been run before only the night, the micro-batch and the rivals are measured (``full`` is None).
     """
     layout = Layout(var, DEFAULT_REGION.name)
     full = None
     if not layout.work.exists():
-        command(yiguan(var, "simulate", "--scale", str(scale)))
+        command(yiguan(var, "simulate"))
         full = command(yiguan(var, "etl", "run", "--json"))
     else:
         command(yiguan(var, "etl", "run", "--json"))
