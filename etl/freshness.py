@@ -9,7 +9,7 @@ built again; everything else is built in full.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import duckdb
@@ -150,19 +150,26 @@ class Freshness:
             self.carried.remove(target)
         self.tokens[target] = token
 
-    @contextmanager
-    def moving(self, target: str, part: str) -> Iterator[None]:
-        """Within the block only rows that ``part`` (SQL) names go from and come to a table that :meth:`built` is told of next.
+    def exchange(self, target: str, part: str, rows: str, lasting: str = "") -> None:
+        """Make the rows of a mart that ``part`` (SQL) names the rows that the query ``rows`` gives; :meth:`built` is told of it next.
 
-        Its contents are brought along instead of being counted again, and the part is remembered until a snapshot holds it.
+        Only rows that differ go and come: with what stays nothing is done, be the part ever so wide. The contents remembered of the mart are
+        brought along instead of being counted again, and the part is remembered until a snapshot holds it (as ``lasting``, where ``part`` speaks of
+        temporary tables). Call inside a transaction.
         """
-        insert(self.con, "state.moved", [(target, part)])
-        token = self.tokens.get(target)
+        home, token = f"marts.{name(target)}", self.tokens.get(target)
+        ways = _ways(self.con, target, token)
+        _differ(self.con, home, part, rows)
+        _count(self.con, "going_counts", home, _PARTING, ways)
+        _count(self.con, "coming_counts", "coming", "true", ways)
+        self.con.execute(f"delete from {home} where {_PARTING}")
+        self.con.execute(f"insert into {home} select * from coming")
+        self.con.execute("drop table coming")
+        insert(self.con, "state.moved", [(target, lasting or part)])
         if token is None:
-            yield
             return
-        with carried(self.con, target, f"marts.{name(target)}", token, part):
-            yield
+        if ways:
+            _bring(self.con, target)
         self.carried.add(target)
 
     def written(self, target: str) -> None:
@@ -214,23 +221,64 @@ def carried(con: duckdb.DuckDBPyConnection, source: str, home: str, token: str, 
     A sum of hashes less those of the rows that went and with those of the rows that came is the sum over the table: nothing else is read.
     Call inside the transaction that changes the rows, and :func:`settle` after it.
     """
-    ways = [by for (by,) in con.execute("select by_month from state.counted where source = ? and token = ?", [source, _stamp(token)]).fetchall()]
+    ways = _ways(con, source, token)
     if not ways:
         yield
         return
-    labels = ", ".join(f"{_labelled(by)} as l{i}" for i, by in enumerate(ways))
     # The rows are found by the columns of ``part`` alone; only they are read whole.
     find = f"create or replace temp table parting as select rowid as row from {home} where {part}"
-    counts = f"with part as materialized (select {labels}, hash(t) as h from {home} as t where rowid in (select row from parting)) " + " union all ".join(
-        f"select {quote(by)} as by_month, l{i} as month, count(*) as rows, sum(h) as total from part group by 2" for i, by in enumerate(ways)
-    )
     con.execute(find)
-    con.execute(f"create or replace temp table going as {counts}")
+    _count(con, "going_counts", home, _PARTING, ways)
     yield
     con.execute(find)
+    _count(con, "coming_counts", home, _PARTING, ways)
+    _bring(con, source)
+
+
+_PARTING = "rowid in (select row from parting)"
+
+
+def _ways(con: duckdb.DuckDBPyConnection, source: str, token: str | None) -> list[str]:
+    """The ways in which a table has been counted as it stands at a token."""
+    if token is None:
+        return []
+    return [by for (by,) in con.execute("select by_month from state.counted where source = ? and token = ?", [source, _stamp(token)]).fetchall()]
+
+
+def _differ(con: duckdb.DuckDBPyConnection, home: str, part: str, rows: str) -> None:
+    """Lay ``parting`` (row ids) and ``coming`` (rows): what has to go from the part and come to it. Of equal rows as many stay as both sides have."""
+    con.execute(f"create or replace temp table coming as from {home} limit 0")
+    con.execute(f"insert into coming by name {rows}")
+    con.execute(f"create or replace temp table parting as select rowid as row from {home} where {part}")
+    con.execute(
+        "create or replace temp table standing as select row, h, row_number() over (partition by h) as k from"
+        f" (select rowid as row, hash(t) as h from {home} as t where rowid in (select row from parting))"
+    )
+    con.execute("create or replace temp table arriving as select row, h, row_number() over (partition by h) as k from (select rowid as row, hash(t) as h from coming as t)")
+    con.execute("create or replace temp table parting as select row from standing anti join arriving using (h, k)")
+    con.execute("delete from coming where rowid in (select row from arriving semi join standing using (h, k))")
+    con.execute("drop table standing")
+    con.execute("drop table arriving")
+
+
+def _count(con: duckdb.DuckDBPyConnection, target: str, home: str, where: str, ways: Sequence[str]) -> None:
+    """Lay a temporary table (by_month, month, rows, total): what these rows of a table hold, counted in these ways."""
+    if not ways:
+        return
+    labels = ", ".join(f"{_labelled(by)} as l{i}" for i, by in enumerate(ways))
+    con.execute(
+        f"create or replace temp table {target} as with part as materialized (select {labels}, hash(t) as h from {home} as t where {where}) "
+        + " union all ".join(
+            f"select {quote(by)} as by_month, l{i} as month, count(*) as rows, sum(h) as total from part group by 2" for i, by in enumerate(ways)
+        )
+    )
+
+
+def _bring(con: duckdb.DuckDBPyConnection, source: str) -> None:
+    """Take ``going_counts`` from what is remembered of a table and add ``coming_counts`` to it: nothing else of it is read."""
     con.execute(
         "create or replace temp table passing as select by_month, month, sum(rows) as rows, sum(total) as total from"
-        f" (select by_month, month, -rows as rows, -total as total from going union all from ({counts})) group by 1, 2 having sum(rows) <> 0 or sum(total) <> 0"
+        " (select by_month, month, -rows as rows, -total as total from going_counts union all from coming_counts) group by 1, 2 having sum(rows) <> 0 or sum(total) <> 0"
     )
     con.execute(
         "create or replace temp table passed as select by_month, month, sum(rows) as rows, sum(total) as total from"

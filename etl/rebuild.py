@@ -72,28 +72,28 @@ def clear(con: duckdb.DuckDBPyConnection) -> None:
 
 def write(con: duckdb.DuckDBPyConnection, mart: Mart, changed: Collection[str], fresh: Freshness) -> None:
     """Build the months and keys of a mart that have changed; not for one that is built as a :func:`whole`."""
-    table = f"marts.{name(mart.name)}"
     months, shares = cover(changed) or (set(), set())
     time = name(mart.time)
     if months:
-        chosen = listed(months)
+        part = f"{time} in {listed(months)}"
         views = {source: _in_months(by, months) for source, by in mart.monthly.items() if source in mart.reads}
-        with fresh.moving(mart.name, f"{time} in {chosen}"), _narrowed(con, views, fresh):
-            con.execute(f"delete from {table} where {time} in {chosen}")
-            con.execute(f"insert into {table} by name select * from ({mart.sql}) where {time} in {chosen}")
+        with _narrowed(con, views, fresh):
+            fresh.exchange(mart.name, part, f"select * from ({mart.sql}) where {part}")
     if shares:
         numbers = ", ".join(str(int(s)) for s in sorted(shares, key=int))
         rest = f"coalesce({time}, '') not in {listed(months)}" if months else "true"
         driver, columns = mart.rows
-        pair = ", ".join(name(c) for c in columns)
-        mine = f"{share(columns[0])} in ({numbers})"
-        if driver:
-            keys = pair if len(columns) == 1 else f"({pair})"
-            mine = f"{keys} in (select {keys} from {fresh.home(driver)} where {share(mart.keyed[driver])} in ({numbers}))"
+        pair = name(columns[0]) if len(columns) == 1 else f"({', '.join(name(c) for c in columns)})"
         views = {source: f"{share(column)} in ({numbers})" for source, column in mart.keyed.items() if source in mart.reads - mart.whole}
-        with fresh.moving(mart.name, f"{rest} and {mine}"), _narrowed(con, views, fresh):
-            con.execute(f"delete from {table} where {rest} and {mine}")
-            con.execute(f"insert into {table} by name select * from ({mart.sql}) where {rest} and {mine}")
+        mine = found = f"{share(columns[0])} in ({numbers})"
+        if driver:
+            home, chosen = fresh.home(driver), f"{share(mart.keyed[driver])} in ({numbers})"
+            # The driver is the longest of the inputs: it is looked through once, by the few columns that tell its rows.
+            con.execute(f"create or replace temp table driving as select rowid as row, {', '.join(map(name, columns))} from {home} where {chosen}")
+            views[driver] = "rowid in (select row from temp.driving)"
+            mine, found = f"{pair} in (select {pair} from {home} where {chosen})", f"{pair} in (select {pair} from temp.driving)"
+        with _narrowed(con, views, fresh):
+            fresh.exchange(mart.name, f"{rest} and {found}", f"select * from ({mart.sql}) where {rest} and {found}", lasting=f"{rest} and {mine}")
 
 
 def _in_months(by: str, months: set[str]) -> str:

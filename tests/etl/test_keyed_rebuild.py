@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from data.simulator import playing
-from etl import clock, delivered
+from etl import clean, clock, delivered, load
 from etl.freshness import SHARES, Freshness, _stamp
 from etl.load import contracts
 from etl.martfile import MartError, marts, parse
@@ -108,6 +108,30 @@ def happen(sources: Path) -> None:
         con.execute("update JC_CZ set WH = '更正' where CZ_ID = (select min(CZ_ID) from JC_CZ)")
     for name in ("order", "registry", "inspection"):
         os.utime(sources / f"{name}.sqlite")
+
+
+def test_of_a_part_only_the_rows_that_differ_are_exchanged() -> None:
+    con = duckdb.connect()
+    clean.prepare(con, [])
+    load.prepare(con, [])
+    con.execute("create schema marts")
+    con.execute("create table marts.m as select * from (values ('a', 1), ('a', 1), ('b', 2), ('c', 3), ('d', 4)) as t(k, n)")
+    fresh = Freshness(con)
+    fresh.built("m", {}, "definition")
+    for by in ("", '"k"'):
+        fresh.contents("m", by)
+    was = con.execute("select rowid, k, n from marts.m order by all").fetchall()
+    con.execute("begin")
+    fresh.exchange("m", "k <> 'd'", "select 3 as n, 'c' as k union all select * from (values (1, 'a'), (5, 'b'), (1, 'e'), (1, 'e'))")
+    fresh.built("m", {}, "definition")
+    con.execute("commit")
+    now = con.execute("select rowid, k, n from marts.m order by all").fetchall()
+    assert sorted(row[1:] for row in now) == [("a", 1), ("b", 5), ("c", 3), ("d", 4), ("e", 1), ("e", 1)]
+    assert {row[1] for row in set(was) & set(now)} == {"a", "c", "d"}  # the rows that are equal have not been touched
+    remembered = {by: Freshness(con).contents("m", by) for by in ("", '"k"')}
+    assert Freshness(con).known == fresh.known
+    con.execute("delete from state.counted")
+    assert {by: Freshness(con).contents("m", by) for by in remembered} == remembered
 
 
 def test_a_change_of_most_keys_in_one_month_is_a_change_of_the_month() -> None:
