@@ -16,13 +16,14 @@ _OFF = {"className": "off"}
 
 def rail(pages: list[Any], place: Place, here: str) -> Node:
     """The subjects; area and month go along."""
+    at = registry()[here].parent or here if here in registry() else here
     items = []
     for page in pages:
+        on = "page" if page.path == at else None
         if isinstance(page, Desk):
-            items.append(h("li", h("a", page.title, href=page.path, target="_self", aria_current="page" if here == page.path else None)))
-            continue
-        on = here == page.path or registry()[here].parent == page.path if here in registry() else False
-        items.append(h("li", h("a", page.title, href=place.subject(page.path), aria_current="page" if on else None)))
+            items.append(h("li", h("a", page.title, href=page.path, target="_self", aria_current=on)))
+        else:
+            items.append(h("li", h("a", page.title, href=place.subject(page.path), aria_current=on)))
     return h("ul", items)
 
 

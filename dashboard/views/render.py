@@ -38,7 +38,8 @@ def render(
             at = then(place.get("as_of"))
         return _render(at, place, geo_url, desk)
     except Unknown:
-        return _plain(w, frame.missing("/"), "没有找到")
+        page = find(place.path)  # what is not there today may be there in a minute, where the ledger says what there is
+        return _plain(w, frame.missing("/"), "没有找到", "live" if page and page[0].live and w.scope.may(page[0].right) else "")
     except Exception as error:
         # Neither the address nor the error's words: both may hold a person's number. The lines it came from are enough.
         log.error("view_failed", error=type(error).__name__, exc_info=error)

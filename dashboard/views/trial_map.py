@@ -78,7 +78,7 @@ def _said(moved: list[Mapping[str, Any]] | None) -> str:
 def _head(draft: Draft) -> Node:
     row, trial = draft.row, draft.trial
     facts = [
-        ("办法", SUBJECTS[row.subject]), ("拟生效", fmt.fmt_month(row.valid_from)), ("状态", STAGES[row.stage]), *((word, f"{n} 家") for word, n in counts(trial["moved"]).items()),
+        ("拟生效", fmt.fmt_month(row.valid_from)), ("状态", STAGES[row.stage]), *((word, f"{n} 家") for word, n in counts(trial["moved"]).items()),
         ("近 90 天服务老年人", f"{trial['elders']} 人"),
     ]  # fmt: skip
     back = h("a", "草案全文与处理", href=f"/policies/trial/{row.id}", cls="btn small")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -100,3 +101,15 @@ def test_the_trial_is_on_the_one_map_for_whoever_sees_the_whole_district(own_app
     page = staff.get(f"/trials/{number}", headers=HTML).text
     assert [w for w in ("变动单位分布", "草案全文与处理", "▼", 'aria-label="变动单位"', "近 90 天服务老年人") if w not in page] == []
     assert "▼" not in staff.get("/trials/999", headers=HTML).text and "▼" not in street.get(f"/trials/{number}", headers=HTML).text
+
+
+def test_a_draft_that_was_asked_for_before_it_was_made_is_there_when_it_is(own_app: dash.Dash, view: Any) -> None:
+    """What is not there yet is not kept as an answer: whoever looked too early sees the trial as soon as there is one."""
+    staff, leader = log_in(own_app, "staff"), log_in(own_app, "leader")
+    assert ["没有找到" in view(leader, "/trials/1").text for _ in (1, 2)] == [True, True]
+    sent(staff)
+    assert "变动单位分布" in view(leader, "/trials/1").text
+    page = leader.get("/trials/1", headers=HTML).text
+    assert "变动单位分布" in page
+    (here,) = re.findall(r"<a[^>]*aria-current=.page.[^>]*>([^<]*)</a>", page.partition("</nav>")[0])
+    assert here == "政策"
