@@ -38,7 +38,7 @@ class TrialDetail:
 
 def overview(view: View) -> Node:
     """Where the drafts are: each opens its own map from there."""
-    said = h("p", "每份草案的变动单位在地图上分别查看，请从政策页选择草案。", h("a", "政策", href="/policies", cls="btn small"))
+    said = h("p", "每份草案的变动单位在地图上分别查看，请从政策页选择草案。", h("a", "政策", href="/policies", target="_self", cls="btn small"))
     return panel(view, "政策试算", said, cls="full")
 
 
@@ -81,7 +81,7 @@ def _head(draft: Draft) -> Node:
         ("拟生效", fmt.fmt_month(row.valid_from)), ("状态", STAGES[row.stage]), *((word, f"{n} 家") for word, n in counts(trial["moved"]).items()),
         ("近 90 天服务老年人", f"{trial['elders']} 人"),
     ]  # fmt: skip
-    back = h("a", "草案全文与处理", href=f"/policies/trial/{row.id}", cls="btn small")
+    back = h("a", "草案全文与处理", href=f"/policies/trial/{row.id}", target="_self", cls="btn small")
     return h(
         "section", h("div", h("h2", f"{SUBJECTS[row.subject]} {row.version}"), back, cls="who"),
         h("dl", [h("div", h("dt", k), h("dd", v)) for k, v in facts]), cls="panel provider-head", aria_label="草案概况",
