@@ -54,7 +54,15 @@ class Freshness:
             (source, by): token for source, by, token in con.execute("select source, by_month, token from state.counted").fetchall()
         }
         self.carried: set[str] = set()
-        self.kept: dict[tuple[str, str], tuple[str, Contents]] = {}
+        # Read at once, but for what is told by month and key: a query for each of some hundreds would take longer than a mart.
+        self.kept: dict[tuple[str, str], tuple[str, Contents]] = {
+            way: (stamp, {}) for way, stamp in self.known.items() if KEYED not in way[1] and stamp != _stamp("")
+        }
+        for source, by, month, count, found in con.execute(
+            "select source, by_month, month, rows, hash from state.content where by_month not like ? and rows <> 0", [f"%{KEYED}%"]
+        ).fetchall():
+            if (source, by) in self.kept:
+                self.kept[source, by][1][month] = (count, found)
         self.homes = dict(
             con.execute(
                 "select table_name, table_schema from information_schema.tables where table_catalog = current_database()"
@@ -67,6 +75,13 @@ class Freshness:
             "select * from state.built where month = ? or by_month not like ?", [AT, f"%{KEYED}%"]
         ).fetchall():
             self.was.setdefault(target, {}).setdefault(source, (by, {}))[1][month] = (count, found)
+
+    def laid(self) -> None:
+        """All that is laid once lies: from now on it is told by what it holds, so that nothing is counted again where it was laid as before."""
+        there = [source for source in (*GIVEN, *_DELIVERIES) if self.home(source)]
+        held = " union all ".join(f"select {quote(source)}, concat_ws('/', count(*), sum(hash(t))) from {self.home(source)} as t" for source in there)
+        if held:
+            self.tokens |= {source: f"laid {found}" for source, found in self.con.execute(held).fetchall()}
 
     def contents(self, source: str, by: str = "") -> Contents | None:
         """The contents of a table as it is now, by an expression that gives the label; None for a table that is not ours to know."""

@@ -298,6 +298,7 @@ def _build(
         delivered.lay(con, line.contracts)
         fresh = Freshness(con)
         build.lay_calendar(con, build.calendar(fresh, today))
+        fresh.laid()
         spans = coverage.spans(con, lineage, line.contracts, line.indicators.values())
         build.build(con, [m for m in line.marts if m.name not in late], note, fresh)
     early = [i for i in line.indicators.values() if not set(i.marts) & late]

@@ -57,8 +57,9 @@ def write(
             con.execute("detach snapshot_file")
             file.unlink()
             con.execute(f"attach {quote(file)} as snapshot_file")
-        columns = _columns(con)
+        columns = _columns(con, "'snapshot_file'")
         held = _held(con) if CONTENT in columns else {}
+        ours = _columns(con, "current_database()", "schema_name || '.' || table_name") if columns else {}
         found: dict[str, Contents] = {}
         written: set[str] = set()
         worn: dict[str, int] = {}
@@ -67,11 +68,10 @@ def write(
             written = set(found)
         for table, source, order in tables if columns else ():
             faults.point("snapshot", table)
-            shape = con.execute(f"select * from {source} limit 0").description or []
-            monthly = "month" in [d[0] for d in shape]
+            shape = ours[source.replace('"', "")]
+            monthly = "month" in [column for column, _ in shape]
             now = found[table] = known(table, source, monthly) if known else content(con, source, monthly)
-            same_shape = columns.get(table) == [(d[0], str(d[1])) for d in shape] if table in columns else False
-            was = held.get(table) if same_shape else None
+            was = held.get(table) if columns.get(table) == shape else None
             worn[table] = was.pop(WORN, (0, ""))[0] if was else 0
             if was != now:
                 written.add(table)
@@ -179,11 +179,11 @@ def _slack(con: duckdb.DuckDBPyConnection) -> float:
     return free / total if total else 0.0
 
 
-def _columns(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, str]]]:
-    """Table → (column, type) in order, of the attached file."""
+def _columns(con: duckdb.DuckDBPyConnection, database: str, called: str = "table_name") -> dict[str, list[tuple[str, str]]]:
+    """Table → (column, type) in order, of a database (SQL); ``called``: the SQL of what a table goes by."""
     found: dict[str, list[tuple[str, str]]] = {}
     for table, column, kind in con.execute(
-        "select table_name, column_name, data_type from duckdb_columns() where database_name = 'snapshot_file' order by column_index"
+        f"select {called}, column_name, data_type from duckdb_columns() where database_name = {database} order by column_index"
     ).fetchall():
         found.setdefault(table, []).append((column, kind))
     return found
