@@ -33,10 +33,13 @@ MOST = 0.4
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a file holds: table → contents, and the tables that were written; the others are as in the file that it was copied from."""
+    """What a file holds: table → contents; and what was written: table → months in which rows were exchanged (None: written as a whole).
+
+    All else is as in the file that it was copied from.
+    """
 
     contents: dict[str, Contents]
-    tables: frozenset[str]
+    tables: Mapping[str, Collection[str] | None]
 
 
 def write(
@@ -61,11 +64,11 @@ def write(
         held = _held(con) if CONTENT in columns else {}
         ours = _columns(con, "current_database()", "schema_name || '.' || table_name") if columns else {}
         found: dict[str, Contents] = {}
-        written: set[str] = set()
+        written: dict[str, Collection[str] | None] = {}
         worn: dict[str, int] = {}
         if not columns:
             found = _afresh(con, tables, known)
-            written = set(found)
+            written = dict.fromkeys(found)
         for table, source, order in tables if columns else ():
             faults.point("snapshot", table)
             shape = ours[source.replace('"', "")]
@@ -74,10 +77,10 @@ def write(
             was = held.get(table) if columns.get(table) == shape else None
             worn[table] = was.pop(WORN, (0, ""))[0] if was else 0
             if was != now:
-                written.add(table)
                 # A table in which many rows have been exchanged is in nobody's order any more, and full of holes.
                 fit = worn[table] <= MOST * sum(n for n, _ in now.values())
                 exchanged = _put(con, table, source, order, was if fit else None, now, moved.get(table, "true"))
+                written[table] = None if exchanged is None or was is None else _apart(was, now)
                 worn[table] = 0 if exchanged is None else worn[table] + exchanged
         for stranger in set(columns) - {t for t, _, _ in tables} - {CONTENT}:
             con.execute(f"drop table snapshot_file.main.{name(stranger)}")
@@ -89,7 +92,7 @@ def write(
         con.execute("checkpoint snapshot_file")
     finally:
         con.execute("detach snapshot_file")
-    return Written(found, frozenset(written))
+    return Written(found, written)
 
 
 def _afresh(con: duckdb.DuckDBPyConnection, tables: Tables, known: Known | None) -> dict[str, Contents]:
@@ -109,18 +112,39 @@ def _afresh(con: duckdb.DuckDBPyConnection, tables: Tables, known: Known | None)
     }
 
 
-def differing(con: duckdb.DuckDBPyConnection, file: Path, contents: dict[str, Contents], tables: Collection[str] | None = None) -> str | None:
-    """The first table (of ``tables``, or of all) that does not hold in the file what it held in the work file; None where all agree."""
+def differing(
+    con: duckdb.DuckDBPyConnection, file: Path, contents: dict[str, Contents], written: Mapping[str, Collection[str] | None] | None = None
+) -> str | None:
+    """The first table that does not hold in the file what it held in the work file; None where all agree.
+
+    ``written`` (see :class:`Written`) limits the look to these tables; of one in which rows were exchanged the months concerned are read, and
+    of the others the number of rows.
+    """
     con.execute(f"attach {quote(file)} as written (read_only)")
     try:
         for table, wanted in contents.items():
-            if tables is not None and table not in tables:
-                continue
-            if content(con, f"written.main.{name(table)}", _monthly(con, f"written.main.{name(table)}")) != wanted:
-                return table
+            months = None if written is None else written.get(table, ())
+            home = f"written.main.{name(table)}"
+            if months is None or "" in months:
+                if content(con, home, _monthly(con, home)) != wanted:
+                    return table
+            elif months:
+                counts = dict(con.execute(f"select coalesce(cast(month as varchar), ''), count(*) from {home} group by 1").fetchall())
+                there = content(con, f"(select * from {home} where {_of(months)})", True)
+                if counts != {m: n for m, (n, _) in wanted.items()} or there != {m: held for m, held in wanted.items() if m in months}:
+                    return table
     finally:
         con.execute("detach written")
     return None
+
+
+def _apart(was: Contents, now: Contents) -> set[str]:
+    return {m for m in {*was, *now} if was.get(m) != now.get(m)}
+
+
+def _of(months: Collection[str]) -> str:
+    """SQL: a row is of these months; '' stands for the whole table."""
+    return "true" if "" in months else "month in (" + ", ".join(quote(m) for m in sorted(months)) + ")"
 
 
 def _monthly(con: duckdb.DuckDBPyConnection, source: str) -> bool:
@@ -138,9 +162,7 @@ def _put(con: duckdb.DuckDBPyConnection, table: str, source: str, order: str, wa
     """Make a table of the file what the work file holds; how many rows were exchanged in it (None: it was written anew)."""
     target = f"snapshot_file.main.{name(table)}"
     if was is not None:
-        months = {m for m in {*was, *now} if was.get(m) != now.get(m)}
-        chosen = "true" if "" in months else "month in (" + ", ".join(quote(m) for m in sorted(months)) + ")"
-        exchanged = _exchange(con, source, target, chosen, moved, order, int(MOST * sum(n for n, _ in now.values())))
+        exchanged = _exchange(con, source, target, _of(_apart(was, now)), moved, order, int(MOST * sum(n for n, _ in now.values())))
         if exchanged is not None:
             return exchanged
     con.execute(f"drop table if exists {target}")
@@ -150,26 +172,26 @@ def _put(con: duckdb.DuckDBPyConnection, table: str, source: str, order: str, wa
 
 def _exchange(con: duckdb.DuckDBPyConnection, source: str, target: str, chosen: str, moved: str, order: str, most: int) -> int | None:
     """Take rows that are no more out of the target and put new ones in; how many. None, and nothing done, where that is no gain."""
-    ours = theirs = chosen
-    if moved != "true":  # first the rows, by the few columns that tell them; only these are read whole
-        for rows, home in (("ours", source), ("theirs", target)):
-            con.execute(f"create or replace temp table {rows} as select rowid as row from {home} where {chosen} and ({moved})")
-        ours, theirs = "rowid in (select row from ours)", "rowid in (select row from theirs)"
+    for rows, home in (("ours", source), ("theirs", target)):
+        where = chosen
+        if moved != "true":  # first the rows, by the few columns that tell them; only these are read whole
+            con.execute(f"create or replace temp table among as select rowid as row from {home} where {chosen} and ({moved})")
+            where = "rowid in (select row from among)"
+        con.execute(f"create or replace temp table {rows} as select rowid as row, hash(t) as h from {home} as t where {where}")
     con.execute(
         "create or replace temp table differing as select h, sum(d) as d from"
-        f" (select hash(s) as h, 1 as d from {source} as s where {ours} union all"
-        f" select hash(t) as h, -1 as d from {target} as t where {theirs}) group by h having sum(d) <> 0"
+        " (select h, 1 as d from ours union all select h, -1 as d from theirs) group by h having sum(d) <> 0"
     )
-    coming, going = first(con, "select coalesce(sum(d) filter (d > 0), 0), coalesce(-sum(d) filter (d < 0), 0) from differing") or (0, 0)
-    if coming + going > most:
-        return None
-    con.execute(f"create or replace temp table leaving as select t.rowid as row from {target} as t where {theirs} and hash(t) in (select h from differing where d < 0)")
-    con.execute(f"create or replace temp table entering as select * from {source} as s where {ours} and hash(s) in (select h from differing where d > 0)")
-    counts = first(con, "select (select count(*) from entering), (select count(*) from leaving)")
-    if counts != (coming, going):  # of several equal rows some stay and some go: which, their hash does not say
+    con.execute("create or replace temp table entering as select row from ours where h in (select h from differing where d > 0)")
+    con.execute("create or replace temp table leaving as select row from theirs where h in (select h from differing where d < 0)")
+    coming, going, entering, leaving = first(  # type: ignore[misc]
+        con, "select coalesce(sum(d) filter (d > 0), 0), coalesce(-sum(d) filter (d < 0), 0), (select count(*) from entering), (select count(*) from leaving) from differing"
+    )
+    # Of several equal rows some stay and some go: which, their hash does not say.
+    if coming + going > most or (coming, going) != (entering, leaving):
         return None
     con.execute(f"delete from {target} where rowid in (select row from leaving)")
-    con.execute(f"insert into {target} select * from entering{order}")
+    con.execute(f"insert into {target} select * from {source} where rowid in (select row from entering){order}")
     return int(coming + going)
 
 

@@ -1,0 +1,72 @@
+"""A snapshot made from the one before holds what one made from nothing would, and what does not is found when it is read back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from etl import snapshotfile
+from etl.clean import quote
+
+TABLES = [("order", "work.orders", " order by month"), ("kind", "work.kind", "")]
+
+
+@pytest.fixture
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as con:
+        con.execute("create schema work; create table work.kind as select 'a' as kind; set threads = 1")
+        con.execute(
+            "create table work.orders as select format('2026-{:02d}', 1 + i % 4) as month, i as number, i * 2 as amount from range(4000) as t(i)"
+            " union all select '2026-01', -1, 5 union all select '2026-01', -1, 5"
+        )
+        yield con
+
+
+def rows(con: duckdb.DuckDBPyConnection, file: Path) -> list[tuple[object, ...]]:
+    con.execute(f"attach {quote(file)} as looked (read_only)")
+    found = con.execute('select * from looked.main."order" order by all').fetchall()
+    con.execute("detach looked")
+    return found
+
+
+@pytest.mark.parametrize("change", [
+    "update work.orders set amount = 7 where number = 100",
+    "delete from work.orders where number in (4, 8)",
+    "insert into work.orders values ('2026-05', 9000, 1)",
+    "update work.orders set month = '2026-02' where number = 0",
+    "delete from work.orders where number = -1 and rowid = (select min(rowid) from work.orders where number = -1)",
+    "delete from work.orders where month = '2026-03'",
+])  # fmt: skip
+@pytest.mark.parametrize("hint", [{}, {"order": "number in (0, 4, 8, 100, 9000, -1) or month = '2026-03'"}])
+def test_what_was_exchanged_is_what_differs(con: duckdb.DuckDBPyConnection, tmp_path: Path, change: str, hint: dict[str, str]) -> None:
+    snapshotfile.write(con, tmp_path / "a", TABLES, None)
+    con.execute(change)
+    written = snapshotfile.write(con, tmp_path / "b", TABLES, tmp_path / "a", None, hint)
+    assert snapshotfile.differing(con, tmp_path / "b", written.contents, written.tables) is None
+    assert rows(con, tmp_path / "b") == con.execute("from work.orders order by all").fetchall()
+    assert set(written.tables) == {"order"}, "what stayed is not written"
+
+
+@pytest.mark.parametrize(("change", "hint"), [
+    ("update work.orders set amount = 7 where number in (100, 101)", "number = 100"),  # more has changed than was told
+    ("update work.orders set amount = 7 where number = 100", "false"),
+])  # fmt: skip
+def test_a_hint_that_misleads_is_found_out(con: duckdb.DuckDBPyConnection, tmp_path: Path, change: str, hint: str) -> None:
+    snapshotfile.write(con, tmp_path / "a", TABLES, None)
+    con.execute(change)
+    written = snapshotfile.write(con, tmp_path / "b", TABLES, tmp_path / "a", None, {"order": hint})
+    assert snapshotfile.differing(con, tmp_path / "b", written.contents, written.tables) == "order"
+
+
+def test_rows_gone_from_a_month_that_was_not_touched_are_missed(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    snapshotfile.write(con, tmp_path / "a", TABLES, None)
+    con.execute("update work.orders set amount = 7 where number = 100")
+    written = snapshotfile.write(con, tmp_path / "b", TABLES, tmp_path / "a")
+    assert list(written.tables["order"] or ()) == ["2026-01"]
+    con.execute(f"attach {quote(tmp_path / 'b')} as harmed")
+    con.execute("""delete from harmed.main."order" where month = '2026-04' and number = 3""")
+    con.execute("detach harmed")
+    assert snapshotfile.differing(con, tmp_path / "b", written.contents, written.tables) == "order"
