@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -42,7 +42,21 @@ def rules(rating: RatingPolicy | None, leaving: ExitPolicy | None, month: str) -
             rows: list[list[Node]] = [[marks.exit_state(c.state), c.basis, "已作出的决定" if c.decided else "由数据提出，由人决定", _asks(c.when)] for c in found.criteria]
             shown = table([Col("状态"), Col("条款依据", "w"), Col("性质"), Col("条件", "w")], rows, caption="退出条件")
             parts.append(section(leaving.title, shown, note=f"{found.version}，自 {fmt.fmt_month(found.valid_from)} 起 · {found.basis}"))
-    return parts
+    return [*parts, *_versions([p for p in (rating, leaving) if p is not None], month)]
+
+
+def _versions(policies: Sequence[RatingPolicy | ExitPolicy], month: str) -> list[El]:
+    """Every version with its months: a month keeps the one that was in force in it."""
+    rows: list[list[Node]] = []
+    for policy in policies:
+        ends = [v.valid_from for v in policy.versions[1:]]
+        for v, end in zip(policy.versions, [*ends, ""], strict=True):
+            last = f"{date.fromisoformat(end + '-01') - timedelta(days=1):%Y-%m}" if end else ""
+            stands = "尚未生效" if v.valid_from > month else "已由新版本替代" if end and end <= month else "现行"
+            rows.append([policy.title, v.version, f"{fmt.fmt_month(v.valid_from)}至{fmt.fmt_month(last)}" if end else f"自{fmt.fmt_month(v.valid_from)}起", stands,
+                         v.changes or ("首个版本" if v is policy.versions[0] else fmt.NONE), v.basis])  # fmt: skip
+    cols = [Col("办法", "w"), Col("版本"), Col("适用月份"), Col("状态"), Col("较上一版本的变化", "w"), Col("条款依据", "w")]
+    return [section("历次版本", table(cols, rows, caption="历次版本"), note="各月始终按当月有效的版本")] if rows else []
 
 
 def _rating(rating: RatingPolicy, version: RatingVersion) -> list[El]:

@@ -168,9 +168,12 @@ class Cap(Model):
 
 
 class Version(Model):
+    """``changes`` says in words what is different from the version before."""
+
     version: Text
     valid_from: Month
     basis: Text
+    changes: Text | None = None
 
 
 class RatingVersion(Version):

@@ -29,6 +29,7 @@ def test_a_draft_goes_from_trial_to_approval_by_another_person(own_app: dash.Das
     staff, leader = log_in(own_app, "staff"), log_in(own_app, "leader")
     page = staff.get("/policies").text
     assert "一票否决" in page and "养老机构重大事故隐患判定" in page and "检查问题扣分" in page and "{" not in page.split("<body>")[1]
+    assert "历次版本" in page and "2024年1月至2025年12月" in page and "新增关注条件“预收费未按规定存管”" in page
     answer = sent(staff)
     assert answer.status_code == 303, answer.text
     at = answer.location.partition("?")[0]
@@ -39,6 +40,7 @@ def test_a_draft_goes_from_trial_to_approval_by_another_person(own_app: dash.Das
     assert refused.status_code == 404  # no right to approve at all
     assert leader.post(f"{at}/reject", headers=OWN).status_code == 409  # without a reason
     assert leader.post(f"{at}/approve", headers=OWN).status_code == 303
+    assert "尚未生效" not in page and "尚未生效" in leader.get("/policies").text
     assert "已批准" in leader.get(at).text and "试行-2" in leader.get("/policies/rating.yaml").text
     held = ledger.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
     assert held.fetch("select account, detail from audit where action = '批准政策草案'", ())[0] == "leader"  # type: ignore[index]

@@ -52,13 +52,15 @@ class Returns:
 def compare_returns(con: duckdb.DuckDBPyConnection, irregular: dict[str, list[dict[str, Any]]]) -> Returns:
     """Against what was planted (provider_id, month); the last month is left out, its day has not passed."""
     last = con.execute("select max(month) from month").fetchone()[0]
-    planted = {k: {(p["provider_id"], p["month"]) for p in v if p["month"] < last} for k, v in irregular.items()}
     doubted, unfiled = (
         set(con.execute(f"select provider_id, month from incident_return_month where month < ? and {what}", [last]).fetchall())
         for what in ("doubted", "standing = '未报'")
     )
-    wrong = planted.get("zero_report_false", set()) | planted.get("zero_report_beside_report", set())
-    silent = planted.get("incident_return_missing", set())
+
+    def planted(*kinds: str) -> set[tuple[str, str]]:
+        return {(p["provider_id"], p["month"]) for kind in kinds for p in irregular.get(kind, []) if p["month"] < last}
+
+    wrong, silent = planted("zero_report_false", "zero_report_beside_report"), planted("incident_return_missing")
     return Returns(*(Share(len(found & true), len(of)) for found, true in ((doubted, wrong), (unfiled, silent)) for of in (found, true)))
 
 

@@ -179,6 +179,17 @@ def test_prepayments_that_no_bank_holds_bring_watch_while_they_stand(shipped: Fo
     assert states["P1", "2026-10"]["state"] == "normal"
 
 
+def test_a_rule_does_not_reach_back_behind_the_version_that_brought_it(shipped: Folder) -> None:
+    world = good_provider(["2025-11", "2025-12", "2026-01", "2026-02"])
+    for month in world.months:
+        world.add("provider_figure", indicator="prepaid_held_share", provider_id="P1", month=month, part=0, whole=400_000)
+    _, states, _ = judged(world, shipped)
+    assert {m: (s["state"], s["policy_version"], s["since"]) for (_, m), s in states.items()} == {
+        "2025-11": ("normal", "试行-1", date(2024, 1, 1)), "2025-12": ("normal", "试行-1", date(2024, 1, 1)),
+        "2026-01": ("watch", "试行-2", date(2026, 1, 31)), "2026-02": ("watch", "试行-2", date(2026, 1, 31)),
+    }  # fmt: skip
+
+
 def test_the_way_out_and_back(shipped: Folder) -> None:
     world = good_provider()
     for n, (kind, on) in enumerate([("约谈", date(2026, 6, 3)), ("拟退出", date(2026, 7, 6)), ("恢复", date(2026, 9, 9))]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import duckdb
@@ -22,9 +23,11 @@ EXITS = (DEFAULT_REGION / "policies" / "exit.yaml").read_text(encoding="utf-8")
 NEXT = f"{int(f'{clock.now():%Y}') + 1}-01"
 
 
-def drafted(base: str = BASE, *changes: tuple[str, str], valid_from: str = NEXT, version: str = "试行-2") -> str:
-    """The file in force with one version more: a copy of its last one with these changes."""
-    last = base[base.index("  - version: 试行-1") :].replace("version: 试行-1", f"version: {version}").replace("valid_from: 2024-01", f"valid_from: {valid_from}")
+def drafted(base: str = BASE, *changes: tuple[str, str], valid_from: str = NEXT) -> str:
+    """The file in force with one version more: a copy of its last one with these changes, numbered on."""
+    number = base.count("  - version: 试行-")
+    last = base[base.rindex("  - version: 试行-") :].replace(f"version: 试行-{number}", f"version: 试行-{number + 1}")
+    last = re.sub(r"valid_from: \d{4}-\d\d", f"valid_from: {valid_from}", last, count=1)
     for old, new in changes:
         assert old in last
         last = last.replace(old, new)
