@@ -13,8 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from etl import raw
+from etl.checks import compile_contract
+from etl.connectors.sqlite import SqliteReader
+from etl.raw import Receipt
 from etl.reading import Depth
-from etl.run import Line, RunResult, run
+from etl.run import Line, RunResult, connect, run
 from tests.etl.conftest import ORDER, ORDERS, TODAY, Tiny, id_number, line
 
 # The tiny orders with a moment of change, read by cursor; and a second payment file beside the first.
@@ -149,6 +153,31 @@ def test_any_history_ends_as_one_complete_reading(tiny: Tiny, tmp_path: Path, co
     was, now = held(afresh), held(mine)
     for table in was:
         assert now[table] == was[table], table
+
+
+def test_keys_are_held_against_each_other_only_where_their_sums_differ(tiny: Tiny) -> None:
+    world = World()
+    for n in range(1, 9):
+        play(world, ("elder", n, "330105001051"))
+        play(world, ("order", n, f"E{n}", "10"))
+    world.write(tiny)
+    go(tiny, "keys")
+    con = connect(tiny.layout)
+    (compiled,) = compile_contract(BY_CURSOR)
+    batch, rows = con.execute("select batch, read from state.delivery where module = 'order'").fetchall()[0]
+    reader, known = SqliteReader(BY_CURSOR, tiny.layout.sources / "order.sqlite"), Receipt(batch, rows, 0, 0)
+    try:
+        assert raw.strike(con, compiled, reader.keys(CURSOR), known) is known
+        assert con.execute("from duckdb_tables() where table_name in ('there', 'here')").fetchall() == []
+    finally:
+        con.close()
+    # As many rows as before, none of them new: only the keys tell.
+    world.orders["D77"] = world.orders.pop("D1")
+    world.write(tiny)
+    assert not go(tiny, "quick").published
+    assert go(tiny, "keys").published
+    with duckdb.connect(str(tiny.layout.work), read_only=True) as work:
+        assert {k for (k,) in work.execute("select order_id from checked.order_order").fetchall()} == world.orders.keys()
 
 
 def go(tiny: Tiny, depth: Depth) -> RunResult:
