@@ -212,31 +212,42 @@
     return { box: box, marker: marker, size: (bb.getEast() - bb.getWest()) * (bb.getNorth() - bb.getSouth()), here: data.here === code };
   }
 
-  /* Labels give way to one another: first a nudge, then without the value, then not at all (the tooltip still says both). */
+  /* Labels give way to one another and to the marks: first a nudge, then without the value, then over marks, then not at all (the tooltip still
+     says both). Only where the map is drawn or enlarged: months going by move marks, and labels stay where they are. */
   function declutter() {
     if (!layers || !layers.labels) return;
-    var taken = [];
-    var order = layers.labels.slice().sort(function (a, b) { return (b.here - a.here) || (a.size - b.size); });
-    var moves = [[0, 0], [0, -7], [0, 7], [-8, 0], [8, 0], [0, -13], [0, 13], [-14, -6], [14, 6], [14, -6], [-14, 6]];
-    order.forEach(function (item) {
-      var at = map.latLngToContainerPoint(item.marker.getLatLng());
-      item.box.classList.remove("gone", "short");
-      item.box.style.transform = "translate(-50%, -50%)";
-      for (var round = 0; round < 2; round++) {
-        if (round) item.box.classList.add("short");
-        var w = item.box.offsetWidth, h = item.box.offsetHeight;
-        for (var i = 0; i < moves.length; i++) {
-          var x = at.x + moves[i][0], y = at.y + moves[i][1];
-          var r = [x - w / 2, y - h / 2, x + w / 2, y + h / 2];
-          if (!taken.some(function (t) { return r[0] < t[2] && r[2] > t[0] && r[1] < t[3] && r[3] > t[1]; })) {
-            taken.push(r);
-            item.box.style.transform = "translate(calc(-50% + " + moves[i][0] + "px), calc(-50% + " + moves[i][1] + "px))";
-            return;
-          }
-        }
-      }
-      item.box.classList.add("gone");
+    var taken = [], marks = [];
+    layers.pins.eachLayer(function (pin) {
+      var p = map.latLngToContainerPoint(pin.getLatLng());
+      marks.push([p.x - 6, p.y - 6, p.x + 6, p.y + 6]);
     });
+    var order = layers.labels.slice().sort(function (a, b) { return (b.here - a.here) || (a.size - b.size); });
+    order.forEach(function (item) {
+      var at = map.latLngToContainerPoint(item.marker.getLatLng()), box = item.box;
+      box.classList.remove("gone", "short");
+      var full = [box.offsetWidth, box.offsetHeight];
+      box.classList.add("short");
+      var small = [box.offsetWidth, box.offsetHeight];
+      var found = place(at, full, taken.concat(marks)), short = false;
+      if (!found) found = place(at, full, taken);
+      if (!found) { found = place(at, small, taken); short = true; }
+      if (!short) box.classList.remove("short");
+      if (!found) { box.classList.add("gone"); return; }
+      taken.push(found.box);
+      box.style.transform = "translate(calc(-50% + " + found.by[0] + "px), calc(-50% + " + found.by[1] + "px))";
+    });
+  }
+
+  var MOVES = [[0, 0], [0, -7], [0, 7], [-8, 0], [8, 0], [0, -13], [0, 13], [-14, -6], [14, 6], [14, -6], [-14, 6], [-20, 0], [20, 0], [0, -20], [0, 20]];
+
+  /* The first of a few places near a point where a box of this size touches none of the others. */
+  function place(at, size, others) {
+    for (var i = 0; i < MOVES.length; i++) {
+      var x = at.x + MOVES[i][0], y = at.y + MOVES[i][1];
+      var r = [x - size[0] / 2, y - size[1] / 2, x + size[0] / 2, y + size[1] / 2];
+      if (!others.some(function (t) { return r[0] < t[2] && r[2] > t[0] && r[1] < t[3] && r[3] > t[1]; })) return { by: MOVES[i], box: r };
+    }
+    return null;
   }
 
   function mark(p) {

@@ -94,7 +94,7 @@ def money_watch(view: View) -> Node:
         return h(
             "section",
             h("h2", title),
-            empty("预算按街道下达，社区不单列。请返回街道或全区查看。" if view.area.level > 2 else "本年没有预算，或一月起的发放数据不全，执行率不计算。"),
+            empty("预算按街道下达，社区不单列。" + view.upwards("请返回街道或全区查看。") if view.area.level > 2 else "本年没有预算，或一月起的发放数据不全，执行率不计算。"),
             cls="panel attention",
             aria_label=title,
         )

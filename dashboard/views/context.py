@@ -49,10 +49,11 @@ class View:
 
     @cached_property
     def layer(self) -> Layer | None:
-        """The map layer asked for, or the page's first."""
+        """The map layer asked for, or the page's first whose figure holds here: budgets, for one, end at the street."""
         layers = [layer for layer in self.page.layout.layers if layer.kind != "area" or self.knows(layer.key)]
         wanted = self.place.get("layer")
-        return next((layer for layer in layers if layer.key == wanted), layers[0] if layers else None)
+        here = (layer for layer in layers if layer.kind != "area" or self.area.level in self.ind(layer.key).levels)
+        return next((layer for layer in layers if layer.key == wanted), None) or next(here, layers[0] if layers else None)
 
     @cached_property
     def focus(self) -> str:
@@ -92,7 +93,15 @@ class View:
     @property
     def counted_to(self) -> str:
         """In words, the lowest level at which the focus indicator holds; '' where it holds on the stage."""
-        return "" if self.counted_below else f"本指标只统计到{LEVELS[max(self.ind(self.focus).levels)]}"
+        return "" if self.counted_below else self.only_to(self.focus)
+
+    def only_to(self, code: str) -> str:
+        """In words, the lowest level at which an indicator holds."""
+        return f"本指标只统计到{LEVELS[max(self.ind(code).levels)]}"
+
+    def upwards(self, said: str) -> str:
+        """``said`` for whoever can go up from here; nothing for a reader who has no area above."""
+        return said if len(self.path) > 1 else ""
 
     @cached_property
     def stage_children(self) -> list[Area]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -182,15 +183,27 @@ def permits_panel(view: View, p: dict[str, Any]) -> Node:
     if not rows:
         return panel(view, "证照与保险", empty("没有登记的证照。"), cls="half")
     cols = [Col("种类"), Col("编号"), Col("发证"), Col("有效期至"), Col("状态")]
+    latest: dict[Any, date] = {}
+    for r in rows:
+        latest[r.get("kind")] = max(latest.get(r.get("kind"), date.min), _until(r))
+    rows = sorted(rows, key=lambda r: (list(latest).index(r.get("kind")), -_until(r).toordinal()))
     body = [
-        [r.get("kind"), r.get("number"), cell(r.get("issued_on")), cell(r.get("expires_on")), validity(view, r.get("expires_on"))]
+        [r.get("kind"), r.get("number"), cell(r.get("issued_on")), cell(r.get("expires_on")), validity(view, r.get("expires_on"), _until(r) < latest[r.get("kind")])]
         for r in rows
     ]
     return panel(view, "证照与保险", table(cols, body, caption="证照与保险"), cls="half")
 
 
-def validity(view: View, expires: Any) -> Node:
-    """A permit by its last day, as at the end of the month looked at."""
+def _until(permit: Mapping[str, Any]) -> date:
+    """The last day of a permit; one without a last day never ends."""
+    expires = permit.get("expires_on")
+    return expires if isinstance(expires, date) else date.max
+
+
+def validity(view: View, expires: Any, renewed: bool = False) -> Node:
+    """A permit by its last day, as at the end of the month looked at. One that a later one of its kind follows is history: nothing to be done."""
+    if renewed:
+        return marks.chip(fmt.Mark("已续办", "○", "none"))
     year, month = int(view.month[:4]), int(view.month[5:])
     end = date(year + month // 12, month % 12 + 1, 1)
     if not isinstance(expires, date):

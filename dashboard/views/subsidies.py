@@ -11,7 +11,7 @@ from dashboard.views.h import Node, h
 from dashboard.views.tables import Col, empty, panel, table
 
 STEPS = (("budget", "年度预算"), ("applied_ytd", "累计申报"), ("approved_ytd", "累计审核通过"), ("paid_ytd", "累计发放"))
-_NONE_HERE = "预算按街道下达，社区不单列。请返回街道或全区查看。"
+_NONE_HERE, _UP = "预算按街道下达，社区不单列。", "请返回街道或全区查看。"
 
 
 def total(rows: list[dict[str, Any]], key: str) -> Any:
@@ -26,7 +26,7 @@ def funnel(view: View) -> Node:
     title = "从预算到发放"
     year = f"{view.month[:4]}年1–{int(view.month[5:])}月，万元；申报、审核按应发月份计"
     if not rows:
-        return panel(view, title, empty(_NONE_HERE), cls="full")
+        return panel(view, title, empty(_NONE_HERE + view.upwards(_UP)), cls="full")
     amounts = [(name, total(rows, key)) for key, name in STEPS]
     most = max((float(a) for _, a in amounts if a), default=0)
     items, before = [], None

@@ -39,7 +39,8 @@ def draw(view: View) -> Trend | None:
     known = [p for p in points if p.value is not None]
     title = h("h2", f"{ind.label}走势")
     if len(known) < 2:
-        return Trend([h("div", title, cls="row"), h("p", "可比月份不足两个，暂无走势。", cls="empty")], None, "")
+        why = "可比月份不足两个，暂无走势。" if view.area.level in ind.levels else f"{view.only_to(view.focus)}。"
+        return Trend([h("div", title, cls="row"), h("p", why, cls="empty")], None, "")
     figure = view.figures.get(view.focus)
     target = figure.target if figure else None
     # Where nothing is aimed at, a forecast says nothing that the line does not (and sums over a year restart in January).

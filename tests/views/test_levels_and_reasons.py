@@ -35,3 +35,16 @@ def test_providers_proposed_for_exit_wait_on_the_board_until_somebody_opens_thei
     assert proposed, "the snapshot has candidates"
     board = next(e for e in walk(draw("/cases", "", "leader")["below"]) if e.props.get("aria-label") == "待立案")
     assert proposed == {text_of(e) for e in walk(board) if e.tag == "a" and "/providers/" in e.props["href"]}
+
+
+def test_a_steward_begins_with_a_layer_that_holds_in_his_community_and_is_not_sent_where_he_may_not_go(draw):
+    community = "330105003051"
+    own = draw("/subsidies", role="steward", area=community)
+    current = [text_of(n) for n in walk(own["map-head"]) if n.props.get("aria-current") == "true"]
+    assert current == ["发放额"], "the budget, and what is executed of it, end at the street"
+    said = text_of(own["below"]) + text_of(own["attention"])
+    assert "社区不单列" in said and "请返回" not in said
+    above = draw("/subsidies", f"?area={community}", role="street", area="330105003000")
+    assert "请返回街道或全区查看" in text_of(above["below"])
+    asked = draw("/subsidies", "?layer=execution_rate", role="steward", area=community)
+    assert "本指标只统计到街道" in text_of(asked["trend-head"]) and "可比月份" not in text_of(asked["trend-head"])
