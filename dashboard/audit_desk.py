@@ -19,7 +19,6 @@ from dashboard.ledger.journal import COLUMNS, PAGE, Wanted, actions, chosen, day
 from dashboard.ledger.journal import page as lines_of
 from dashboard.reports.sheets import Book
 from dashboard.views import audit_page as show
-from dashboard.views.desk import desk
 from dashboard.views.page import register_desk
 
 log = structlog.get_logger(__name__)
@@ -51,7 +50,7 @@ def install(server: Flask, services: Any) -> None:
             *first, show.state(held[-1].at if held else "", len(held), services.privacy.audit.keep_months), show.export(wanted),
             show.search(wanted, actions(services.ledger)), show.listing(lines, total, offset, PAGE, asked),
         ]  # fmt: skip
-        page = desk("审计日志", *body, reader=services.identity, bureau=services.bureau(), here="/audit", wrong=wrong)
+        page = services.desk("审计日志", *body, here="/audit", wrong=wrong)
         return make_response(page, status)
 
     @server.get("/audit", endpoint="audit")

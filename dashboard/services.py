@@ -9,13 +9,14 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
 import structlog
 from flask import g, request
 
-from dashboard.access import guard
+from dashboard.access import guard, reviews
 from dashboard.access.login import local_path
 from dashboard.access.rights import RIGHTS
 from dashboard.access.sessions import Identity, Sessions
@@ -90,7 +91,8 @@ class Services:
         return Snapshot.current(self.layout)
 
     def told(self) -> str | None:
-        """What answers depend on besides reader and address: the current snapshot, the history of runs, the deliveries held back, the plans.
+        """What answers depend on besides reader and address: the current snapshot, the history of runs, the deliveries held back, the plans,
+        the accounts that wait for a second person.
 
         A run that publishes nothing still shows in the history, so answers kept before it are not given any more. None before the first run.
         """
@@ -99,7 +101,7 @@ class Services:
         except NoSnapshot:
             return None
         runs, held = self._watched
-        return f"{run_id} {_changed(runs)} {_changed(held)} {self._plans.changed()}"
+        return f"{run_id} {_changed(runs)} {_changed(held)} {self._plans.changed()} {reviews.changed(self.ledger)}"
 
     @cached_property
     def _watched(self) -> tuple[str, str]:
@@ -109,6 +111,17 @@ class Services:
     @cached_property
     def _plans(self) -> Inspections:
         return Inspections(self.ledger, self.region.code)
+
+    def counts(self) -> dict[str, int]:
+        """What waits for the person behind this request, by the path of the page where it is done; shown in the navigation where it is not 0."""
+        who = self.identity
+        if who.pending or not who.scope.may("account_review"):
+            return {}
+        return {"/account-review": reviews.open_for(self.ledger, who.account_id)}
+
+    def desk(self, title: str, *body: Any, here: str, **rest: Any) -> str:
+        """A page outside the subjects for whoever asks, as ``views.desk.desk``."""
+        return desk(title, *body, reader=self.identity, bureau=self.bureau(), here=here, counts=self.counts(), **rest)
 
     def warehouse(self, as_of: str = "", watched: bool = True) -> Warehouse:
         """What the person behind this request may read: of the current snapshot, or of that of the run named (Unknown where it is not there).
@@ -147,7 +160,7 @@ class Services:
         came = urlsplit(request.referrer or "")
         back = local_path(request.form.get("back") or (f"{came.path}?{came.query}".rstrip("?") if came.netloc == request.host else "/"))
         body = purpose_form(request.full_path.rstrip("?"), purposes, request.form.get("purpose", ""), back, note)
-        return desk(title, body, reader=self.identity, bureau=self.bureau(), here="", wrong=wrong)
+        return self.desk(title, body, here="", wrong=wrong)
 
     def warm(self) -> None:
         """Read what every view needs before the first visitor asks for it; nothing where there is no snapshot yet."""

@@ -84,6 +84,21 @@ def forget_halves(session: OrmSession, account_id: int) -> None:
         one.half = ""
 
 
+def open_for(ledger: Ledger, account_id: int) -> int:
+    """How many held accounts wait for this person: not his own, nor what he had a hand in."""
+    found = ledger.fetch(
+        "select count(distinct r.account_id) from account_review r where r.closed_at = 0 and r.account_id <> ? and not exists"
+        " (select 1 from account_review o where o.account_id = r.account_id and o.closed_at = 0 and o.done_by_id = ?)", (account_id, account_id),
+    )  # fmt: skip
+    return int(found[0]) if found else 0
+
+
+def changed(ledger: Ledger) -> str:
+    """What answers that show the number of waiting accounts depend on."""
+    found = ledger.fetch("select count(*), coalesce(max(id), 0) from account_review where closed_at = 0", ())
+    return "-".join(str(int(v)) for v in found or (0, 0))
+
+
 def waiting(ledger: Ledger) -> list[Waiting]:
     """The accounts that are held, by name."""
     with ledger.read() as session:

@@ -9,7 +9,6 @@ from flask import Flask, Response, make_response, redirect, request
 from dashboard.access import policy
 from dashboard.reports.issued import IssueError, Monthly, can_issue, changes, current, in_force, substance
 from dashboard.views import monthly_desk as views
-from dashboard.views.desk import desk
 from dashboard.views.page import register_desk
 from dashboard.warehouse import Unknown
 
@@ -42,7 +41,7 @@ def install(server: Flask, services: Any) -> None:
             views.issued(held.listed(_below(w)) if w.scope.providers is None else [], {a.code: a.name for a in w.snapshot.areas.values()}),
         )
         said = "已签发，内容已固定。" if request.args.get("done") == "issued" else ""
-        text = desk("月报", *body, reader=services.identity, bureau=services.bureau(), here="/reports", said=said, wrong=wrong, snapshot=w.snapshot)
+        text = services.desk("月报", *body, here="/reports", said=said, wrong=wrong, snapshot=w.snapshot)
         return make_response(text, status)
 
     @server.get("/reports", endpoint="monthly")

@@ -17,7 +17,6 @@ from dashboard.access import accounts, policy, reviews
 from dashboard.access.passwords import AccountError
 from dashboard.ledger import Account, OutsideIdentity
 from dashboard.views import account_forms as forms
-from dashboard.views.desk import desk
 from dashboard.views.page import register_desk
 from dashboard.views.review_forms import change
 
@@ -46,7 +45,7 @@ def install(server: Flask, services: Any) -> None:
 
     def page(title: str, *body: Any, wrong: str = "", status: int = 200) -> Response:
         said = DONE.get(request.args.get("done", ""), "")
-        text = desk(title, *body, reader=services.identity, bureau=services.bureau(), here="/accounts", said=said, wrong=wrong)
+        text = services.desk(title, *body, here="/accounts", said=said, wrong=wrong)
         return make_response(text, status)
 
     def overview(wrong: str = "", status: int = 200) -> Response:

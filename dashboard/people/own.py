@@ -12,7 +12,6 @@ from dashboard.access.own_account import OwnAccount
 from dashboard.access.passwords import AccountError, Busy
 from dashboard.access.sessions import Refused, Sessions
 from dashboard.views import account_forms as forms
-from dashboard.views.desk import desk
 from dashboard.views.h import h
 
 BUSY = "现在操作的人较多，请稍后再试。"
@@ -35,7 +34,7 @@ def install(server: Flask, services: Any) -> None:
 
     def page(title: str, *body: Any, wrong: str = "", status: int = 200) -> Response:
         said = DONE.get(request.args.get("done", ""), "")
-        text = desk(title, *body, reader=services.identity, bureau=services.bureau(), here="/account", said=said, wrong=wrong)
+        text = services.desk(title, *body, here="/account", said=said, wrong=wrong)
         return make_response(text, status)
 
     def home(wrong: str = "", status: int = 200) -> Response:

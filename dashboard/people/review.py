@@ -9,7 +9,6 @@ from flask import Flask, Response, abort, make_response, redirect, request
 from dashboard.access import accounts, policy, reviews
 from dashboard.access.passwords import AccountError
 from dashboard.views import review_forms as forms
-from dashboard.views.desk import desk
 from dashboard.views.page import register_desk
 
 DONE = {"release": "已复核通过，该账号可以登录。", "refuse": "已驳回，该账号已停用。"}
@@ -24,7 +23,7 @@ def install(server: Flask, services: Any) -> None:
 
     def page(*body: Any, wrong: str = "", status: int = 200) -> Response:
         said = DONE.get(request.args.get("done", ""), "")
-        text = desk("账号复核", *body, reader=services.identity, bureau=services.bureau(), here="/account-review", said=said, wrong=wrong)
+        text = services.desk("账号复核", *body, here="/account-review", said=said, wrong=wrong)
         return make_response(text, status, {"Cache-Control": "no-store"})
 
     def overview(wrong: str = "", status: int = 200) -> Response:

@@ -10,7 +10,6 @@ from flask import Flask, Response, abort, make_response, redirect, request
 from dashboard.access import policy
 from dashboard.policies.store import LARGEST, DraftError, NoDraftError, Policies, lay
 from dashboard.views import policy_desk as views
-from dashboard.views.desk import desk
 from dashboard.views.page import register_desk
 from dashboard.warehouse import Unknown
 from etl.policy.load import PolicyError
@@ -38,10 +37,7 @@ def install(server: Flask, services: Any) -> None:
 
     def page(title: str, *body: Any, wrong: str = "", status: int = 200) -> Response:
         said = DONE.get(request.args.get("done", ""), "")
-        text = desk(
-            title, *body, reader=services.identity, bureau=services.bureau(), here="/policies", said=said, wrong=wrong, snapshot=services.snapshot()
-        )
-        return make_response(text, status)
+        return make_response(services.desk(title, *body, here="/policies", said=said, wrong=wrong, snapshot=services.snapshot()), status)
 
     def overview(wrong: str = "", status: int = 200) -> Response:
         w = reader()

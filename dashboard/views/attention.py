@@ -73,6 +73,9 @@ def watch_list(*indicators: Indicator | str) -> Panel:
                 items.append((2, marks.module_state(m["status"]), f"{m['title']}（{m['owner']}）", where))
         items.sort(key=lambda item: item[0])
         rows = [h("li", h("a", mark, h("span", text), href=where)) for _, mark, text, where in items]
+        for path, n in view.waiting.items():
+            if n:  # last and quiet: nothing of the district's, but nobody else is told
+                rows.append(h("li", h("a", marks.chip(fmt.Mark("待办", "○", "plain")), h("span", f"{n} 个账号变更待复核"), href=path, target="_self")))
         body = h("ul", rows, cls="watch") if rows else empty("没有滞后的目标、退出事项或缺失的数据。")
         return h(
             "section",

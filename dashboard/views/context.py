@@ -11,6 +11,12 @@ from dashboard.views.page import Layer, Page
 from dashboard.views.place import Place
 from dashboard.warehouse.types import Area, Figure, Unknown
 
+
+def counts(desk: Any) -> dict[str, int]:
+    """What waits for the reader, as the application says; nothing where a view is drawn without one."""
+    return {} if desk is None else dict(desk.counts())
+
+
 LEVELS = {1: "区", 2: "街道", 3: "社区"}
 
 
@@ -29,6 +35,11 @@ class View:
     ident: str = ""
     geo_url: Callable[[int], str] = "/geo/{}.json".format
     desk: Any = None
+
+    @property
+    def waiting(self) -> dict[str, int]:
+        """What waits for the reader, by the path of the page where it is done."""
+        return counts(self.desk)
 
     @cached_property
     def path(self) -> list[Area]:

@@ -6,7 +6,7 @@ What stands here is for forms and lists from the ledger: ``desk(title, …)`` gi
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from html import escape
 from typing import Any
@@ -18,12 +18,13 @@ from dashboard.views.place import Place
 from etl.paths import ROOT
 
 
-def desk(title: str, *body: Any, reader: Any, bureau: str, here: str, said: str = "", wrong: str = "", snapshot: Any = None) -> str:
+def desk(title: str, *body: Any, reader: Any, bureau: str, here: str, said: str = "", wrong: str = "", snapshot: Any = None,
+         counts: Mapping[str, int] | None = None) -> str:  # fmt: skip
     """A whole page for one reader (an Identity). ``said`` tells what was done, ``wrong`` why something was not.
 
-    A page with figures names its ``snapshot``: the data date, and that they are simulated where they are.
+    A page with figures names its ``snapshot``: the data date, and that they are simulated where they are. ``counts``: see ``frame.rail``.
     """
-    rail = None if reader.pending else frame.rail(frame.pages_for(reader.scope), Place(), here)
+    rail = None if reader.pending else frame.rail(frame.pages_for(reader.scope), Place(), here, counts or {})
     stamp = frame.stamp(snapshot) if snapshot is not None else None
     head = h(
         "header", h("a", "颐观", href="/", cls="brand"), h("span", f"{bureau} · 养老服务监管", cls="bureau"), h("div", stamp, cls="stamp"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from dashboard import format as fmt
@@ -14,14 +16,16 @@ _MONTHS = tuple((f"{k:02d}", f"{k}月") for k in range(1, 13))
 _OFF = {"className": "off"}
 
 
-def rail(pages: list[Any], place: Place, here: str) -> Node:
-    """The subjects; area and month go along."""
+def rail(pages: list[Any], place: Place, here: str, counts: Mapping[str, int] = MappingProxyType({})) -> Node:
+    """The subjects; area and month go along. ``counts``: how much waits for the reader at a path."""
     at = registry()[here].parent or here if here in registry() else here
     items = []
     for page in pages:
         on = "page" if page.path == at else None
         if isinstance(page, Desk):
-            items.append(h("li", h("a", page.title, href=page.path, target="_self", aria_current=on)))
+            n = counts.get(page.path, 0)
+            items.append(h("li", h("a", page.title, h("span", f"{n}", h("span", " 项待办", cls="offscreen"), cls="count") if n else None,
+                                   href=page.path, target="_self", aria_current=on)))  # fmt: skip
         else:
             items.append(h("li", h("a", page.title, href=place.subject(page.path), aria_current=on)))
     return h("ul", items)

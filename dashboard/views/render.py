@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from dashboard.views import figures, frame, maps, marks, person, ranking, trend
-from dashboard.views.context import View
+from dashboard.views.context import View, counts
 from dashboard.views.drawer import drawer, record
 from dashboard.views.page import Layer, find
 from dashboard.views.place import Place
@@ -39,11 +39,11 @@ def render(
         return _render(at, place, geo_url, desk)
     except Unknown:
         page = find(place.path)  # what is not there today may be there in a minute, where the ledger says what there is
-        return _plain(w, frame.missing("/"), "没有找到", "live" if page and page[0].live and w.scope.may(page[0].right) else "")
+        return _plain(w, frame.missing("/"), "没有找到", "live" if page and page[0].live and w.scope.may(page[0].right) else "", desk)
     except Exception as error:
         # Neither the address nor the error's words: both may hold a person's number. The lines it came from are enough.
         log.error("view_failed", error=type(error).__name__, exc_info=error)
-        return _plain(w, frame.trouble("/"), "暂时无法显示", "failed")
+        return _plain(w, frame.trouble("/"), "暂时无法显示", "failed", desk)
 
 
 def _render(w: Any, place: Place, geo_url: Callable[[int], str], desk: Any) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def _render(w: Any, place: Place, geo_url: Callable[[int], str], desk: Any) -> d
     home = {"area": root.code, "month": latest}
     place = replace(place, params={**place.params, "area": area.code, "month": month}, home=home)
     view = View(w, place, page, area, month, ident, geo_url, desk)
-    rail = frame.rail(frame.pages_for(w.scope), place, page.path)
+    rail = frame.rail(frame.pages_for(w.scope), place, page.path, counts(desk))
     return _detail(view, rail) if ident else _subject(view, rail)
 
 
@@ -135,9 +135,9 @@ def _over(view: View) -> Any:
     return person.panel(view) if view.place.get("one") and view.place.get("rows") else drawer(view)
 
 
-def _plain(w: Any, body: Any, title: str, kind: str = "") -> dict[str, Any]:
+def _plain(w: Any, body: Any, title: str, kind: str = "", desk: Any = None) -> dict[str, Any]:
     """A view without map and figures."""
-    rail = frame.rail(frame.pages_for(w.scope), Place(), "") if w is not None else None
+    rail = frame.rail(frame.pages_for(w.scope), Place(), "", counts(desk)) if w is not None else None
     empty = dict.fromkeys(SLOTS)
     return {
         **empty,

@@ -21,6 +21,6 @@ def desk(folder: Path, book: ledger.Ledger, scope: Scope, username: str = "reade
     rules = procedures(DEFAULT_REGION / "policies", RIGHTS)
     identity = SimpleNamespace(username=username, display_name=username, scope=scope, role=scope.role)
     return SimpleNamespace(
-        identity=identity, ledger=book, region=Region.load(DEFAULT_REGION),
+        identity=identity, ledger=book, region=Region.load(DEFAULT_REGION), counts=dict,
         cases=lambda: Cases(book, scope.area, rules, calendar(), folder / "files", scope.providers),
     )  # fmt: skip
