@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -67,6 +68,8 @@ def install(server: Flask, services: Any) -> None:
 
         def go() -> Dossier:
             taken = _taken(request.form.get("step", "")[:40], w, here.row.provider_id, w.latest_month)
+            if any(s.facts for s in here.file.version.steps if s.step == taken.act.step):
+                taken = replace(taken, concerned=w.concerned(here.row.provider_id, w.latest_month))
             return cases.take(ident, _actor(services), taken, _make(services), _ip())
 
         return _after(services, f"/cases/{ident}", go)
@@ -77,7 +80,8 @@ def install(server: Flask, services: Any) -> None:
         here = _seen(lambda: cases.case(ident))
 
         def go() -> Dossier:
-            rows = _proposed(services.warehouse(), here) if request.form.get("fill") else _elders(services, here)
+            several = request.form.getlist("each")
+            rows = _proposed(services.warehouse(), here) if request.form.get("fill") else _several(here, several) if several else _elders(services, here)
             return cases.settle(ident, _actor(services), rows, _ip())
 
         return _after(services, f"/cases/{ident}", go)
@@ -210,6 +214,18 @@ def _proposed(w: Warehouse, here: Dossier) -> list[CaseResettlement]:
         rows.append(CaseResettlement(elder_id="—", elder_name="无有关老年人", community_code=here.row.area_code, provider_id="", provider_name="",
                                      status="不再需要", note="影响评估中近90日没有服务对象"))  # fmt: skip
     return rows
+
+
+def _several(here: Dossier, idents: list[str]) -> list[CaseResettlement]:
+    """The next standing of those ticked on the list; where they go stays as it is listed."""
+    ticked, note = set(idents), " ".join(request.form.get("note", "").split())[:200]
+    return [
+        CaseResettlement(
+            elder_id=e.elder_id, elder_name=e.elder_name, community_code=e.community_code, provider_id=e.provider_id, provider_name=e.provider_name,
+            distance_m=e.distance_m, price_difference=e.price_difference, status=request.form.get("status", "")[:16], note=note or e.note,
+        )
+        for e in here.elders if e.elder_id in ticked
+    ]  # fmt: skip
 
 
 def _elders(services: Any, here: Dossier) -> list[CaseResettlement]:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from dashboard.cases import machine
 from dashboard.cases.evidence import Evidence, canonical, digest
-from dashboard.cases.machine import Act, Done, File
+from dashboard.cases.machine import Act, Done, File, Refusal
 from dashboard.cases.model import Procedure, Step
 from dashboard.ledger.models.cases import Case, CaseDocument, CaseEvidence, CaseParty, CaseResettlement, CaseStep
 from etl import clock
@@ -55,6 +55,16 @@ def facts(elders: Sequence[CaseResettlement]) -> frozenset[str]:
     if elders and all(e.status in SETTLED for e in elders):
         found.add("elders_settled")
     return frozenset(found)
+
+
+def forgotten(here: Dossier, name: str, concerned: frozenset[str] | None) -> list[Refusal]:
+    """Against a step that rests on the list of elders: whom the impact assessment names and the list does not."""
+    step = here.file.version.step(name)
+    missing = len((concerned or frozenset()) - {e.elder_id for e in here.elders})
+    if step is None or not step.facts or not missing:
+        return []
+    clause = f"《{here.file.title}》{step.facts[0].clause}"
+    return [Refusal("fact", f"影响评估中还有{missing}名有关老年人未列入安置名单，请先填入名单并逐人写明去向（{clause}）")]
 
 
 def done(step: CaseStep, papers: Sequence[CaseDocument], people: Sequence[CaseParty]) -> Done:

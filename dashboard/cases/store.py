@@ -46,13 +46,17 @@ class ConflictError(Exception):
 
 @dataclass(frozen=True)
 class Taken:
-    """A step to be taken: what the form says, its files, how many steps its page showed, and its own token."""
+    """A step to be taken: what the form says, its files, how many steps its page showed, and its own token.
+
+    ``concerned``: the elders whom the impact assessment names now; None where there is none to go by.
+    """
 
     act: Act
     uploads: Sequence[files.Upload] = ()
     seen: int = 0
     token: str = ""
     evidence: Evidence | None = None
+    concerned: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -212,6 +216,7 @@ class Cases:
     ) -> Dossier:
         act = replace(taken.act, documents=frozenset(u.kind for u in taken.uploads))
         against = machine.refusals(here.file, actor, act, now, self.calendar)
+        against += dossier.forgotten(here, act.step, taken.concerned)
         if here.steps and dossier.seconds(now) < here.steps[-1].at:
             against.append(Refusal("early", "服务器时间早于上一步的办理时间，请系统管理员核对时钟"))
         if against:

@@ -200,7 +200,10 @@ def _elders(view: View, case: Dossier) -> Node:
     ]  # fmt: skip
     cols = [Col("老年人"), Col("接收单位"), Col("距离", "n"), Col("月差价（元）", "n"), Col("状态"), Col("说明", "w")]
     shown = table(cols, body, caption="安置名单") if body else empty("还没有安置名单。请逐人登记。")
-    return panel(view, "老年人安置", shown, _elder_form(view, case) if on and view.scope.may("case_field") else None, note=f"{len(body)} 人", cls="full")
+    acting = on and view.scope.may("case_field")
+    left = len((view.w.concerned(case.row.provider_id, view.w.latest_month) or set()) - {e.elder_id for e in case.elders}) if acting else 0
+    lacking = h("p", f"影响评估中还有 {left} 名有关老年人未列入名单。全部列入并写明去向后，方可公布安置方案。") if left else None
+    return panel(view, "老年人安置", lacking, shown, _elder_form(view, case) if acting else None, note=f"{len(body)} 人", cls="full")
 
 
 def _elder_form(view: View, case: Dossier) -> Node:
@@ -224,7 +227,25 @@ def _elder_form(view: View, case: Dossier) -> Node:
         "form", hidden("fill", "1"), hidden("month", view.month), h("button", f"按{fmt.fmt_month(view.month)}影响评估填入名单", type="submit", cls="btn"),
         method="post", action=f"/cases/{case.row.id}/elders", cls="decision", aria_label="按影响评估填入名单",
     )  # fmt: skip
-    return [fill, h("details", h("summary", h("i", "●", aria_hidden="true"), "登记安置去向"), form, cls="step")]
+    one = h("details", h("summary", h("i", "●", aria_hidden="true"), "登记安置去向"), form, cls="step")
+    return [fill, one, _several(case, "name" in view.scope.unmask)] if case.elders else [fill, one]
+
+
+def _several(case: Dossier, named: bool) -> Node:
+    """The next standing of several elders at once; where each goes stays as it is on the list."""
+    boxes = [
+        h("label", h("input", type="checkbox", name="each", value=e.elder_id),
+          h("span", f"{e.elder_name if named else e.elder_name[:1] + '**'}（{e.provider_name or '居家或另行安排'}，{e.status}）"))
+        for e in case.elders
+    ]  # fmt: skip
+    form = h(
+        "form", h("fieldset", h("legend", "选择老年人"), boxes, cls="ticks"),
+        h("label", h("span", "状态"), h("select", [h("option", s, value=s) for s in STATUSES], name="status", required=True)),
+        h("label", h("span", "说明"), h("input", type="text", name="note", maxLength=200)),
+        h("button", "登记所选", type="submit", cls="btn primary"), method="post", action=f"/cases/{case.row.id}/elders", cls="step-form",
+        aria_label="多人登记",
+    )  # fmt: skip
+    return h("details", h("summary", h("i", "●", aria_hidden="true"), "多人登记"), form, cls="step")
 
 
 def _impact(view: View, case: Dossier) -> Node:

@@ -182,6 +182,13 @@ class Warehouse(DataReader):
         known, when = self._provider(provider_id, month), self._month(month)
         return impact.narrowed(self.snapshot, impact.assessed(self.snapshot, known, when), self._mine, self.scope)
 
+    def concerned(self, provider_id: Any, month: Any) -> frozenset[str] | None:
+        """The ids of the elders whom a provider's exit concerns and who are still here, within the reader's area; None without an assessment."""
+        try:
+            return frozenset(e.elder_id for e in self.impact(provider_id, month).elders if e.present)
+        except Unknown:
+            return None
+
     def served(self, month: Any) -> dict[str, int]:
         """How many elders each visible provider served in the months that an assessment looks at; empty without such a policy."""
         counts = impact.counts(self.snapshot, self._month(month))

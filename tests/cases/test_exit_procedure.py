@@ -36,6 +36,10 @@ def test_from_watch_to_closed_with_a_hearing_and_resettlement(desk: Desk, notifi
     row = CaseResettlement(elder_id="E1", elder_name="张大爷", community_code="330105001051", provider_id="P0002", provider_name="邻近养老院",
                            distance_m=600, price_difference="-120.00", status="拟安置", note="")  # fmt: skip
     desk.cases.settle(case.row.id, PEOPLE["chen"], [row])
+    paper = [Upload("service_proof", "service_proof.pdf", b"%PDF-1.4 a scanned paper")]
+    forgets = Taken(Act("plan_resettlement", {"contact": "0571"}), paper, desk.fresh(case).seen, concerned=frozenset({"E1", "E2", "E3"}))
+    said = refused(lambda: desk.cases.take(case.row.id, PEOPLE["chen"], forgets, desk.make))
+    assert said == "影响评估中还有2名有关老年人未列入安置名单，请先填入名单并逐人写明去向（《拱墅区养老服务单位退出程序规定（试行）》第十四条）"
     case = desk.take(desk.fresh(case), "plan_resettlement", "chen", ("service_proof",), contact="0571")
     said = refused(
         lambda: desk.at("2027-02-15T23:00").take(case, "finish_resettlement", "chen", ("resettlement_proof",), said="已安置")

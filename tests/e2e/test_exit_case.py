@@ -190,10 +190,17 @@ def process(official: Callable[[str], Official], wall: Wall, provider: str, mont
 
     staff.open(case)
     assert "须为每位有关老年人写明" in staff.page.inner_text(".next-steps")
+    settle(staff, "拟安置")  # somebody who came after the assessment
+    said = staff.take("plan_resettlement", "service_proof", contact="养老服务科 0571-00000000")
+    assert re.search(r"影响评估中还有\d+名有关老年人未列入安置名单", said) and "第十四条" in said
+    form = staff.page.locator("form[aria-label=按影响评估填入名单]")
+    with staff.page.expect_navigation(url=re.compile(r"[?&]said=")):
+        form.locator("button").click()
+    staff.settled()
     for status in ("拟安置", "已安置"):
-        settle(staff, status)
+        settle_all(staff, status)
         if status == "拟安置":
-            staff.take("plan_resettlement", "service_proof", contact="养老服务科 0571-00000000")
+            assert "已办理" in staff.take("plan_resettlement", "service_proof", contact="养老服务科 0571-00000000")
     wall.at("2026-09-28T09:00")
     assert "已办理" in staff.take("finish_resettlement", "resettlement_proof", said="全部安置")
     assert not [error for one in (staff, second, leader) for error in one.errors]
@@ -201,13 +208,27 @@ def process(official: Callable[[str], Official], wall: Wall, provider: str, mont
 
 
 def settle(staff: Official, status: str) -> None:
-    """Say where the one elder of the list goes."""
+    """Say where one elder goes who is not in the assessment."""
     staff.open(staff.case)
     box = staff.page.locator("details.step", has_text="登记安置去向")
     box.locator("summary").click()
     fill(box, {"elder": "L1", "name": "张大爷", "status": status, "distance": "600", "price": "-20.00"}, ())
     box.locator("select[name=receiver]").select_option(index=1)
     staff.send(box)
+
+
+def settle_all(staff: Official, status: str) -> None:
+    """Tick everybody on the list and say where they stand."""
+    staff.open(staff.case)
+    box = staff.page.locator("details.step", has_text="多人登记")
+    box.locator("summary").click()
+    ticks = box.locator("input[name=each]")
+    assert ticks.count() > 1
+    for n in range(ticks.count()):
+        ticks.nth(n).check()
+    fill(box, {"status": status}, ())
+    staff.send(box)
+    assert staff.page.locator("table", has_text="月差价").locator("tr", has_text=status).count() == ticks.count()
 
 
 def decision(staff: Official, case: str) -> str:
