@@ -36,6 +36,7 @@ create sequence if not exists state.batch;
 alter table state.delivery add column if not exists refs varchar;
 alter table state.delivery add column if not exists parts varchar;
 alter table state.delivery add column if not exists complete_at timestamp;
+alter table state.delivery add column if not exists glance varchar;
 """
 
 

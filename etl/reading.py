@@ -68,6 +68,15 @@ class Filed(Protocol):
         ...
 
 
+@runtime_checkable
+class Glanced(Protocol):
+    """A reader of a file too large to be hashed whenever somebody has written to it."""
+
+    def glance(self) -> str | None:
+        """What stays while nobody touches the file; '' where nothing would tell, None where its fingerprint is to be asked for instead."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     """What was read: the receipt, lines passed over in the whole delivery, and what to remember of it in ``state.delivery``."""
@@ -83,16 +92,19 @@ def take(
     """Read what is needed of one table; SourceError when it cannot be read or has no rows at all."""
     table = compiled.table
     shape = short("|".join(compiled.raw_columns))
-    fingerprint = reader.fingerprint(table)
+    glance = reader.glance() if isinstance(reader, Glanced) else None
+    unhashed = depth == "quick" and before is not None and glance is not None
+    fingerprint = None if unhashed else reader.fingerprint(table)
     marked = f"{fingerprint}#{shape}" if fingerprint else None
-    state: dict[str, Any] = {"fingerprint": marked, "content": shape}
+    state: dict[str, Any] = {"fingerprint": marked, "content": shape, "glance": glance or None}
     known = before is not None and depth != "full" and before["content"] == shape
     if before and known:
         # What a killed run left in raw is in nobody's way: it is cleared before the table is read next.
-        unseen = depth == "quick" and not marked and not (table.cursor and isinstance(reader, Cursored))
+        unseen = depth == "quick" and not marked and not unhashed and not (table.cursor and isinstance(reader, Cursored))
+        untouched = bool(unhashed and glance and before["glance"] == glance)
         seen = (marked, f"{marked}{HASTY}") if depth == "quick" else (marked,)
-        if unseen or (marked and before["fingerprint"] in seen):
-            return Taken(_nothing(before), before["skipped"], _known(before))
+        if unseen or untouched or (marked and before["fingerprint"] in seen):
+            return Taken(_nothing(before), before["skipped"], _known(before) | ({"glance": glance} if glance else {}))
     raw.shape(con, compiled, before["batch"] if before else None)
     raw.clear(con, compiled, before["batch"] if before else None)
     if before and known and table.cursor and isinstance(reader, Cursored):
@@ -126,7 +138,7 @@ def _nothing(before: Mapping[str, Any]) -> Receipt:
 
 def _known(before: Mapping[str, Any]) -> dict[str, Any]:
     """What was remembered of a delivery that is not read again."""
-    return {k: before[k] for k in ("fingerprint", "content", "parts", "skipped", "complete_at")}
+    return {k: before[k] for k in ("fingerprint", "content", "parts", "skipped", "complete_at", "glance")}
 
 
 def _taken(compiled: Compiled, receipt: Receipt, state: dict[str, Any], first_time: bool = False) -> Taken:

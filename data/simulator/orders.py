@@ -126,6 +126,7 @@ def write_orders(
             expected[world.months[month]] = world.truth.expected.pop("month")
             progress(month)
         rows += sum(f.result() for f in pending)
+    sink.index("FWDD", "DD_ID", "XG_SJ")
     world.truth.expected["orders"] = expected
     return rows
 

@@ -249,6 +249,7 @@ def write_registry(world: World, people: People, sink: SqlSink) -> int:
     columns = twice.repeat_rows(world, people, columns, world.rng("registry-twice"))
     sink.create("LNR_JBXX", dict.fromkeys(columns, "text"))
     rows = sink.append("LNR_JBXX", columns)
+    sink.index("LNR_JBXX", "LNR_ID", "XG_SJ")
     return rows + _write_population(world, people, sink, rng)
 
 

@@ -43,13 +43,23 @@ class SqlSink:
                 cursor.fetchall()
 
     def create(self, name: str, columns: Mapping[str, str]) -> None:
-        """A table without keys or indexes, as old systems have them. ``columns``: name → text, int or real."""
+        """A table without keys, as old systems have them. ``columns``: name → text, int or real."""
         self.schemas[name] = dict(columns)
         if self.adbc is not None:
             self._run(f"CREATE TABLE {name} ({', '.join(f'{c} {SQLITE[k]}' for c, k in columns.items())})")
             return
         self._sqlalchemy_table(name).metadata.drop_all(self.engine)
         self._sqlalchemy_table(name).metadata.create_all(self.engine)
+
+    def index(self, name: str, *columns: str) -> None:
+        """An index on each of these columns, once the table is full: by number for the system's own screens, by moment for its interfaces."""
+        for column in columns:
+            statement = f"CREATE INDEX {name}_{column} ON {name} ({column})"
+            if self.adbc is not None:
+                self._run(statement)
+                continue
+            with self.engine.begin() as connection:  # type: ignore[union-attr]
+                connection.execute(sa.text(statement))
 
     def _sqlalchemy_table(self, name: str) -> sa.Table:
         kinds = {"int": sa.BigInteger(), "real": sa.Double()}

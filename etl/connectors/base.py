@@ -198,23 +198,28 @@ def sha256(path: Path) -> str:
 
 
 def content_hash(path: Path) -> str:
-    """A file's content hash, as :func:`sha256`; remembered within the process while its size, times and number on the disk stay.
+    """A file's content hash, as :func:`sha256`; remembered within the process while its :func:`stamp` stays."""
+    try:
+        seen, settled = stamp(path)
+    except OSError:
+        return sha256(path)
+    held = _hashes.get(path)
+    if held and held[0] == seen:
+        return held[1]
+    found = sha256(path)
+    if settled and not found.startswith("unopened"):
+        _hashes[path] = (seen, found)
+    return found
+
+
+def stamp(path: Path) -> tuple[tuple[int, ...], bool]:
+    """A file's size, times and number on the disk; and whether these would tell that it is written again. OSError where there is no file.
 
     Whoever writes to a file moves the time of its last change of state (``ctime``), which nobody can set.
     """
-    try:
-        stat = path.stat()
-    except OSError:
-        return sha256(path)
-    stamp = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, stat.st_dev)
-    held = _hashes.get(path)
-    if held and held[0] == stamp:
-        return held[1]
+    stat = path.stat()
     settled = time.time_ns() - max(stat.st_mtime_ns, stat.st_ctime_ns) > SETTLED_NS
-    found = sha256(path)
-    if settled and not found.startswith("unopened"):
-        _hashes[path] = (stamp, found)
-    return found
+    return (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, stat.st_dev), settled
 
 
 def written_on(paths: Iterable[Path]) -> date | None:

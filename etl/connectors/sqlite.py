@@ -12,7 +12,7 @@ from adbc_driver_manager import Error as AdbcError
 from adbc_driver_sqlite import dbapi as adbc
 
 from etl.checks import raw_columns
-from etl.connectors.base import CHUNK, SourceError, batch, content_hash, match, require, written_on
+from etl.connectors.base import CHUNK, SourceError, batch, content_hash, match, require, stamp, written_on
 from etl.contract import Contract, Table
 
 
@@ -32,6 +32,20 @@ class SqliteReader:
         """The file's content hash, with that of an unmerged write-ahead log."""
         log = self.path.with_name(self.path.name + "-wal")
         return content_hash(self.path) + (content_hash(log) if log.is_file() and log.stat().st_size else "")
+
+    def glance(self) -> str | None:
+        """What tells an untouched file without reading it ('' where it would not tell); None for a file that is better hashed.
+
+        A table with a cursor says itself what is new: a file that is written to all day is not read as a whole to find out that it was.
+        """
+        if not any(table.cursor for table in self.contract.tables):
+            return None
+        log = self.path.with_name(self.path.name + "-wal")
+        try:
+            seen = [stamp(path) for path in (self.path, log) if path is self.path or path.is_file()]
+        except OSError:
+            return ""
+        return repr([found for found, _ in seen]) if all(settled for _, settled in seen) else ""
 
     def delivered_on(self) -> date | None:
         return written_on([self.path])
@@ -59,7 +73,7 @@ class SqliteReader:
     def _rows(self, table: Table, since: datetime | None = None) -> Iterator[pa.RecordBatch]:
         def sql(texts: dict[str, str]) -> str:
             picks = ", ".join(f"{texts[r]} as c{i}" for i, r in enumerate(raw_columns(table)))
-            return f"select {picks} from {{table}}" + (f" where {_touched(table, texts)}" if since else "")
+            return f"select {picks} from {{table}}" + (f" where {touched(table, texts)}" if since else "")
 
         bound = f"{since:%Y-%m-%d %H:%M:%S}" if since else ""
         done = 0
@@ -92,12 +106,24 @@ class SqliteReader:
             ) from error
 
 
-def _touched(table: Table, texts: dict[str, str]) -> str:
-    """SQL: rows of keys that changed since the moment bound (twice), or whose moment of change is missing."""
-    keys = ", ".join(texts[table.column(k).source] for k in table.key)
-    moved = texts[table.column(table.cursor).source]
-    recent = f"({moved} >= ? or {moved} = '')"
+def touched(table: Table, texts: dict[str, str]) -> str:
+    """SQL: rows of keys that changed since the moment bound (twice), or whose moment of change is missing.
+
+    Columns of text stand bare, so that an index on the key and one on the moment of change are used where the system has them.
+    """
+    keys = ", ".join(_bare(texts[table.column(k).source]) for k in table.key)
+    moved = _bare(texts[table.column(table.cursor).source])
+    recent = f"({moved} >= ? or {moved} = '' or {moved} is null)"
     return f"({keys}) in (select {keys} from {{table}} where {recent}) or {recent}"
+
+
+_TEXT = ("coalesce(", ", '')")
+
+
+def _bare(text: str) -> str:
+    """The column within the SQL of a column of text; any other's SQL as it is."""
+    inner = text.removeprefix(_TEXT[0]).removesuffix(_TEXT[1])
+    return text if inner.startswith("cast(") or not text.startswith(_TEXT[0]) else inner
 
 
 def _quoted(identifier: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from etl import raw
 from etl.checks import compile_contract
-from etl.connectors.sqlite import SqliteReader
+from etl.connectors.sqlite import SqliteReader, touched
 from etl.raw import Receipt
 from etl.reading import Depth
 from etl.run import Line, RunResult, connect, run
@@ -28,6 +29,7 @@ CURSOR = replace(
 BY_CURSOR = replace(ORDERS, tables=[CURSOR])
 TABLES = ("registry_elder", "order_order", "subsidy_payment")
 START = datetime(2026, 9, 1, 8)
+real, hashed = SqliteReader._query, SqliteReader.fingerprint
 
 
 def by_cursor() -> Line:
@@ -185,3 +187,43 @@ def go(tiny: Tiny, depth: Depth) -> RunResult:
     result = run(tiny.region, tiny.layout, line=by_cursor(), today=TODAY, depth=depth)
     assert result.exit_code in (0, 3), result.message
     return result
+
+
+def orders(tiny: Tiny, prices: dict[str, str]) -> None:
+    """Orders of September, each at an hour of its own by its number."""
+    tiny.orders([[key, "E1", f"2026-09-0{key[1]} 08:00:00", price, "已完成"] for key, price in prices.items()])
+
+
+def loaded(tiny: Tiny) -> dict[str, str]:
+    with duckdb.connect(str(tiny.layout.work), read_only=True) as con:
+        return {key: str(price) for key, price in con.execute("select order_id, price from checked.order_order").fetchall()}
+
+
+def test_a_micro_batch_neither_hashes_a_large_file_nor_opens_one_that_nobody_touched(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("etl.connectors.base.SETTLED_NS", 0)
+    orders(tiny, {"D1": "10", "D9": "30"})
+    go(tiny, "keys")
+    go(tiny, "quick")  # the first delivery was read ahead, without a glance at the file
+
+    def not_to_be(self: SqliteReader, *_: object) -> Iterator[None]:
+        raise AssertionError(f"{self.path} was opened or hashed")
+
+    with monkeypatch.context() as closed:
+        closed.setattr(SqliteReader, "_query", lambda self, table, *a: not_to_be(self) if table.cursor else real(self, table, *a))
+        assert not go(tiny, "quick").published
+    orders(tiny, {"D1": "10", "D9": "31"})
+    with monkeypatch.context() as unhashed:
+        unhashed.setattr(SqliteReader, "fingerprint", lambda self, table: not_to_be(self) if table.cursor else hashed(self, table))
+        assert go(tiny, "quick").published
+    assert loaded(tiny) == {"D1": "10.00", "D9": "31.00"}
+
+
+def test_what_changed_is_found_by_the_indexes_that_a_system_has(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "order.sqlite") as con:
+        con.execute("create table DD (DD_ID text, LNR_ID text, XD_SJ text, JE text, ZT text)")
+        con.executescript("create index a on DD (DD_ID); create index b on DD (XD_SJ);")
+        texts = {c: f"coalesce(\"{c}\", '')" for c in ("DD_ID", "LNR_ID", "XD_SJ", "JE", "ZT")}
+        sql = touched(CURSOR, texts).replace("{table}", "DD")
+        plan = " ".join(row[3] for row in con.execute(f"explain query plan select * from DD where {sql}", ("2026", "2026")))
+    assert "SEARCH DD USING INDEX a" in plan
+    assert "SCAN DD" not in plan
