@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -155,23 +156,25 @@ class Recount:
                 if self.operating(provider, last):
                     self.add("insured_share", self.place(provider, last), month, int(provider in covered), 1)
 
-    def _count_orders(self) -> None:
+    def orders(self) -> Iterator[tuple[Row, str, str]]:
+        """(row, community, month) of every order of these months in its newest version."""
         path = self.sources / "order.sqlite"
         items = {r["XM_DM"] for r in sql(path, "FWXM")}
         newest: dict[str, Row] = {}
         for row in sql(path, "FWDD"):
             came, went = moment(row["QD_SJ"]), moment(row["QT_SJ"])
-            if row["XM_DM"] not in items or (came and went and went < came):
+            if row["XM_DM"] not in items or (came and went and went < came) or f"{moment(row['XD_SJ']):%Y-%m}" not in self.months:
                 continue
             known = newest.get(row["DD_ID"])
             if known is None or moment(row["XG_SJ"]) >= moment(known["XG_SJ"]):
                 newest[row["DD_ID"]] = row
-        purchased: set[tuple[str, str]] = set()
         for row in newest.values():
             month = f"{moment(row['XD_SJ']):%Y-%m}"
-            if month not in self.months:
-                continue
-            area = self.home.get(row["LNR_ID"]) or self.place(row["DW_ID"], self.months[month]) or self.areas.district
+            yield row, self.home.get(row["LNR_ID"]) or self.place(row["DW_ID"], self.months[month]) or self.areas.district, month
+
+    def _count_orders(self) -> None:
+        purchased: set[tuple[str, str]] = set()
+        for row, area, month in self.orders():
             done = row["ZT"] == "已完成"
             self.add("orders", area, month, 1)
             self.add("order_completion", area, month, int(done), 1)
