@@ -102,7 +102,7 @@ def sheets(place: Path, pattern: str, heads: set[str]) -> Iterator[Record]:
 @cache
 def pages(path: Path) -> list[tuple[str, list[list[str]]]]:
     """(name, cells as text) of each visible sheet."""
-    book = openpyxl.load_workbook(path, data_only=True, read_only=True)
+    book = openpyxl.load_workbook(path, data_only=True)
     return [
         (page.title, [[str(c).strip() if c is not None else "" for c in r] for r in page.iter_rows(values_only=True)])
         for page in book.worksheets if page.sheet_state == "visible"
