@@ -1,12 +1,10 @@
 """Fifty million orders: what an order costs in a district many times the size, beside what it costs in the district itself.
 
-Only the modules that an order leans on are loaded, in both sizes alike; the sources of the others are removed once they are simulated, for they
-would fill the disk.
+Only the modules that an order leans on are simulated and loaded, in both sizes alike.
 """
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +13,8 @@ from bench.line import yiguan
 from bench.measure import Used, command
 from etl.paths import DEFAULT_REGION, Layout
 
-MODULES = ("area", "registry", "provider", "caregiver", "order")
+PLAYED = ("registry", "provider", "caregiver", "order")
+MODULES = ("area", *PLAYED)
 
 
 @dataclass(frozen=True)
@@ -39,11 +38,7 @@ class Size:
 def measure(var: Path, scale: float) -> Size:
     """Simulate a district of ``scale`` below ``var`` (left as it is where it lies there already) and load it."""
     layout = Layout(var, DEFAULT_REGION.name)
-    if not layout.sources.exists():
-        command(yiguan(var, "simulate", "--scale", str(scale)))
-    for path in layout.sources.iterdir():
-        if path.stem.partition("_")[0] not in MODULES:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    command(yiguan(var, "simulate", "--scale", str(scale), *(word for module in PLAYED for word in ("--only", module))))
     with sqlite3.connect(layout.sources / "order.sqlite") as con:
         orders = int(con.execute("select count(*) from FWDD").fetchone()[0])
     chosen = [word for module in MODULES for word in ("--only", module)]

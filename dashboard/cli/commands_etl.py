@@ -54,7 +54,9 @@ def last_full_month(today: date) -> str:
     return f"{year:04d}-{month:02d}"
 
 
-def simulate_if_needed(months: int, scale: float, seed: int, end: str | None, urls: dict[str, str] | None = None) -> Any:
+def simulate_if_needed(
+    months: int, scale: float, seed: int, end: str | None, urls: dict[str, str] | None = None, only: list[str] | None = None
+) -> Any:
     """Play the outside systems of a synthetic region, unless the same ones are there already."""
     from data.simulator import simulate as run
 
@@ -62,9 +64,12 @@ def simulate_if_needed(months: int, scale: float, seed: int, end: str | None, ur
     if not region.synthetic:
         raise UserError(f"{region.name} 不是模拟地区，不能生成模拟数据", "只有 region.yaml 中 synthetic: true 的地区才可模拟")
     with Ticker("生成模拟的外部系统…") as tick:
-        return run(
-            region.path, layout.sources, layout.truth, months=months, end=end, scale=scale, seed=seed, urls=urls, progress=tick
-        )
+        try:
+            return run(
+                region.path, layout.sources, layout.truth, months=months, end=end, scale=scale, seed=seed, urls=urls, only=only, progress=tick
+            )
+        except ValueError as error:
+            raise UserError(str(error)) from error
 
 
 def simulate(
@@ -75,6 +80,7 @@ def simulate(
     url: Annotated[
         list[str] | None, typer.Option(help="把某模块写入数据库：registry=postgresql+psycopg://…（可重复）")
     ] = None,
+    only: Annotated[list[str] | None, typer.Option(help="只生成这些模块（可重复），默认全部")] = None,
     serve_api: Annotated[
         int | None, typer.Option("--serve-api", min=0, max=65535, help="生成后在本机这一端口播放分页接口（0 = 任选），按 Ctrl+C 停止")
     ] = None,
@@ -83,7 +89,7 @@ def simulate(
     if end is not None and not _is_month(end):
         raise typer.BadParameter("应为 YYYY-MM，例如 2026-10", param_hint="--end")
     urls = dict(_pair(text) for text in url or [])
-    summary = simulate_if_needed(months, scale, seed, end, urls or None)
+    summary = simulate_if_needed(months, scale, seed, end, urls or None, only)
     rows = sum(summary.rows.values())
     made = f"用时 {summary.seconds:.0f} 秒" if summary.fresh else "与已有的相同，未重新生成"
     out.print(

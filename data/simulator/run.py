@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -28,6 +28,7 @@ from data.simulator.writers import SqlSink
 
 VERSION = "5"
 SQL_MODULES = ("registry", "assessment", "provider", "bed", "order", "inspection")
+MODULES = (*SQL_MODULES, "caregiver", "complaint", "subsidy")
 Progress = Callable[[str, int, int], None]
 
 
@@ -58,16 +59,20 @@ def simulate(
     scale: float = 1.0,
     seed: int = 20261,
     urls: dict[str, str] | None = None,
+    only: Collection[str] | None = None,
     progress: Progress | None = None,
 ) -> Summary:
     """Write all outside systems of the region into ``out`` and what was planted into ``truth``.
 
     ``end`` (``YYYY-MM``) is the last month, by default last month by today; ``urls`` puts SQL modules behind SQLAlchemy URLs instead of
-    SQLite files; ``progress(step, done, total)`` is told of the steps.  Returns at once when an equal simulation is already there.
+    SQLite files; ``only`` names the modules to write (all by default; what one writes does not depend on the others); ``progress(step, done, total)`` is
+    told of the steps.  Returns at once when an equal simulation is already there.
     ValueError when the wish cannot be fulfilled.
     """
     if months < 1 or scale <= 0:
         raise ValueError("模拟的月数须不少于 1，规模须大于 0。")
+    if unknown := sorted(set(only or ()) - {*MODULES, *systems.names()}):
+        raise ValueError(f"没有可模拟的模块：{'、'.join(unknown)}。")
     report = progress or _quiet
     last = end or (date.today().replace(day=1) - timedelta(days=1)).strftime("%Y-%m")  # noqa: DTZ011 - the district's own calendar
     out, truth = Path(out), Path(truth)
@@ -82,6 +87,7 @@ def simulate(
         "scale": scale,
         "end": last,
         "urls": sorted(urls or {}),
+        "only": None if only is None else sorted(only),
     }
     if manifest.is_file():
         before = json.loads(manifest.read_text(encoding="utf-8"))
@@ -91,16 +97,16 @@ def simulate(
     started = time.monotonic()
     summary = Summary(out, world.months, scale, seed)
     out.mkdir(parents=True, exist_ok=True)
-    _write(world, out, urls or {}, summary, report)
+    _write(world, out, urls or {}, {*MODULES, *systems.names()} if only is None else set(only), summary, report)
     world.truth.write(truth)
     summary.seconds = round(time.monotonic() - started, 2)
     manifest.write_text(json.dumps(wish | {"rows": summary.rows}, ensure_ascii=False, indent=1), encoding="utf-8")
     return summary
 
 
-def _write(world: World, out: Path, urls: dict[str, str], summary: Summary, report: Progress) -> None:
-    """Every system in turn."""
-    total = 9 + len(world.months)
+def _write(world: World, out: Path, urls: dict[str, str], wanted: set[str], summary: Summary, report: Progress) -> None:
+    """Every system that is wanted in turn."""
+    total = 10 + (len(world.months) if "order" in wanted else 0)
     done = 0
 
     def step(name: str) -> None:
@@ -118,7 +124,7 @@ def _write(world: World, out: Path, urls: dict[str, str], summary: Summary, repo
     misfortune = accidents.happen(world, elders, firms, housing.stays)
     step("人口与单位")
     # The further systems depend on the settled district alone: other processes write them while this one goes on.
-    others = systems.start(systems.Stage(world, elders, firms, team, misfortune, out, urls))
+    others = systems.start(systems.Stage(world, elders, firms, team, misfortune, out, urls), wanted)
     for module, write in (
         ("registry", lambda s: people.write_registry(world, elders, s)),
         ("assessment", lambda s: people.write_assessments(world, elders, s)),
@@ -126,25 +132,30 @@ def _write(world: World, out: Path, urls: dict[str, str], summary: Summary, repo
         ("bed", lambda s: beds.write_beds(world, elders, firms, housing, s)),
         ("inspection", lambda s: supervision.write_supervision(world, firms, s)),
     ):
-        target = sink(module)
-        summary.rows[module] = write(target)
-        target.close()
+        if module in wanted:
+            target = sink(module)
+            summary.rows[module] = write(target)
+            target.close()
         step(module)
     people.expect_elders(world, elders)
-    summary.rows["caregiver"] = staff.write_workbook(world, firms, team, out / "caregiver" / "护理员台账.xlsx")
-    summary.rows["complaint"] = complaints.write_complaints(world, firms, misfortune, out / "complaint" / "12345工单.xlsx")
     inspectors.write_inspectors(world, firms, out / "检查人员名录.csv")
-    step("caregiver")
-    summary.rows["subsidy"] = money.write_money(world, elders, firms, team, out / "subsidy")
-    step("subsidy")
-    target = sink("order")
-    summary.rows["order"] = orders.write_orders(
-        world, elders, firms, team, target, lambda month: step(f"order {world.months[month]}")
-    )
-    target.close()
+    for module, deliver in (
+        ("caregiver", lambda: staff.write_workbook(world, firms, team, out / "caregiver" / "护理员台账.xlsx")),
+        ("complaint", lambda: complaints.write_complaints(world, firms, misfortune, out / "complaint" / "12345工单.xlsx")),
+        ("subsidy", lambda: money.write_money(world, elders, firms, team, out / "subsidy")),
+    ):
+        if module in wanted:
+            summary.rows[module] = deliver()
+        step(module)
+    if "order" in wanted:
+        target = sink("order")
+        summary.rows["order"] = orders.write_orders(
+            world, elders, firms, team, target, lambda month: step(f"order {world.months[month]}")
+        )
+        target.close()
     summary.rows |= others.finish()
     step("其他系统")
     world.truth.expected["providers"] = {"latent": providers.describe(firms, world)}
 
 
-__all__ = ["SQL_MODULES", "Summary", "simulate"]
+__all__ = ["MODULES", "SQL_MODULES", "Summary", "simulate"]

@@ -50,6 +50,20 @@ def test_an_equal_simulation_is_not_repeated_but_another_one_is(make_district):
     assert third.fresh and third.months == ["2026-08", "2026-09", "2026-10"]
 
 
+def test_modules_asked_for_alone_are_written_as_among_all(make_district):
+    everything, some = make_district(months=2, scale=0.01), make_district(months=2, scale=0.01, only=["order", "registry", "caregiver", "call"])
+    whole, part = digests(everything.sources), digests(some.sources)
+    del whole["manifest.json"], part["manifest.json"]
+    assert {name.partition("/")[0].partition(".")[0] for name in part} == {"order", "registry", "caregiver", "call", "检查人员名录"}
+    assert set(some.summary.rows) == {"order", "registry", "caregiver", "call"}
+    assert part == {name: whole[name] for name in part}
+
+
+def test_a_module_that_nobody_plays_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="没有可模拟的模块：orders。"):
+        simulate(DEFAULT_REGION, tmp_path / "s", tmp_path / "t", months=1, scale=0.01, only=["orders", "order"])
+
+
 @pytest.mark.parametrize("wish", [{"months": 0}, {"scale": 0}])
 def test_an_impossible_wish_is_refused(tmp_path, wish):
     with pytest.raises(ValueError, match="月数"):

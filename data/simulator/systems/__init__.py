@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import multiprocessing
 import pkgutil
+from collections.abc import Collection
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,19 +67,20 @@ def _write(module: str) -> tuple[int, Truth]:
 class Writing:
     """Systems under way; :meth:`finish` waits for them."""
 
-    def __init__(self, stage: Stage, workers: int):
+    def __init__(self, stage: Stage, modules: Collection[str], workers: int):
         self._stage, self._pool = stage, None
+        self._modules = [m for m in names() if m in modules]
         self._jobs: dict[str, Future[tuple[int, Truth]]] = {}
-        if workers:
+        if workers and self._modules:
             # Fresh processes: a fork of one that has threads (DuckDB, Arrow) may hang.
             fresh = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(workers, fresh, initializer=_settle, initargs=(stage,))
-            self._jobs = {module: self._pool.submit(_write, module) for module in names()}
+            self._jobs = {module: self._pool.submit(_write, module) for module in self._modules}
 
     def finish(self) -> dict[str, int]:
         """Rows by module; what was planted joins the stage's truth, in the order of the names. Raises what a writer raised."""
         if self._pool is None:
-            return {m: importlib.import_module(f"{__name__}.{m}").write(self._stage) for m in names()}
+            return {m: importlib.import_module(f"{__name__}.{m}").write(self._stage) for m in self._modules}
         rows = {}
         with self._pool:
             for module, job in self._jobs.items():
@@ -87,6 +89,6 @@ class Writing:
         return rows
 
 
-def start(stage: Stage, workers: int | None = None) -> Writing:
-    """Begin to write all systems of the package; a small district is written at the end, without further processes."""
-    return Writing(stage, (WORKERS if stage.world.scale >= SMALL else 0) if workers is None else workers)
+def start(stage: Stage, modules: Collection[str], workers: int | None = None) -> Writing:
+    """Begin to write those of the package's systems that ``modules`` names; a small district is written at the end, without further processes."""
+    return Writing(stage, modules, (WORKERS if stage.world.scale >= SMALL else 0) if workers is None else workers)
