@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import duckdb
 
 from etl.indicators.base import Indicator
+from etl.policy import nearest
 from etl.policy.conditions import LAZY, Rule, meet
 from etl.policy.lay import fill
 from etl.policy.model import Condition, IndicatorPart, RatingPolicy, RatingVersion
@@ -44,8 +45,11 @@ def lay_changes(con: duckdb.DuckDBPyConnection, policy: RatingPolicy | None, cat
     _lay_singles(con, version, catalogue, "permit" in facts)
     _run(con, version, facts & laid)
     con.execute("create or replace temp table policy_outcome_single as select * from policy_outcome")
+    for what in ("figure", "fix", "permit", "finding"):
+        con.execute(f"create or replace temp table policy_s_{what} as from policy_v_{what}")
     con.execute(_PAIRS)
     _run(con, version, facts & laid)
+    nearest.shrink(con, lambda: _run(con, version, facts & laid))
     con.execute(_CHANGES.format(most=MOST))
 
 
@@ -108,7 +112,7 @@ from policy_held_fact_permit p semi join policy_rated r on r.provider_id = p.pro
 where p.held and (p.valid or p.expires_on is not null);
 """
 # Targets: the corners of the part's line, and one, two or three cases more or fewer where the sample is small. Where part and whole
-# are counts a target is rounded to whole cases.
+# are counts a target is rounded to whole cases. What proves enough is cut down in nearest.py to what is just enough.
 _FIGURES = """
 insert into policy_variant
 with own as (
@@ -145,11 +149,8 @@ with own as (
          or (gains and row_number() over (partition by provider_id, part_id, gains, corner order by abs(target - raw) desc) = 1)
 )
 select provider_id || '#i' || part_id || '@' || round(target, 6), provider_id, case when gains then 'gain' else 'lose' end, 1,
-       20 + abs(target - raw) / nullif(abs(raw) + 1, 0) * 40, part_id,
-       case when gains then '' else '如' end || window_text || name || '由' || policy_figure_text(raw, decimals) || unit
-       || case when target > raw then '升至' else '降至' end || policy_figure_text(target, decimals) || unit
-       || case when counted then '（样本' || policy_number(whole) || '，' || case when gains = (better = 'higher') then '再多' else '减少' end
-                                 || policy_number(cases) || '例）' else '' end
+       {effort}, part_id,
+       {told}
 from nearest;
 insert into policy_v_figure
 select vid, topic, cast(split_part(vid, '@', 2) as double) from policy_variant where contains(vid, '#i');
@@ -174,7 +175,7 @@ def _lay_singles(con: duckdb.DuckDBPyConnection, version: RatingVersion, catalog
         about, part = catalogue[code], parts[domain, code]
         fill(con, "policy_way", [(part_id, about.better, about.kind == "ratio" and about.scale == 100)])
         fill(con, "policy_corner", [(part_id, x) for x, _ in part.shape])
-    con.execute(_FIGURES)
+    con.execute(_FIGURES.format(effort=nearest.EFFORT, told=nearest.TOLD))
 
 
 # Two changes together, for those whom no single one helps: of the best change of each topic (the one that lifts a cap before the one
@@ -337,7 +338,7 @@ left join capped c on c.provider_id = v.vid;
 _CHANGES = """
 insert into policy_change
 with found as (
-    select * from policy_outcome_single union all by name select * from policy_outcome
+    select * from policy_outcome_single union all by name select * from policy_outcome_two union all by name select * from policy_outcome_near
 ), kept as (
     select *, case when direction = 'gain' then '若' else '' end || sentence || '：'
               || ['一', '二', '三', '四', '五'][old_star] || '星' || case when star > old_star then '升为' else '降为' end

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import etl.policy
+from etl.policy.check import rating_check
+from etl.policy.load import load
+from etl.policy.model import RatingPolicy
 from tests.policy.test_ratings_and_exits import finding, good_provider
-from tests.policy.worlds import Folder, World, by_key, table
+from tests.policy.worlds import CATALOGUE, Folder, World, by_key, table
 
 LAST = "2026-10"
 
@@ -100,3 +104,54 @@ def test_a_repair_of_credit_leaves_what_would_change_the_star(shipped: Folder) -
     now, changes = run(world, shipped)
     assert changes and all(c["new_score"] < now["score"] for c in changes if c["direction"] == "lose" and "到期" not in c["sentence"])
     assert run(world, shipped, repaired=("F1",)) == (now, changes), "the finding still counts for the star"
+
+
+PLAIN = """\
+title: 两项各半
+versions:
+  - version: 一
+    valid_from: 2026-01
+    basis: 办法
+    domains:
+      - domain: 服务
+        weight: 1
+        parts:
+          - {indicator: good_rate, weight: 1, basis: 第一条, curve: [[0, 0], [100, 100]]}
+          - {indicator: mark, weight: 1, basis: 第二条, curve: [[1, 0], [5, 100]]}
+    stars: {method: fixed, cuts: [20, 40, 60, 97]}
+    caps:
+      - {rule: open, cap: 2, basis: 第三条, when: {facts: finding, where: {severity: [严重, 重大], open: true}, row: "{description}"}, because: "{items}"}
+"""
+
+
+def told(folder: Path, good: int, mark: int) -> tuple[int, list[str]]:
+    """The stars, and what would change them, of a provider with so many good ones of 200 and so high a mark, in hundredths."""
+    (folder / "p.yaml").write_text(PLAIN, encoding="utf-8")
+    policy = load(folder / "p.yaml", RatingPolicy, rating_check(CATALOGUE))
+    world = World([LAST]).add("provider_provider", provider_id="P1", name="甲", kind="老年食堂", registered_on=date(2024, 1, 1))
+    world.add("provider_figure", indicator="good_rate", provider_id="P1", month=LAST, part=good, whole=200)
+    world.add("provider_figure", indicator="mark", provider_id="P1", month=LAST, part=mark, whole=100)
+    con = world.connect()
+    etl.policy.run(con, Folder(folder), indicators=CATALOGUE, policies=(policy, None))  # type: ignore[arg-type]
+    return int(table(con, "rating")[0]["star"]), [c["sentence"] for c in sorted(table(con, "rating_change"), key=lambda c: (c["direction"], c["position"]))]
+
+
+def test_a_figure_is_told_as_far_as_it_must_move_and_no_farther(tmp_path: Path) -> None:
+    """20 and 50 points make 35. Forty are needed: 30 and 50, or 20 and 60; below twenty, 20 and 19.75. One step less does not do it."""
+    star, said = told(tmp_path, 40, 300)
+    assert (star, said) == (2, [
+        "若月末评分由3.00分升至3.40分：二星升为三星（35.0分→40.0分）",
+        "若月末优良率由20.0%升至30.0%（样本200，再多20例）：二星升为三星（35.0分→40.0分）",
+        "如月末评分由3.00分降至1.79分：二星降为一星（35.0分→19.9分）",
+    ])  # fmt: skip
+    found = {case: told(tmp_path, *case)[0] for case in ((60, 300), (59, 300), (40, 340), (40, 339), (40, 179), (40, 180))}
+    assert found == {(60, 300): 3, (59, 300): 2, (40, 340): 3, (40, 339): 2, (40, 179): 1, (40, 180): 2}
+
+
+def test_of_two_figures_together_each_moves_only_as_far_as_it_must(tmp_path: Path) -> None:
+    """90 and 85 points; 97 are needed, which neither reaches alone: 100 and 94."""
+    star, said = told(tmp_path, 180, 440)
+    assert star == 4 and [s for s in said if s.startswith("若")] == [
+        "若月末评分由4.40分升至4.76分，并月末优良率由90.0%升至100.0%（样本200，再多20例）：四星升为五星（87.5分→97.0分）"
+    ]
+    assert {case: told(tmp_path, *case)[0] for case in ((200, 476), (199, 476), (200, 475))} == {(200, 476): 5, (199, 476): 4, (200, 475): 4}

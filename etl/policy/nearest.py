@@ -1,0 +1,144 @@
+"""How little is enough: a change of a figure that changes the star is made smaller until one step less would not.
+
+The variants of whatif.py move a figure to the next corner of its line, which may be more than is needed. Here each of those that reach another
+star is cut down: in whole cases where the figure counts some, else in steps of the last digit shown. Every step is tried by the engine
+itself, some at a time; of two figures changed together the farther one first, then the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import duckdb
+
+PIECES = 32
+"""Into so many pieces a range is cut at a time: two tries between 2 and 100 steps, three up to 1,000."""
+TRIES = 3
+_CHANGED = "(direction = 'gain' and star > old_star or direction = 'lose' and star < old_star)"
+
+TOLD = """case when gains then '' else '如' end || window_text || name || '由' || policy_figure_text(raw, decimals) || unit
+       || case when target > raw then '升至' else '降至' end || policy_figure_text(target, decimals) || unit
+       || case when counted then '（样本' || policy_number(whole) || '，' || case when gains = (better = 'higher') then '再多' else '减少' end
+                                 || policy_number(cases) || '例）' else '' end"""
+"""SQL: the sentence of a figure that moves from raw to target."""
+EFFORT = "20 + abs(target - raw) / nullif(abs(raw) + 1, 0) * 40"
+"""SQL: how far that is, beside other changes."""
+
+# A goal is one figure of one winner: from n = 0, where it stands, to n = hi, where the star is another; place: its turn; spot: where in the sentence.
+_GOALS = f"""
+create or replace temp table policy_winner as
+select vid, provider_id, direction, changes, effort, topic, sentence, old_star from policy_outcome_single o
+where {_CHANGED} and vid in (select vid from policy_s_figure)
+qualify row_number() over (partition by provider_id, direction, topic order by effort, vid) = 1
+union all
+select vid, provider_id, direction, changes, effort, topic, sentence, old_star from policy_outcome
+where {_CHANGED} and vid in (select o.vid from policy_one o join policy_s_figure f on f.vid = o.part);
+create or replace temp table policy_made_of as
+select w.vid, w.vid as part, 1 as spot from policy_winner w where w.changes = 1
+union all
+select w.vid, p.one, 1 from policy_winner w join policy_pair p using (vid)
+union all
+select w.vid, p.two, 2 from policy_winner w join policy_pair p using (vid);
+create or replace temp table policy_goal as
+with moved as (
+    select m.vid, m.spot, f.part_id, o.raw, o.whole, f.raw as target, p.name, p.unit, p.decimals, p.scale, p.window_text, w.better, w.counted,
+           (f.raw > o.raw) = (w.better = 'higher') as gains
+    from policy_made_of m
+    join policy_s_figure f on f.vid = m.part
+    join policy_winner x on x.vid = m.vid
+    join policy_held_observed o on o.provider_id = x.provider_id and o.part_id = f.part_id
+    join policy_part p on p.part_id = f.part_id
+    join policy_way w on w.part_id = f.part_id
+), stepped as (
+    select *, case when counted then scale / whole else pow(10, -decimals) end as step,
+           row_number() over (partition by vid order by {EFFORT} desc, spot) as place
+    from moved
+)
+select *, 0::bigint as lo, greatest(1, ceil(abs(target - raw) / step - 1e-6))::bigint as hi, target as farthest from stepped;
+create or replace temp macro policy_at(n, raw, step, farthest, counted) as case
+    when counted then raw + case when farthest > raw then n * step else -n * step end
+    when farthest > raw then least(farthest, (floor(raw / step + 1e-6) + n) * step)
+    else greatest(farthest, (ceil(raw / step - 1e-6) - n) * step) end;
+"""
+_NEXT = f"""
+create or replace temp table policy_try as
+select distinct g.vid, g.part_id, g.lo + ceil((g.hi - g.lo) * j / {PIECES}.0)::bigint as n
+from policy_goal g, range(1, {PIECES}) t(j)
+where g.place = $place and g.hi - g.lo > 1;
+delete from policy_try using policy_goal g where g.vid = policy_try.vid and g.part_id = policy_try.part_id and policy_try.n >= g.hi;
+"""
+_TRY = """
+create or replace temp table policy_variant as
+select t.vid || '~' || t.n as vid, w.* exclude (vid, old_star) from policy_try t join policy_winner w using (vid);
+create or replace temp table policy_v_figure as
+select t.vid || '~' || t.n as vid, g.part_id,
+       case when g.part_id = t.part_id then policy_at(t.n, g.raw, g.step, g.farthest, g.counted) else g.target end as raw
+from policy_try t join policy_goal g using (vid);
+create or replace temp table policy_v_fix as
+select t.vid || '~' || t.n as vid, x.row_key from policy_try t join policy_made_of m using (vid) join policy_s_fix x on x.vid = m.part;
+create or replace temp table policy_v_permit as
+select t.vid || '~' || t.n as vid, x.permit, x.valid from policy_try t join policy_made_of m using (vid) join policy_s_permit x on x.vid = m.part;
+create or replace temp table policy_v_finding as
+select t.vid || '~' || t.n as vid, x.field, x.severity from policy_try t join policy_made_of m using (vid) join policy_s_finding x on x.vid = m.part;
+"""
+_SEEN = f"""
+create or replace temp table policy_seen as
+select t.vid, t.part_id, t.n, {_CHANGED} as reached from policy_try t join policy_outcome o on o.vid = t.vid || '~' || t.n;
+update policy_goal g set hi = s.n
+from (select vid, part_id, min(n) as n from policy_seen where reached group by all) s where s.vid = g.vid and s.part_id = g.part_id;
+update policy_goal g set lo = s.n
+from (select x.vid, x.part_id, max(x.n) as n from policy_seen x join policy_goal y using (vid, part_id) where not x.reached and x.n < y.hi group by all) s
+where s.vid = g.vid and s.part_id = g.part_id;
+"""
+_SETTLE = """
+update policy_goal set target = policy_at(hi, raw, step, farthest, counted) where place = $place;
+"""
+_LAST = f"""
+create or replace temp table policy_try as select vid, max(part_id) as part_id, max(hi) as n from policy_goal where place = 1 group by vid;
+create or replace temp table policy_small as
+with said as (
+    select vid, spot, {EFFORT} as effort, {TOLD} as sentence
+    from (select *, abs(round((target - raw) * whole / scale)) as cases from policy_goal)
+    union all
+    select m.vid, m.spot, o.effort, o.sentence from policy_made_of m join policy_outcome_single o on o.vid = m.part
+    where m.part not in (select vid from policy_s_figure)
+)
+select vid, sum(effort) as effort, string_agg(sentence, '，并' order by spot) as sentence from said group by vid;
+"""
+# What could not be run again (nothing could) stays as it was found.
+_RESULT = """
+create or replace temp table policy_outcome_near as
+select w.vid, o.* exclude (vid, effort, sentence), s.effort, s.sentence
+from policy_winner w join policy_small s using (vid)
+join policy_try t using (vid)
+join policy_outcome o on o.vid = t.vid || '~' || t.n;
+delete from policy_outcome_single where vid in (select vid from policy_outcome_near);
+delete from policy_outcome_two where vid in (select vid from policy_outcome_near);
+"""
+
+
+def shrink(con: duckdb.DuckDBPyConnection, run: Callable[[], None]) -> None:
+    """Lay ``policy_outcome_near`` and take what it replaces out of ``policy_outcome_single`` and ``policy_outcome_two``.
+
+    ``run`` runs the engine over ``policy_variant``; ``policy_s_*`` hold what the single variants change.
+    """
+    con.execute("create or replace temp table policy_outcome_two as from policy_outcome")
+    con.execute(_GOALS)
+    row = con.execute("select coalesce(max(place), 0) from policy_goal").fetchone()
+    places = row[0] if row else 0
+    if not places:
+        con.execute("create or replace temp table policy_outcome_near as from policy_outcome limit 0")
+        return
+    for place in range(1, places + 1):
+        for _ in range(TRIES):
+            con.execute(_NEXT.replace("$place", str(place)))
+            if con.execute("select 1 from policy_try limit 1").fetchone() is None:
+                break
+            con.execute(_TRY)
+            run()
+            con.execute(_SEEN)
+        con.execute(_SETTLE.replace("$place", str(place)))
+    con.execute(_LAST)
+    con.execute(_TRY)
+    run()
+    con.execute(_RESULT)
