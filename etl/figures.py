@@ -53,7 +53,7 @@ def refresh(
     try:
         which = "indicator in (" + ", ".join(quote(i.code) for i in found) + ")" if found else "false"
         within = f" and month in {listed(months)}" if months is not None else ""
-        gone = con.execute("select month from state.built where target = ? and source = '#figures'", [target]).fetchall()
+        gone = con.execute("select by_month from state.made where target = ? and source = '#figures'", [target]).fetchall()
         codes = {i.code for i in found} if months is None else set()
         for table in ("figure", "provider_figure"):
             con.execute(f"delete from marts.{table} where {which}{within}")
@@ -63,7 +63,7 @@ def refresh(
         materialise(con, found, marts, unknown, spans, months)
         kept = gone if months is not None else [(code,) for code in sorted(codes)]
         fresh.built(target, given | by_mart, definition)
-        insert(con, "state.built", [(target, "#figures", "", code, 0, "") for (code,) in kept or [("",)]])
+        insert(con, "state.made", [(target, "#figures", code, 0, "") for (code,) in kept or [("",)]])
         con.execute("commit")
     except BaseException:
         with suppress(duckdb.Error):

@@ -1,6 +1,6 @@
-"""What is out of date: every table that is built remembers the contents, month by month, of what it was built from.
+"""What is out of date: of every table it is remembered, month by month, what it holds and since when, and of every mart when it was built.
 
-A table is rebuilt where the contents of an input differ from those it remembers, and only then: nothing has to be announced, so a run that
+A table is rebuilt where an input holds something else since it was built, and only then: nothing has to be announced, so a run that
 was killed between two steps is simply continued by the next one.  Where a mart's header declares that an output month depends on
 the same month of an input only, or an output row on the rows of an input with the same key, just those months and shares of the keys are
 built again; everything else is built in full.
@@ -20,18 +20,20 @@ from etl.martfile import GIVEN
 Contents = dict[str, tuple[int, str]]
 """Label ('' where a table is looked at as a whole) → rows and a sum of hashes that does not depend on their order."""
 _STATE = """
-create table if not exists state.content (source varchar, by_month varchar, month varchar, rows bigint, hash varchar);
+create table if not exists state.content (source varchar, by_month varchar, month varchar, rows bigint, hash varchar, since bigint);
 create table if not exists state.counted (source varchar, by_month varchar, token varchar);
 create table if not exists state.moved (target varchar, part varchar);
-create table if not exists state.built (target varchar, source varchar, by_month varchar, month varchar, rows bigint, hash varchar);
+create table if not exists state.made (target varchar, source varchar, by_month varchar, number bigint, hash varchar);
 create sequence if not exists state.building;
 alter table state.content drop column if exists token;
+alter table state.content add column if not exists since bigint;
+drop table if exists state.built;
+delete from state.counted where (source, by_month) in (select (source, by_month) from state.content where since is null);
+delete from state.content where since is null;
 """
 # What of a delivery's state changes whenever its checked table does.
 DELIVERED = "concat_ws('/', batch, check_hash, refs, loaded_at)"
 DEFINITION = "#definition"
-# In place of a label: the token of the input when the target was built from it.
-AT = "#"
 KEYED = " # "
 # What a run knows of its own deliveries, in schema state.
 _DELIVERIES = ("module", "delivery", "delivered", "quarantine", "warning")
@@ -46,23 +48,23 @@ class Freshness:
         rows = con.execute(f"select module || '_' || table_name, {DELIVERED} from state.delivery").fetchall()
         self.tokens: dict[str, str] = dict(rows)
         self.tokens |= dict(
-            con.execute("select target, hash from state.built where source = ?", ["#token"]).fetchall()
+            con.execute("select target, hash from state.made where source = ?", ["#token"]).fetchall()
         )
         # What is laid once, before anything is built, stays as it is while this memory is in use.
-        self.tokens |= dict.fromkeys((*GIVEN, *_DELIVERIES), "laid " + self._number())
+        self.tokens |= dict.fromkeys((*GIVEN, *_DELIVERIES), f"laid {self._number()}")
         self.known: dict[tuple[str, str], str] = {
             (source, by): token for source, by, token in con.execute("select source, by_month, token from state.counted").fetchall()
         }
         self.carried: set[str] = set()
         # Read at once, but for what is told by month and key: a query for each of some hundreds would take longer than a mart.
-        self.kept: dict[tuple[str, str], tuple[str, Contents]] = {
-            way: (stamp, {}) for way, stamp in self.known.items() if KEYED not in way[1] and stamp != _stamp("")
+        self.kept: dict[tuple[str, str], tuple[str, Contents, dict[str, int]]] = {
+            way: (stamp, {}, {}) for way, stamp in self.known.items() if KEYED not in way[1] and stamp != _stamp("")
         }
-        for source, by, month, count, found in con.execute(
-            "select source, by_month, month, rows, hash from state.content where by_month not like ? and rows <> 0", [f"%{KEYED}%"]
+        for source, by, month, count, found, since in con.execute(
+            "select source, by_month, month, rows, hash, since from state.content where by_month not like ?", [f"%{KEYED}%"]
         ).fetchall():
             if (source, by) in self.kept:
-                self.kept[source, by][1][month] = (count, found)
+                _keep(self.kept[source, by], month, count, found, since)
         self.homes = dict(
             con.execute(
                 "select table_name, table_schema from information_schema.tables where table_catalog = current_database()"
@@ -70,11 +72,9 @@ class Freshness:
                 " order by case table_schema when 'state' then 0 when 'checked' then 1 else 2 end", [list(_DELIVERIES)],
             ).fetchall()
         )  # fmt: skip
-        self.was: dict[str, dict[str, tuple[str, Contents]]] = {}
-        for target, source, by, month, count, found in con.execute(
-            "select * from state.built where month = ? or by_month not like ?", [AT, f"%{KEYED}%"]
-        ).fetchall():
-            self.was.setdefault(target, {}).setdefault(source, (by, {}))[1][month] = (count, found)
+        self.was: dict[str, dict[str, tuple[str, int, str]]] = {}
+        for target, source, by, number, found in con.execute("from state.made").fetchall():
+            self.was.setdefault(target, {})[source] = (by, number, found)
 
     def laid(self) -> None:
         """All that is laid once lies: from now on it is told by what it holds, so that nothing is counted again where it was laid as before."""
@@ -85,13 +85,15 @@ class Freshness:
 
     def contents(self, source: str, by: str = "") -> Contents | None:
         """The contents of a table as it is now, by an expression that gives the label; None for a table that is not ours to know."""
-        if not self._look(source, by):
-            return None
+        return self._kept(source, by)[1] if self._look(source, by) else None
+
+    def _kept(self, source: str, by: str) -> tuple[str, Contents, dict[str, int]]:
         stamp = self.known[source, by]
         if source not in self.tokens or self.kept.get((source, by), ("",))[0] != stamp:
-            rows = self.con.execute("select month, rows, hash from state.content where source = ? and by_month = ?", [source, by]).fetchall()
-            self.kept[source, by] = (stamp, {m: (n, h) for m, n, h in rows if n})
-        return self.kept[source, by][1]
+            self.kept[source, by] = (stamp, {}, {})
+            for row in self.con.execute("select month, rows, hash, since from state.content where source = ? and by_month = ?", [source, by]).fetchall():
+                _keep(self.kept[source, by], *row)
+        return self.kept[source, by]
 
     def home(self, source: str) -> str | None:
         """The qualified name of a checked table or mart; None where there is none."""
@@ -106,59 +108,42 @@ class Freshness:
         return f"{self.homes[source]}.{name(source)}"
 
     def stale(self, target: str, inputs: Mapping[str, str], definition: str) -> set[str] | None:
-        """The labels at which an input differs from what the target was built from; None: build it in full.
+        """The labels at which an input is not what it was when the target was built; None: build it in full.
 
         ``inputs``: table → label of a row, as SQL: its month, a share of its keys or both (see :func:`label`); '' where the whole table matters.
         """
         was = self.was.get(target, {})
-        if was.get(DEFINITION, ("", {}))[1].get("") != (0, _short(definition)):
+        if was.get(DEFINITION, ("", 0, ""))[2] != _short(definition):
             return None
         changed: set[str] = set()
         for source, by in inputs.items():
             if source not in was or was[source][0] != by or self.home(source) is None:
                 return None
-            then, token = was[source][1], self.tokens.get(source)
-            if token and then.get(AT) == (0, token):
+            _, number, then = was[source]
+            token = self.tokens.get(source)
+            if token and then == token:
                 continue
-            differing = self._differing(target, source, by) if KEYED in by else _apart(then, self.contents(source, by) or {})
+            self._look(source, by)
+            since = f"select month from state.content where source = ? and by_month = ? and since > {int(number)}"
+            differing = (
+                {month for (month,) in self.con.execute(since, [source, by]).fetchall()} if KEYED in by
+                else {month for month, at in self._kept(source, by)[2].items() if at > number}
+            )  # fmt: skip
             if differing and not by:
                 return None
             changed |= differing
         return changed
 
-    def _differing(self, target: str, source: str, by: str) -> set[str]:
-        """The labels at which an input told by month and key is not as it was; too many to be carried about."""
-        self._look(source, by)
-        found = self.con.execute(
-            "select month from (select month, rows, hash from state.built where target = ? and source = ? and by_month = ? and month <> ?) as b"
-            " full join (select month, rows, hash from state.content where source = ? and by_month = ?) as c using (month)"
-            " where coalesce(b.rows, 0) <> coalesce(c.rows, 0) or coalesce(b.hash, '0') <> coalesce(c.hash, '0')",
-            [target, source, by, AT, source, by],
-        ).fetchall()
-        return {month for (month,) in found}
-
     def built(self, target: str, inputs: Mapping[str, str], definition: str) -> None:
         """Remember that the target has been built from its inputs as they are now; call inside its transaction."""
         self.forget(target)
-        token = self._number()
-        rows: list[tuple[str, str, str, str, int, str]] = [
-            (target, DEFINITION, "", "", 0, _short(definition)), (target, "#token", "", "", 0, token)
-        ]  # fmt: skip
-        for source, by in inputs.items():
-            if not self._look(source, by):
-                continue
-            rows.append((target, source, by, AT, 0, self.tokens.get(source, "")))
-            if KEYED in by:
-                self.con.execute(
-                    "insert into state.built select ?, source, by_month, month, rows, hash from state.content where source = ? and by_month = ?",
-                    [target, source, by],
-                )
-            else:
-                found = self.contents(source, by) or {}
-                rows += [(target, source, by, month, n, h) for month, (n, h) in found.items()]
-        insert(self.con, "state.built", rows)
-        for _, source, by, month, n, h in rows:
-            self.was.setdefault(target, {}).setdefault(source, (by, {}))[1][month] = (n, h)
+        seen = [(source, by) for source, by in inputs.items() if self._look(source, by)]
+        number = self._number()  # above those of all that the inputs have gone through so far
+        token = str(number)
+        rows: list[tuple[str, str, str, int, str]] = [(target, DEFINITION, "", 0, _short(definition)), (target, "#token", "", 0, token)]
+        rows += [(target, source, by, number, self.tokens.get(source, "")) for source, by in seen]
+        insert(self.con, "state.made", rows)
+        self.was[target] = {source: (by, at, found) for _, source, by, at, found in rows}
         if target in self.carried:
             settle(self.con, target, self.tokens[target], token)
             self.known |= {(s, by): _stamp(token) for (s, by), t in self.known.items() if s == target and t == _stamp(self.tokens[target])}
@@ -194,11 +179,11 @@ class Freshness:
 
     def forget(self, target: str) -> None:
         """The target is about to change: what it was built from is unknown until it is done."""
-        self.con.execute("delete from state.built where target = ?", [target])
+        self.con.execute("delete from state.made where target = ?", [target])
         self.was.pop(target, None)
 
-    def _number(self) -> str:
-        return str(first(self.con, "select nextval('state.building')")[0])  # type: ignore[index]
+    def _number(self) -> int:
+        return _next(self.con)
 
     def _look(self, source: str, by: str) -> bool:
         """Have the table's contents in ``state.content``; false for a table that is not ours to know."""
@@ -208,16 +193,26 @@ class Freshness:
         token = self.tokens.get(source)
         stamp = _stamp(token or "")
         if token is None or self.known.get((source, by)) != stamp:
-            self.con.execute("delete from state.content where source = ? and by_month = ?", [source, by])
             self.con.execute("delete from state.counted where source = ? and by_month = ?", [source, by])
             finer = next((b for (s, b), t in self.known.items() if s == source and t == stamp and b.startswith(by + KEYED)), None) if by and token else None
             if finer:  # what has been counted by month and key need not be looked at again for the month
                 found, about, given = "split_part(month, '/', 1)", "sum(rows), cast(sum(cast(hash as hugeint)) as varchar)", "state.content where source = ? and by_month = ?"
             else:
                 found, about, given = _labelled(by), "count(*), cast(sum(hash(t)) as varchar)", f"{home} as t"
+            # Labels at which it holds what it held keep the number since when they do. The new ones come before the old ones go: a run
+            # that is killed in between counts again, and none is lost that has become empty.
             self.con.execute(
-                f"insert into state.content select ?, ?, {found}, {about} from {given} group by 3",
+                "create or replace temp table recounted as select month, coalesce(n.rows, 0) as rows, coalesce(n.hash, '0') as hash"
+                " from (select month, rows, hash from state.content where source = ? and by_month = ?) as o"
+                f" full join (select {found}, {about} from {given} group by 1) as n(month, rows, hash) using (month)"
+                " where coalesce(o.rows, 0) <> coalesce(n.rows, 0) or coalesce(o.hash, '0') <> coalesce(n.hash, '0')",
                 [source, by, *([source, finer] if finer else [])],
+            )
+            now = self._number()
+            self.con.execute(f"insert into state.content select distinct ?, ?, month, rows, hash, {now} from recounted", [source, by])
+            self.con.execute(
+                f"delete from state.content where source = ? and by_month = ? and coalesce(since, 0) < {now} and month in (select month from recounted)",
+                [source, by],
             )
             insert(self.con, "state.counted", [(source, by, stamp)])
             self.known[source, by] = stamp
@@ -301,7 +296,7 @@ def _bring(con: duckdb.DuckDBPyConnection, source: str) -> None:
         " where source = ?) group by 1, 2", [source],
     )  # fmt: skip
     con.execute("delete from state.content where source = ? and (by_month, month) in (select (by_month, month) from passing)", [source])
-    con.execute("insert into state.content select ?, by_month, month, rows, cast(total as varchar) from passed where rows <> 0", [source])
+    con.execute(f"insert into state.content select ?, by_month, month, rows, cast(total as varchar), {_next(con)} from passed", [source])
 
 
 def settle(con: duckdb.DuckDBPyConnection, source: str, old: str, new: str) -> None:
@@ -309,8 +304,9 @@ def settle(con: duckdb.DuckDBPyConnection, source: str, old: str, new: str) -> N
     con.execute("update state.counted set token = ? where source = ? and token = ?", [_stamp(new), source, _stamp(old)])
 
 
-SHARES = 1024
-"""Keys are told apart by this many shares of them: enough to leave out nearly everything, few enough to remember."""
+SHARES, FINE = 1024, 65536
+"""Keys are told apart by this many shares of them, month by month or (finer) over all months: enough to leave out nearly everything, few enough
+to remember."""
 
 
 def label(month: str = "", key: str = "") -> str:
@@ -318,20 +314,25 @@ def label(month: str = "", key: str = "") -> str:
     return month + (KEYED + key if key else "")
 
 
-def share(column: str) -> str:
+def share(column: str, shares: int = SHARES) -> str:
     """SQL: the share to which a row's key belongs."""
-    return f"hash({name(column)}) % {SHARES}"
+    return f"hash({name(column)}) % {shares}"
 
 
-def _apart(then: Contents, now: Contents) -> set[str]:
-    """The labels at which two contents differ; one without rows is as good as none."""
-    return {m for m in {*then, *now} - {AT} if then.get(m, (0, "0")) != now.get(m, (0, "0"))}
+def _keep(kept: tuple[str, Contents, dict[str, int]], month: str, rows: int, found: str, since: int | None) -> None:
+    if rows:
+        kept[1][month] = (rows, found)
+    kept[2][month] = since or 0
+
+
+def _next(con: duckdb.DuckDBPyConnection) -> int:
+    return int(first(con, "select nextval('state.building')")[0])  # type: ignore[index]
 
 
 def _labelled(by: str) -> str:
     month, _, key = by.partition(KEYED)
     found = f"coalesce(cast({month} as varchar), '')" if month else "''"
-    return f"{found} || '/' || {share(key)}" if key else found
+    return f"{found} || '/' || {share(key, SHARES if month else FINE)}" if key else found
 
 
 def moved(con: duckdb.DuckDBPyConnection) -> dict[str, str]:

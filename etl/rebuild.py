@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
 import duckdb
 
 from etl.clean import name
-from etl.freshness import SHARES, Freshness, label, listed, share
+from etl.freshness import FINE, SHARES, Freshness, label, listed, share
 from etl.martfile import Mart
 
 _DAY = re.compile(r"strftime\((\"\w+\"), '%Y-%m'\)")
@@ -31,7 +32,21 @@ def labels(mart: Mart) -> dict[str, str]:
     }
 
 
-def cover(changed: Collection[str]) -> tuple[set[str], set[str]] | None:
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """What holds everything changed: whole months, and in the others shares of the keys (of ``SHARES`` and of ``FINE``)."""
+
+    months: frozenset[str] = frozenset()
+    shares: frozenset[str] = frozenset()
+    fine: frozenset[str] = frozenset()
+
+    def holds(self, column: str) -> str:
+        """SQL: the key belongs to one of the shares."""
+        ways = ((self.shares, SHARES), (self.fine, FINE))
+        return " or ".join(f"{share(column, n)} in ({', '.join(map(str, sorted(map(int, found))))})" for found, n in ways if found)
+
+
+def cover(changed: Collection[str]) -> Cover | None:
     """Months and shares of keys that hold everything changed; None where that is most of the mart."""
     by_month: dict[str, set[str]] = {}
     months = {found for found in changed if "/" not in found}
@@ -39,9 +54,11 @@ def cover(changed: Collection[str]) -> tuple[set[str], set[str]] | None:
         month, keyed, key = found.partition("/")
         if keyed:
             by_month.setdefault(month, set()).add(key)
-    months |= {m for m, keys in by_month.items() if m and len(keys) > MOST * SHARES}
+    fine = by_month.pop("", set())
+    months |= {m for m, keys in by_month.items() if len(keys) > MOST * SHARES}
     shares: set[str] = set().union(*(keys for m, keys in by_month.items() if m not in months))
-    return None if len(shares) > MOST * SHARES else (months, shares)
+    most = len(shares) / SHARES + len(fine) / FINE > MOST
+    return None if most else Cover(frozenset(months), frozenset(shares), frozenset(fine))
 
 
 def whole(mart: Mart, changed: Collection[str] | None) -> bool:
@@ -72,31 +89,30 @@ def clear(con: duckdb.DuckDBPyConnection) -> None:
 
 def write(con: duckdb.DuckDBPyConnection, mart: Mart, changed: Collection[str], fresh: Freshness) -> None:
     """Build the months and keys of a mart that have changed; not for one that is built as a :func:`whole`."""
-    months, shares = cover(changed) or (set(), set())
-    time = name(mart.time)
+    found = cover(changed) or Cover()
+    months, time = found.months, name(mart.time)
     if months:
         part = f"{time} in {listed(months)}"
         views = {source: _in_months(by, months) for source, by in mart.monthly.items() if source in mart.reads}
         with _narrowed(con, views, fresh):
             fresh.exchange(mart.name, part, f"select * from ({mart.sql}) where {part}")
-    if shares:
-        numbers = ", ".join(str(int(s)) for s in sorted(shares, key=int))
+    if found.shares or found.fine:
         rest = f"coalesce({time}, '') not in {listed(months)}" if months else "true"
         driver, columns = mart.rows
         pair = name(columns[0]) if len(columns) == 1 else f"({', '.join(name(c) for c in columns)})"
-        views = {source: f"{share(column)} in ({numbers})" for source, column in mart.keyed.items() if source in mart.reads - mart.whole}
-        mine = found = f"{share(columns[0])} in ({numbers})"
+        views = {source: found.holds(column) for source, column in mart.keyed.items() if source in mart.reads - mart.whole}
+        mine = these = f"({found.holds(columns[0])})"
         if driver:
-            home, chosen = fresh.home(driver), f"{share(mart.keyed[driver])} in ({numbers})"
+            home, chosen = fresh.home(driver), found.holds(mart.keyed[driver])
             # The driver is the longest of the inputs: it is looked through once, by the few columns that tell its rows.
             con.execute(f"create or replace temp table driving as select rowid as row, {', '.join(map(name, columns))} from {home} where {chosen}")
             views[driver] = "rowid in (select row from temp.driving)"
-            mine, found = f"{pair} in (select {pair} from {home} where {chosen})", f"{pair} in (select {pair} from temp.driving)"
+            mine, these = f"{pair} in (select {pair} from {home} where {chosen})", f"{pair} in (select {pair} from temp.driving)"
         with _narrowed(con, views, fresh):
-            fresh.exchange(mart.name, f"{rest} and {found}", f"select * from ({mart.sql}) where {rest} and {found}", lasting=f"{rest} and {mine}")
+            fresh.exchange(mart.name, f"{rest} and {these}", f"select * from ({mart.sql}) where {rest} and {these}", lasting=f"{rest} and {mine}")
 
 
-def _in_months(by: str, months: set[str]) -> str:
+def _in_months(by: str, months: Collection[str]) -> str:
     """SQL: a row belongs to one of these months. A day or moment is held against their bounds, which is cheaper than to write each out as text."""
     day = _DAY.fullmatch(by)
     if not day or not all(_MONTH.fullmatch(m) for m in months):

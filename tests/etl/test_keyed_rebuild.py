@@ -13,11 +13,11 @@ import pytest
 
 from data.simulator import playing
 from etl import clean, clock, delivered, load
-from etl.freshness import SHARES, Freshness, _stamp
+from etl.freshness import FINE, SHARES, Freshness, _stamp
 from etl.load import contracts
 from etl.martfile import MartError, marts, parse
 from etl.paths import Layout
-from etl.rebuild import cover
+from etl.rebuild import Cover, cover
 from etl.run import connect, run
 from tests.conftest import Demo
 
@@ -54,8 +54,8 @@ def test_what_a_night_touched_and_a_complete_building_are_the_same(small_demo: D
         con.execute("delete from state.delivered_by")
         delivered.lay(con, contracts())
         assert con.execute("from state.delivered order by all").fetchall() == places
-        held = dict(con.execute("select target, count(*) from state.built group by target").fetchall())
-        assert held["elder_month"] > SHARES
+        held = dict(con.execute("select source, count(*) from state.content group by source").fetchall())
+        assert held["elder_present"] > SHARES
     finally:
         con.close()
     with duckdb.connect(str(result.snapshot), read_only=True) as file, duckdb.connect(str(layout.work), read_only=True) as work:
@@ -134,11 +134,52 @@ def test_of_a_part_only_the_rows_that_differ_are_exchanged() -> None:
     assert {by: Freshness(con).contents("m", by) for by in remembered} == remembered
 
 
+def test_a_label_is_stale_since_its_rows_changed_or_went_and_no_other_is() -> None:
+    con = duckdb.connect()
+    clean.prepare(con, [])
+    load.prepare(con, [])
+    con.execute("create schema marts")
+    con.execute("create table marts.m as select * from (values ('a', 1), ('b', 2), ('c', 3)) as t(k, n)")
+    fresh, by = Freshness(con), {"m": '"k"'}
+    fresh.built("m", {}, "definition")
+    for target in ("one", "other"):
+        assert fresh.stale(target, by, "definition") is None
+        fresh.built(target, by, "definition")
+    assert fresh.stale("one", by, "definition") == set()
+    con.execute("begin")
+    fresh.exchange("m", "k <> 'a'", "select 'b' as k, 5 as n")
+    fresh.built("m", {}, "definition")
+    con.execute("commit")
+    assert fresh.stale("one", by, "definition") == {"b", "c"}
+    fresh.built("one", by, "definition")
+    for again in (fresh, Freshness(con)):  # the next run knows as well
+        assert again.stale("one", by, "definition") == set()
+        assert again.stale("other", by, "definition") == {"b", "c"}
+    # Built as a whole it is counted anew, and what holds what it held is as old as it was.
+    con.execute("create or replace table marts.m as select * from (values ('a', 1), ('b', 5), ('d', 6)) as t(k, n)")
+    fresh.built("m", {}, "definition")
+    assert fresh.stale("one", by, "definition") == {"d"}
+    assert fresh.stale("other", by, "another definition") is None
+
+
 def test_a_change_of_most_keys_in_one_month_is_a_change_of_the_month() -> None:
     wide = {f"2026-05/{n}" for n in range(SHARES // 2)}
-    assert cover(wide | {"2026-04/7"}) == ({"2026-05"}, {"7"})
-    assert cover({"2026-05", "2026-04/7", "/9"}) == ({"2026-05"}, {"7", "9"})
-    assert cover({f"/{n}" for n in range(SHARES // 2)}) is None
+    may = frozenset({"2026-05"})
+    assert cover(wide | {"2026-04/7"}) == Cover(may, frozenset({"7"}))
+    assert cover({"2026-05", "2026-04/7", "/9"}) == Cover(may, frozenset({"7"}), frozenset({"9"}))
+    assert cover({f"/{n}" for n in range(FINE // 2)}) is None
+    assert cover({f"2026-{month:02d}/{n}" for month in range(1, 9) for n in range(month * 64, month * 64 + 64)}) is None
+
+
+def test_keys_over_all_months_are_told_apart_more_finely_than_by_month() -> None:
+    con = duckdb.connect()
+    con.execute("create table t as select 'E' || k as key from range(100000) as r(k)")
+    for found in (Cover(fine=frozenset({"9"})), Cover(shares=frozenset({"9"})), Cover(shares=frozenset({"9"}), fine=frozenset({"10", "70"}))):
+        wanted = con.execute(
+            "select count(*) from t where list_contains(?, hash(key) % 1024) or list_contains(?, hash(key) % 65536)",
+            [sorted(map(int, found.shares)), sorted(map(int, found.fine))],
+        ).fetchall()  # fmt: skip
+        assert con.execute(f"select count(*) from t where {found.holds('key')}").fetchall() == wanted
 
 
 @pytest.mark.parametrize("header", ["-- keyed: a.x", "-- rows: x", "-- keyed: b.x\n-- rows: a.n", "-- keyed: a.x\n-- rows: a.n"])
