@@ -30,6 +30,5 @@ register_page(
                 satisfaction, provider_star_mean, findings_open,
             ),
         ],
-        sheets={"areas": "按区域"},
     ),
 )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dashboard.format import CERT_LEVELS, exit_word, few, fmt_date, fmt_value, star_word, verdict_word
+from dashboard.format import CERT_LEVELS, exit_word, few, fmt_date, fmt_delta, fmt_target, fmt_value, star_word, verdict_word
 from dashboard.reports import data_tables
 from dashboard.reports.content.context import all_rows, figure_cell, ranked
 from dashboard.reports.table_file import Sheet, Wish
@@ -111,7 +111,31 @@ def _by_child(w: Warehouse, wish: Wish, codes: Sequence[str], title: str) -> She
     return Sheet(title, columns, rows, definition, _sources(w, known[0]))
 
 
+def _codes(w: Warehouse, wish: Wish) -> list[str]:
+    """The indicators asked for, by their codes with commas between; Unknown where one is not there, or where they are too many."""
+    codes = list(dict.fromkeys(wish.code.split(",")))
+    if len(codes) > 100:
+        raise Unknown("indicator")
+    return [w.indicator(code).code for code in codes]
+
+
+def _figures(w: Warehouse, wish: Wish) -> Sheet:
+    """Figures of one area as the page lists them."""
+    codes = _codes(w, wish)
+    figures, rows = w.figures(codes, wish.area, wish.month), []
+    for code in codes:
+        i, f = w.indicator(code), figures[code]
+        parts = (f.part, f.whole) if i.kind == "ratio" else (None, None)
+        target = None if f.target is None else fmt_target(i, f.target)
+        rows.append((i.group, i.name, figure_cell(i, f), *parts, fmt_delta(i, f, f.previous), fmt_delta(i, f, f.year_ago), target, f.due,
+                     verdict_word(f.verdict), i.definition, _sources(w, code)))  # fmt: skip
+    columns = ("分组", "指标", "数值", "分子", "分母", "环比", "同比", "目标", "期限", "进度", "口径", "来源")
+    return Sheet("指标", columns, rows, "各指标的口径见表内", "见表内")
+
+
 def _areas(w: Warehouse, wish: Wish) -> Sheet:
+    if wish.code:
+        return _by_child(w, wish, _codes(w, wish), "指标（按区划）")
     return _by_child(
         w, wish, ("caregiver_cert_rate", "caregivers", "uncertified", "cert_expiring_90d", "senior_share"), "护理员持证（按区划）"
     )
@@ -190,12 +214,26 @@ def _refunds(w: Warehouse, wish: Wish) -> Sheet:
     return Sheet(f"应退预收费 {found.name}", columns, rows, says, "养老床位（预收费余额）", total=len(found.prepaid))
 
 
+def _tasks(w: Warehouse, wish: Wish) -> Sheet:
+    found = w.tasks(wish.area, wish.month)
+    months = list(found[0]["course"]) if found else []
+    rows = [
+        (r["task_id"], r["task"], "是" if r["key_task"] else "否", r["lead_department"], r["due_on"], r["planned"], *(r["course"][m] for m in months),
+         "是" if r["on_track"] else "否", r["stated"], r["work"], r["trouble"])
+        for r in found
+    ]  # fmt: skip
+    columns = ("任务编号", "任务", "重点任务", "牵头部门", "完成时限", "计划进度（%）", *(f"{m} 累计完成（%）" for m in months), "按期推进", "自评状态", "本月进展", "存在问题")
+    return Sheet("任务进展", columns, rows, "一项任务按其每个牵头部门各列一行；累计完成不低于计划进度为按期，未填报的视为未按期", "任务与月报（区考评办）")
+
+
 TABLES: dict[str, Callable[[Warehouse, Wish], Sheet]] = {
     "rows": _behind,
     "providers": _providers,
     "caregiver_providers": _caregiver_providers,
     "levels": _levels,
     "areas": _areas,
+    "figures": _figures,
+    "tasks": _tasks,
     "ranking": _ranking,
     "programmes": _programmes,
     "streets": _streets,
@@ -222,7 +260,7 @@ ALIASES = {
     ("subsidies", "subsidies"): "programmes",
     ("subsidies", "subsidies_by_street"): "streets",
 }
-SUBJECTS = frozenset({"overview", "caregivers", "subsidies", "providers", "exits", "data", "impact"})
+SUBJECTS = frozenset({"overview", "caregivers", "subsidies", "providers", "exits", "data", "impact", "indicators", "tasks", "beds", "response"})
 
 
 def offered(w: Warehouse, subject: str, wish: Wish) -> Callable[[Warehouse, Wish], Sheet]:

@@ -12,6 +12,8 @@ from dashboard.views.page import Panel, code_of
 from dashboard.views.tables import Col, empty, table
 from etl.indicators import Indicator
 
+TIMES = ("秒", "分钟", "天")
+
 
 def lowest_providers(indicator: Indicator | str, *extra: Indicator | str, count: int = 5) -> Panel:
     """The providers where an indicator is worst, with ``extra`` figures beside it."""
@@ -24,17 +26,19 @@ def lowest_providers(indicator: Indicator | str, *extra: Indicator | str, count:
         more = [c for c in map(code_of, extra) if view.knows(c)]
         rows = [r for r in view.w.by_provider([code, *more], view.area.code, view.month) if _value(r, code) is not None]
         rows.sort(key=lambda r: (_value(r, code) * (-1 if ind.better == "lower" else 1), r["provider_id"]))
-        title = f"{ind.label}{'最高' if ind.better == 'lower' else '最低'}的单位"
+        far = "最低" if ind.better != "lower" else "最慢" if ind.unit in TIMES else "最高"
+        title = f"{ind.label}{far}的单位"
         if not rows:
             return h("section", h("h2", title), empty("本区域本月没有可比的单位。"), cls="panel attention", aria_label=title)
-        cols = [Col("单位"), *([Col("分子/分母", "n")] if ind.whole is not None else []), Col(ind.unit or "数值", "n")]
+        parts = "样本" if ind.ranked else "分子/分母"
+        cols = [Col("单位"), *([Col(parts, "n")] if ind.whole is not None else []), Col(ind.unit or "数值", "n")]
         cols += [Col(view.ind(c).label, "n") for c in more] + [Col("星级")]
         body = []
         for r in rows[:count]:
             figure = r[code]
             cells: list[Any] = [h("a", r["name"], href=view.place.subject(f"/providers/{r['provider_id']}"), title=r["name"])]
             if ind.whole is not None:
-                cells.append(f"{fmt.fmt_number(figure.part)} / {fmt.fmt_number(figure.whole)}")
+                cells.append(fmt.fmt_number(figure.whole) if ind.ranked else f"{fmt.fmt_number(figure.part)} / {fmt.fmt_number(figure.whole)}")
             cells.append(h("a", fmt.fmt_value(ind, figure, unit=False), href=view.place.rows(code, provider=r["provider_id"])))
             cells += [fmt.fmt_value(view.ind(c), r[c], unit=False) for c in more]
             body.append([*cells, marks.star(r.get("star"))])

@@ -61,7 +61,8 @@ def by_street(*indicators: Indicator | str, sheet: str = "areas") -> Panel:
         ]
         own = view.w.figures(known, view.stage.code, view.month)
         foot = [view.stage.name, *(fmt.fmt_value(view.ind(c), own[c], unit=False) for c in known)]
-        return panel(view, f"按{below}", table(cols, rows, caption=f"按{below}", foot=foot), sheet=sheet, cls="half" if len(known) <= _HALF else "full")
+        codes, width = known if sheet == "areas" else (), "half" if len(known) <= _HALF else "full"
+        return panel(view, f"按{below}", table(cols, rows, caption=f"按{below}", foot=foot), sheet=sheet, codes=codes, cls=width)
 
     return draw
 
@@ -73,10 +74,11 @@ def by_provider(*indicators: Indicator | str, title: str = "按服务单位") ->
         known = [c for c in map(code_of, indicators) if view.knows(c)]
         rows = [r for r in view.w.by_provider(known, view.area.code, view.month) if any(_of(r, c) is not None for c in known)]
         if not rows:
-            return panel(view, title, empty("本区域本月没有在岗护理员的单位。可返回上级区域查看。"))
+            return panel(view, title, empty("本区域本月没有可列的单位。" + view.upwards("可返回上级区域查看。")))
         keys: dict[str, Any] = {"name": lambda r: r["name"], "star": lambda r: r.get("star"), "street": lambda r: r.get("street")}
         keys.update({c: (lambda r, c=c: _of(r, c)) for c in known})
-        rows = arranged(rows, view.place.get("sort"), keys, known[0] if known else "name")
+        worst = ("-" if view.ind(known[0]).better == "lower" else "") + known[0]  # known is not empty: rows have one of them
+        rows = arranged(rows, view.place.get("sort"), keys, worst)
         cols = [Col("单位", sort="name"), Col("类型"), Col("街道", sort="street"), Col("社区")]
         for c in known:
             ind = view.ind(c)

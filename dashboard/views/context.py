@@ -63,6 +63,8 @@ class View:
         """The map layer asked for, or the page's first whose figure holds here: budgets, for one, end at the street."""
         layers = [layer for layer in self.page.layout.layers if layer.kind != "area" or self.knows(layer.key)]
         wanted = self.place.get("layer")
+        if self.page.layout.asked:
+            return next((layer for layer in layers if layer.key == wanted), None)
         here = (layer for layer in layers if layer.kind != "area" or self.area.level in self.ind(layer.key).levels)
         return next((layer for layer in layers if layer.key == wanted), None) or next(here, layers[0] if layers else None)
 
@@ -72,6 +74,8 @@ class View:
         layer = self.layer
         if layer and layer.kind == "area":
             return layer.key
+        if self.page.layout.asked:
+            return ""
         return self.page.layout.ranking if self.page.layout.ranking and self.knows(self.page.layout.ranking) else ""
 
     def knows(self, code: str) -> bool:

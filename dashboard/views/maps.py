@@ -109,6 +109,9 @@ def head(view: View) -> Node:
     hint = {1: "点按进入街道", 2: "点按进入社区"}.get(view.area.level, "点按单位查看详情")
     if layer.kind == "area" and not view.counted_below:
         title, hint = title.partition("，")[0], f"{view.counted_to}；{hint}"
+    if view.page.layout.asked:
+        away = h("a", "收起地图", href=view.place.url(layer=None, group=view.place.get("group") or view.ind(layer.key).group), cls="btn small")
+        return [h("h2", title), h("span", hint, cls="hint"), away]
     options = [
         h("a", _layer_title(view, one), href=view.place.url(layer=one.key), aria_current="true" if one == layer else None)
         for one in view.page.layout.layers

@@ -60,7 +60,8 @@ class Subject:
     """What a page shows: a strip of figures, the map's layers, ranking and trend beside it, then panels across the page.
 
     ``strip``, ``ranking`` and ``trend`` are indicator codes.  ``attention`` is the small panel under the trend; ``below`` follow the map.
-    ``sheets`` names the tables offered for download, as table name → title.
+    ``sheets`` names the tables offered for download, as table name → title.  ``asked``: there is no map until a layer is asked for; the page's own
+    table leads to the layers, and no switch stands over the map.
     """
 
     strip: tuple[str, ...] = ()
@@ -70,6 +71,7 @@ class Subject:
     attention: Panel | None = None
     below: tuple[Panel, ...] = ()
     sheets: Mapping[str, str] = field(default_factory=dict)
+    asked: bool = False
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -126,12 +128,13 @@ def subject(
     attention: Panel | None = None,
     below: Sequence[Panel] = (),
     sheets: Mapping[str, str] | None = None,
+    asked: bool = False,
 ) -> Subject:
     """The layout of a subject page; ranking and trend default to the first area layer's indicator, None stands for no trend."""
     first = next((layer.key for layer in layers if layer.kind == "area"), "")
     return Subject(
         strip=tuple(map(code_of, strip)), layers=tuple(layers), ranking=code_of(ranking) or first, trend="" if trend is None else code_of(trend) or first, attention=attention,
-        below=tuple(below), sheets=MappingProxyType(dict(sheets or {})),
+        below=tuple(below), sheets=MappingProxyType(dict(sheets or {})), asked=asked,
     )  # fmt: skip
 
 

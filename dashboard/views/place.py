@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, quote, quote_plus, urlencode
 KEPT = ("area", "month", "as_of")
 """What stays when the subject changes: where, when, and as of which snapshot."""
 
-_ORDER = ("area", "month", "layer", "kind", "street", "star", "state", "compare", "q",
+_ORDER = ("area", "month", "layer", "kind", "street", "star", "state", "compare", "group", "q",
           "sort", "rows", "which", "provider", "one", "rec", "module", "owner", "ind", "table", "clock", "said",
           "offset", "as_of")  # fmt: skip
 _RANK = {key: rank for rank, key in enumerate(_ORDER)}

@@ -76,14 +76,14 @@ def arranged(
     return sorted(known, key=key, reverse=order.startswith("-")) + [r for r in rows if key(r) is None]
 
 
-def panel(view: View, title: str, *body: Any, sheet: str = "", note: str = "", cls: str = "", tools: Node = None) -> El:
-    """A panel across the page with its title, a note, and the link to its Excel file for those who may export."""
+def panel(view: View, title: str, *body: Any, sheet: str = "", note: str = "", cls: str = "", tools: Node = None, codes: Sequence[str] = ()) -> El:
+    """A panel across the page with its title, a note, and the link to its Excel file for those who may export; ``codes``: of the figures in it."""
     excel = None
     if sheet and view.scope.may("export"):
         excel = h(
             "a",
             "Excel",
-            href=view.place.export(view.page.key, table=sheet),
+            href=view.place.export(view.page.key, table=sheet, code=",".join(codes)),
             cls="btn small",
             target="_self",
             aria_label=f"下载 Excel：{title}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.warehouse import deliveries, lists, origins
+from dashboard.warehouse import deliveries, lists, origins, tasks
 from dashboard.warehouse.reader import Reader
 from dashboard.warehouse.types import Rows, Unknown
 from etl.wording import ContractWords
@@ -20,6 +20,11 @@ class DataReader(Reader):
     def modules(self) -> list[dict[str, Any]]:
         """The modules with owner, cadence, status and data date. No records, so every role may see them."""
         return lists.modules(self.snapshot)
+
+    def tasks(self, area: Any, month: Any) -> list[dict[str, Any]]:
+        """The plan's tasks that this area, or one directly below it, leads; see ``tasks.tasks``. No records of persons, so every role may see them."""
+        at, when = self.area(area), self._month(month)
+        return tasks.tasks(self.snapshot, {at.code, *(a.code for a in self.children(at.code))}, when)
 
     def loads(self) -> list[dict[str, Any]]:
         """The last load of each table: read = loaded + quarantined + superseded. Unknown where the role may not see the data modules."""

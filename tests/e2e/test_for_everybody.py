@@ -13,9 +13,10 @@ from tests.e2e.conftest import Visit
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 RUN = """async () => (await axe.run()).violations.flatMap(v => v.nodes.map(n => `${v.id} (${v.impact}): ${n.html.slice(0, 200)}`))"""
-SUBJECTS = ("/", "/caregivers", "/subsidies", "/providers", "/exits", "/data")
+SUBJECTS = ("/", "/caregivers", "/subsidies", "/providers", "/exits", "/data", "/tasks", "/indicators?group=服务")
 DATA = ("/data/quarantine", "/data/lineage?ind=caregiver_cert_rate", "/data/runs", "/data/contract?module=caregiver")
-MORE = (*DATA, "/?area=330105003000", "/?area=330105003051", "/providers?layer=stars", "/providers/P0001", "/caregivers?rows=caregiver_cert_rate", "/nowhere")
+OF_ONE_KIND = ("/beds", "/response", "/indicators?layer=alarm_handled_p90")
+MORE = (*DATA, *OF_ONE_KIND, "/?area=330105003000", "/?area=330105003051", "/providers?layer=stars", "/providers/P0001", "/caregivers?rows=caregiver_cert_rate", "/nowhere")
 
 
 def violations(page: Any) -> list[str]:
