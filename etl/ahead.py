@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import gc
+import sys
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
@@ -28,6 +29,9 @@ from etl.reading import Filed
 
 # Bytes of rows that may wait in line; one batch is always let in.
 MOST = 128 << 20
+# Seconds after which Python makes the reading thread give way. The run comes back from DuckDB some thousand times while sheets are taken apart, and with
+# the usual 5 ms it waits that long each time.
+GIVE_WAY = 0.0003
 
 
 @dataclass(slots=True)
@@ -132,13 +136,14 @@ class ReadAhead:
     def __init__(self, contracts: Sequence[Contract], opener: Callable[[Contract], Reader], most: int = MOST):
         self.contracts, self.opener = list(contracts), opener
         self.line = _Line(most)
-        self.thresholds = gc.get_threshold()
+        self.thresholds, self.interval = gc.get_threshold(), sys.getswitchinterval()
         self.thread = threading.Thread(target=self._work, name="read-ahead", daemon=True)
 
     def __enter__(self) -> ReadAhead:
         if self.contracts:
             # Sheets become millions of lists and texts without a circle among them: looking for one at every turn costs a twelfth of the reading.
             gc.set_threshold(200_000, 20, 50)
+            sys.setswitchinterval(GIVE_WAY)
             self.thread.start()
         return self
 
@@ -147,6 +152,7 @@ class ReadAhead:
         if self.contracts:
             self.thread.join()
             gc.set_threshold(*self.thresholds)
+            sys.setswitchinterval(self.interval)
 
     def open(self, contract: Contract) -> Reader:
         """The module's reader, read ahead or not; SourceError where its source cannot be opened. Each module once, in the order given."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -111,6 +112,15 @@ def test_a_run_that_gives_up_does_not_wait_for_what_nobody_takes() -> None:
         # The first module is left in the middle, the second is passed over.
         assert taken(ahead, contract("third"))[1] == 3
     assert not ahead.thread.is_alive()
+
+
+def test_the_reading_thread_gives_way_at_once_and_only_while_it_reads() -> None:
+    usual, source = sys.getswitchinterval(), Source("only")
+    with ReadAhead([contract("only")], lambda _: source):
+        assert sys.getswitchinterval() < 0.001
+    assert sys.getswitchinterval() == usual
+    with ReadAhead([], lambda _: source):
+        assert sys.getswitchinterval() == usual
 
 
 def test_who_asks_for_more_than_was_read_is_told_and_does_not_wait_for_ever() -> None:
