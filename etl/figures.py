@@ -7,8 +7,8 @@ there is none either.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from types import MappingProxyType
 
 import duckdb
@@ -16,6 +16,7 @@ import duckdb
 from etl.clean import insert, name, quote
 from etl.coverage import Span
 from etl.freshness import Freshness, listed
+from etl.hands import hands
 from etl.indicators.base import Indicator, Measure
 from etl.martfile import Mart
 
@@ -24,6 +25,11 @@ create table if not exists marts.figure
   (indicator varchar, area_code varchar, level integer, month varchar, part double, whole double);
 create table if not exists marts.provider_figure (indicator varchar, provider_id varchar, month varchar, part double, whole double);
 """
+# A database in memory beside the work file, for what the sums over marts are kept in while figures are made of them: temporary tables belong to
+# one connection, and these are filled by two.
+_SUMS = "figure_sums"
+Places = dict[Measure, tuple[str, int]]
+"""Measure → mart, and the number of its column among the sums over that mart."""
 
 
 def start(con: duckdb.DuckDBPyConnection) -> None:
@@ -49,26 +55,27 @@ def refresh(
     if months is not None:
         touched = {m for m in by_mart if fresh.stale(target, {m: by_mart[m]}, definition)}
         found = [i for i in found if touched & set(i.marts)]
-    con.execute("begin")
-    try:
-        which = "indicator in (" + ", ".join(quote(i.code) for i in found) + ")" if found else "false"
-        within = f" and month in {listed(months)}" if months is not None else ""
-        gone = con.execute("select by_month from state.made where target = ? and source = '#figures'", [target]).fetchall()
-        codes = {i.code for i in found} if months is None else set()
-        for table in ("figure", "provider_figure"):
-            con.execute(f"delete from marts.{table} where {which}{within}")
-            for (code,) in gone:
-                if months is None and code not in codes:
-                    con.execute(f"delete from marts.{table} where indicator = ?", [code])
-        materialise(con, found, marts, unknown, spans, months)
-        kept = gone if months is not None else [(code,) for code in sorted(codes)]
-        fresh.built(target, given | by_mart, definition)
-        insert(con, "state.made", [(target, "#figures", code, 0, "") for (code,) in kept or [("",)]])
-        con.execute("commit")
-    except BaseException:
-        with suppress(duckdb.Error):
-            con.execute("rollback")
-        raise
+    with _summed(con, found, marts, unknown, months) as places:
+        con.execute("begin")
+        try:
+            which = "indicator in (" + ", ".join(quote(i.code) for i in found) + ")" if found else "false"
+            within = f" and month in {listed(months)}" if months is not None else ""
+            gone = con.execute("select by_month from state.made where target = ? and source = '#figures'", [target]).fetchall()
+            codes = {i.code for i in found} if months is None else set()
+            for table in ("figure", "provider_figure"):
+                con.execute(f"delete from marts.{table} where {which}{within}")
+                for (code,) in gone:
+                    if months is None and code not in codes:
+                        con.execute(f"delete from marts.{table} where indicator = ?", [code])
+            _write(con, found, marts, unknown, spans, months, places)
+            kept = gone if months is not None else [(code,) for code in sorted(codes)]
+            fresh.built(target, given | by_mart, definition)
+            insert(con, "state.made", [(target, "#figures", code, 0, "") for (code,) in kept or [("",)]])
+            con.execute("commit")
+        except BaseException:
+            with suppress(duckdb.Error):
+                con.execute("rollback")
+            raise
 
 
 def materialise(
@@ -80,29 +87,62 @@ def materialise(
     ``unknown`` names indicators whose modules have never delivered: they get no rows.  ``spans`` gives the first and last month of those
     that do not hold for the whole calendar (see ``etl.coverage``); ``months`` limits what is written. KeyError for a mart that is not there.
     """
-    wanted = [i for i in indicators if i.code not in unknown]
+    found = list(indicators)
+    with _summed(con, found, marts, unknown, months) as places:
+        _write(con, found, marts, unknown, spans, months, places)
+
+
+@contextmanager
+def _summed(
+    con: duckdb.DuckDBPyConnection, indicators: Iterable[Indicator], marts: Mapping[str, Mart], unknown: Collection[str],
+    months: Collection[str] | None,
+) -> Iterator[Places]:  # fmt: skip
+    """Within the block the sums over all marts that the indicators read are at hand; two marts are added up at a time.
+
+    Enter it outside a transaction: one that has begun need not see what other connections write.
+    """
     measures: dict[str, list[Measure]] = {}
-    for indicator in wanted:
+    for indicator in indicators:
         for measure in (indicator.part, indicator.whole):
-            if measure is not None and measure not in measures.setdefault(measure.mart, []):
+            if indicator.code not in unknown and measure is not None and measure not in measures.setdefault(measure.mart, []):
                 measures[measure.mart].append(measure)
-    for mart, found in measures.items():
-        _aggregate(con, marts[mart], found, months)
-    place = {m: (mart, i) for mart, found in measures.items() for i, m in enumerate(found)}
+    con.execute(f"attach if not exists ':memory:' as {_SUMS}")
+    try:
+        with hands(con) as hand:
+            begun = {mart: hand(_aggregate, marts[mart], found, months) for mart, found in measures.items()}
+            for mart, future in begun.items():
+                try:
+                    future.result()
+                except duckdb.OutOfMemoryException:  # two together were too much
+                    _aggregate(con, marts[mart], measures[mart], months)
+        yield {m: (mart, i) for mart, found in measures.items() for i, m in enumerate(found)}
+    finally:
+        with suppress(duckdb.Error):  # what went wrong before is to be told, not that this is still in use
+            con.execute(f"detach {_SUMS}")
+
+
+def _write(
+    con: duckdb.DuckDBPyConnection, indicators: Iterable[Indicator], marts: Mapping[str, Mart], unknown: Collection[str],
+    spans: Mapping[str, Span], months: Collection[str] | None, places: Places,
+) -> None:  # fmt: skip
+    """Make figures of the sums."""
     con.execute(
         "create or replace temp table grid as"
         " select a.code as area_code, a.level, m.month from marts.area as a cross join marts.month as m"
         + (f" where m.month in {listed(months)}" if months is not None else "")
     )
-    for indicator in wanted:
-        part = place[indicator.part]
-        whole = place[indicator.whole] if indicator.whole else None
+    for indicator in indicators:
+        if indicator.code in unknown:
+            continue
+        part = places[indicator.part]
+        whole = places[indicator.whole] if indicator.whole else None
         _write_areas(con, indicator, part, whole, _within(spans.get(indicator.code)))
         if marts[part[0]].provider and (whole is None or marts[whole[0]].provider):
             _write_providers(con, indicator, part, whole, _within(spans.get(indicator.code)))
-    for mart in measures:
-        for table in ("by_area_" + mart, "by_provider_" + mart):
-            con.execute(f"drop table if exists temp.{name(table)}")
+
+
+def _sums(kind: str, mart: str) -> str:
+    return f"{_SUMS}.main.{name(f'{kind}_{mart}')}"
 
 
 def _sql(measure: Measure) -> str:
@@ -115,7 +155,7 @@ def _sql(measure: Measure) -> str:
 
 
 def _aggregate(con: duckdb.DuckDBPyConnection, mart: Mart, measures: list[Measure], months: Collection[str] | None) -> None:
-    """Temporary tables ``by_area_<mart>`` and ``by_provider_<mart>`` with columns m0, m1 … in the order of ``measures``."""
+    """Tables of sums by area and by provider, with columns m0, m1 … in the order of ``measures``."""
     sums = [(i, m) for i, m in enumerate(measures) if not m.ranked]
     medians = [(i, m) for i, m in enumerate(measures) if m.ranked]
     source, area, month = f"marts.{name(mart.name)}", name(mart.area), name(mart.time)
@@ -142,11 +182,11 @@ def _aggregate(con: duckdb.DuckDBPyConnection, mart: Mart, measures: list[Measur
         by_area = f"select * from ({by_area}) full join ({rows}) using (area_code, month)"
         rows = f"select {name(mart.provider or mart.area)} as provider_id, {month} as month{middle} from {source} group by all"
         by_provider = f"select * from ({by_provider}) full join ({rows}) using (provider_id, month)"
-    con.execute(f"create or replace temp table {name('by_area_' + mart.name)} as {by_area}")
+    con.execute(f"create or replace table {_sums('by_area', mart.name)} as {by_area}")
     if mart.provider:
         # A mart may hold records from before the first month reported, because evidence rests on them: they make no figures.
         reported = f"select * from ({by_provider}) where month in (select month from marts.month)"
-        con.execute(f"create or replace temp table {name('by_provider_' + mart.name)} as {reported}")
+        con.execute(f"create or replace table {_sums('by_provider', mart.name)} as {reported}")
     con.execute("drop table base")
 
 
@@ -164,10 +204,10 @@ def _write_areas(
     con: duckdb.DuckDBPyConnection, indicator: Indicator, part: tuple[str, int], whole: tuple[str, int] | None, within: str
 ) -> None:
     levels = ", ".join(str(int(level)) for level in indicator.levels)
-    join = f"left join {name('by_area_' + part[0])} as p on p.area_code = g.area_code and p.month = g.month"
+    join = f"left join {_sums('by_area', part[0])} as p on p.area_code = g.area_code and p.month = g.month"
     below = "null"
     if whole and indicator.whole:
-        join += f" left join {name('by_area_' + whole[0])} as w on w.area_code = g.area_code and w.month = g.month"
+        join += f" left join {_sums('by_area', whole[0])} as w on w.area_code = g.area_code and w.month = g.month"
         below = _value(indicator, "w", whole[1], indicator.whole)
     con.execute(
         f"insert into marts.figure select {quote(indicator.code)}, g.area_code, g.level, g.month,"
@@ -178,13 +218,13 @@ def _write_areas(
 def _write_providers(
     con: duckdb.DuckDBPyConnection, indicator: Indicator, part: tuple[str, int], whole: tuple[str, int] | None, within: str
 ) -> None:
-    source, below = f"{name('by_provider_' + part[0])} as p", "null"
+    source, below = f"{_sums('by_provider', part[0])} as p", "null"
     if whole and indicator.whole:
         below = _value(indicator, "w", whole[1], indicator.whole)
         if whole[0] == part[0]:
             below = below.replace("w.", "p.")
         else:
-            source += f" full join {name('by_provider_' + whole[0])} as w using (provider_id, month)"
+            source += f" full join {_sums('by_provider', whole[0])} as w using (provider_id, month)"
     con.execute(
         f"insert into marts.provider_figure select {quote(indicator.code)}, provider_id, month,"
         f" {_value(indicator, 'p', part[1], indicator.part)}, {below} from {source} where provider_id is not null{within}"

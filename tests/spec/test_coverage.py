@@ -61,3 +61,15 @@ def test_a_month_without_complaints_is_0_and_a_month_not_delivered_has_no_figure
     materialise(fresh, [complaints], {"complaint_fact": mart}, spans={complaints.code: ("2026-08", "2026-09")})
     assert fresh.execute("select month, part from marts.figure order by month").fetchall() == [("2026-08", 1), ("2026-09", 0)]
     assert fresh.execute("select month, part from marts.provider_figure").fetchall() == [("2026-08", 1)]
+
+
+def test_figures_of_a_mart_that_cannot_be_added_up_leave_the_others_to_the_next_run(fresh):
+    head = "-- grain: x\n-- area: community_code\n-- time: month\n-- provider: provider_id\nselect 1"
+    both = {m: parse(m, head) for m in ("complaint_fact", "caregiver_month")}
+    with pytest.raises(duckdb.CatalogException, match="caregiver_month"):
+        materialise(fresh, [complaints, caregivers], both)
+    assert fresh.execute("select count(*) from marts.figure").fetchall() == [(0,)]
+    fresh.execute("create table marts.caregiver_month as select '2026-09' as month, 'A' as community_code, 'P1' as provider_id, 'C1' as caregiver_id")
+    materialise(fresh, [complaints, caregivers], both)
+    rows = fresh.execute("select indicator, month, part from marts.figure where part > 0 order by 1").fetchall()
+    assert rows == [(caregivers.code, "2026-09", 1), (complaints.code, "2026-08", 1)]
