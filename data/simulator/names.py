@@ -42,19 +42,20 @@ def person_names(female: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def id_numbers(birth: np.ndarray, female: np.ndarray, prefix: str, first_sequence: int, rng: np.random.Generator) -> np.ndarray:
     """Unique 18-character ID numbers (GB 11643, right checksum) for birth days since 1970, object array.
 
-    ``first_sequence`` keeps groups of persons with the same ``prefix`` apart.
+    ``first_sequence`` keeps groups of persons with the same ``prefix`` apart. Whom a day's sequence has no room for was born in the same-numbered
+    county of the next prefecture.
     """
     order = np.lexsort((rng.random(len(birth)), female, birth))
     key = birth[order].astype(np.int64) * 2 + female[order]
     starts = np.flatnonzero(np.r_[True, key[1:] != key[:-1]])
     rank = np.arange(len(key)) - np.repeat(starts, np.diff(np.r_[starts, len(key)]))
-    sequence = np.empty(len(birth), dtype=np.int64)
+    sequence, away = np.empty(len(birth), dtype=np.int64), np.empty(len(birth), dtype=np.int64)
     # The sequence is odd for men and even for women; first_sequence is odd.
-    sequence[order] = first_sequence + rank * 2 + np.where(female[order], 1, 0)
-    if sequence.max(initial=0) > 999:
-        raise ValueError("too many persons born on one day for this scale")
+    room = (1000 - first_sequence) // 2
+    sequence[order] = first_sequence + rank % room * 2 + np.where(female[order], 1, 0)
+    away[order] = rank // room
     stamp = np.array([int(s.replace("-", "")) for s in birth.astype("datetime64[D]").astype(str)], dtype=np.int64)
-    number = int(prefix) * 10**11 + stamp * 1000 + sequence
+    number = (int(prefix) + away * 100) * 10**11 + stamp * 1000 + sequence
     digits = (number[:, None] // 10 ** np.arange(16, -1, -1, dtype=np.int64)) % 10
     weights = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2])
     check = np.array(list("10X98765432"), dtype=object)[(digits * weights).sum(axis=1) % 11]

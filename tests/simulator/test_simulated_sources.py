@@ -9,10 +9,12 @@ import sqlite3
 from collections import Counter, defaultdict
 from pathlib import Path
 
+import numpy as np
 import openpyxl
 import pytest
 
 from data.simulator import simulate
+from data.simulator.names import id_numbers
 from etl.paths import DEFAULT_REGION
 
 
@@ -25,6 +27,12 @@ def digests(folder: Path) -> dict[str, str]:
 def rows(district, module: str, sql: str) -> list[tuple]:
     with sqlite3.connect(district.sources / f"{module}.sqlite") as con:
         return con.execute(sql).fetchall()
+
+
+def id_is_sound(text: str) -> bool:
+    """Whether the check character of an ID number is right (GB 11643)."""
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    return "10X98765432"[sum(int(c) * w for c, w in zip(text, weights, strict=False)) % 11] == text[17].upper()
 
 
 def finance(district, name: str) -> list[dict[str, str]]:
@@ -62,6 +70,13 @@ def test_modules_asked_for_alone_are_written_as_among_all(make_district):
 def test_a_module_that_nobody_plays_is_refused(tmp_path):
     with pytest.raises(ValueError, match="没有可模拟的模块：orders。"):
         simulate(DEFAULT_REGION, tmp_path / "s", tmp_path / "t", months=1, scale=0.01, only=["orders", "order"])
+
+
+def test_a_day_on_which_very_many_were_born_has_numbers_for_all():
+    birth, female = np.full(2_500, -9_000), np.arange(2_500) % 3 == 0
+    numbers = id_numbers(birth, female, "330105", 601, np.random.default_rng(1))
+    assert len(set(numbers)) == 2_500 and all(id_is_sound(n) for n in numbers)
+    assert [int(n[16]) % 2 == 0 for n in numbers] == female.tolist()
 
 
 @pytest.mark.parametrize("wish", [{"months": 0}, {"scale": 0}])
@@ -150,8 +165,7 @@ def test_undamaged_id_numbers_have_the_right_checksum_and_are_unique(district):
     for key, text in rows(district, "registry", "select LNR_ID, SFZH from LNR_JBXX"):
         if key in damaged:
             continue
-        weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-        assert "10X98765432"[sum(int(c) * w for c, w in zip(text, weights, strict=False)) % 11] == text[17].upper()
+        assert id_is_sound(text)
         seen[text.upper()] += 1
     assert max(seen.values()) == 1
 
