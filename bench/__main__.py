@@ -21,7 +21,7 @@ def main() -> None:
     options = argparse.ArgumentParser(prog="python -m bench")
     options.add_argument("--var", type=Path)
     options.add_argument("--only", choices=("line", "pages", "night", "rating", "scale"))
-    options.add_argument("--scale", type=float, default=34.0, help="with --only scale: how many times the district (34: fifty million orders, 40 GB of disk)")
+    options.add_argument("--scale", type=float, default=7.0, help="with --only scale: how many times the district, over ten years (7: fifty million orders)")
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         var = (chosen.var or Path(folder)).resolve()
@@ -64,7 +64,7 @@ def rating_rows() -> list[tuple[str, str, str]]:
 
 def scale_rows(var: Path, times: float) -> list[tuple[str, str, str]]:
     """What an order costs in a district many times the size, beside the district itself."""
-    one, many = scale.measure(var / "size-1", 1.0), scale.measure(var / "size-many", times)
+    one, many = scale.measure(var / "size-1", 1.0), scale.measure(var / "size-many", times, months=120)
     what = f"Load of {many.orders:,} orders with {', '.join(m for m in scale.MODULES if m != 'order')}"
     return [
         (f"Load of {one.orders:,} orders, the same modules", "", f"{one.used.wall:.1f} s, {one.used.cpu:.1f} s of processor, {one.used.peak_mb / 1024:.2f} GB"),

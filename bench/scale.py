@@ -1,6 +1,7 @@
 """Fifty million orders: what an order costs in a district many times the size, beside what it costs in the district itself.
 
-Only the modules that an order leans on are simulated and loaded, in both sizes alike.
+Only the modules that an order leans on are simulated and loaded, in both sizes alike. The many come from ten years of a district some seven times
+the size: the simulator holds a month in memory, and so bounds what it needs; how the orders are spread over months and elders is nothing to the line.
 """
 
 from __future__ import annotations
@@ -35,10 +36,10 @@ class Size:
         return self.used.wall / self.orders * 1e6
 
 
-def measure(var: Path, scale: float) -> Size:
-    """Simulate a district of ``scale`` below ``var`` (left as it is where it lies there already) and load it."""
+def measure(var: Path, scale: float, months: int = 24) -> Size:
+    """Simulate a district of ``scale`` over ``months`` below ``var`` (left as it is where it lies there already) and load it."""
     layout = Layout(var, DEFAULT_REGION.name)
-    command(yiguan(var, "simulate", "--scale", str(scale), *(word for module in PLAYED for word in ("--only", module))))
+    command(yiguan(var, "simulate", "--scale", str(scale), "--months", str(months), *(word for module in PLAYED for word in ("--only", module))))
     with sqlite3.connect(layout.sources / "order.sqlite") as con:
         orders = int(con.execute("select count(*) from FWDD").fetchone()[0])
     chosen = [word for module in MODULES for word in ("--only", module)]
