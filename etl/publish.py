@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from etl import faults, freshness, snapshotfile
 from etl.clean import first, name
 from etl.connectors.base import sha256
 from etl.freshness import Freshness
+from etl.hands import Hand
 from etl.martfile import POLICY_TABLES, Mart
 from etl.paths import Layout
 
@@ -28,32 +30,31 @@ class PublishError(Exception):
 
 
 def publish(
-    con: duckdb.DuckDBPyConnection, layout: Layout, run_id: str, content: str, marts: Iterable[Mart], keep: int, thorough: bool = True
-) -> Path:
+    con: duckdb.DuckDBPyConnection, layout: Layout, run_id: str, content: str, marts: Iterable[Mart], keep: int, fresh: Freshness,
+    begun: Begun | None = None, thorough: bool = True,
+) -> Path:  # fmt: skip
     """Write ``snapshots/<run_id>.duckdb`` with these marts, verify it, move the pointer, delete all but ``keep`` snapshots.
 
-    ``thorough``: read the whole file back, and count what the work file holds anew; else what was written this time.
-    The old file stays readable for whoever has it open. PublishError (pointer unmoved) when a table's rows do not agree.
+    ``thorough``: read the whole file back, and count what the work file holds anew; else what was written this time. ``begun``: what of it has
+    been written already. The old file stays readable for whoever has it open. PublishError (pointer unmoved) when a table's rows do not agree.
     """
     target = layout.snapshots / f"{run_id}.duckdb"
-    unfinished = target.with_suffix(".duckdb.tmp")
-    for stale in layout.snapshots.glob("*.tmp*"):
-        stale.unlink()
-    tables = _tables(con, list(marts))
-    odd = _lay(con, unfinished, tables, current(layout), thorough)
+    unfinished = _unfinished(layout, run_id)
+    if begun is None:
+        _clear(layout)
+    odd, digest = _lay(con, unfinished, _tables(con, list(marts)), current(layout), fresh, begun, thorough)
     if odd:
         raise PublishError(f"快照中 {odd} 的内容与工作库不一致，未发布。请检查磁盘空间后重试。")
-    _sync(unfinished)
     faults.point("synced", path=unfinished)
     unfinished.replace(target)
     faults.point("renamed", path=target)
     _sync(layout.snapshots)
     meta = first(con, "select data_date, latest_month, created_at from marts.meta_snapshot") or (None,) * 3
     named = {
-        "run_id": run_id, "file": target.name, "content": content, "sha256": sha256(target), "bytes": target.stat().st_size,
+        "run_id": run_id, "file": target.name, "content": content, "sha256": digest, "bytes": target.stat().st_size,
         "data_date": str(meta[0]), "latest_month": meta[1], "created_at": str(meta[2]),
     }  # fmt: skip
-    _hashed[target] = (_stamp(target), named["sha256"])
+    _hashed[target] = (_stamp(target), digest)
     _write(_beside(target), named)
     point(layout, named)
     freshness.held(con)
@@ -61,31 +62,86 @@ def publish(
     return target
 
 
-def _lay(con: duckdb.DuckDBPyConnection, file: Path, tables: snapshotfile.Tables, before: Path | None, thorough: bool) -> str | None:
-    """Write and compare; where the copy of the snapshot before leads to something else, once more from nothing. A table that differs."""
+class Begun:
+    """A snapshot begun by another hand while ratings are still being made: the copy of the one before, and the marts that are done."""
+
+    def __init__(
+        self, hand: Hand, con: duckdb.DuckDBPyConnection, layout: Layout, run_id: str, marts: Sequence[Mart], fresh: Freshness, thorough: bool
+    ):
+        _clear(layout)
+        file, before = _unfinished(layout, run_id), current(layout)
+        tables = [(m.name, *_mart(m)) for m in marts]
+        remembered = _known(con, fresh)
+        contents = None if thorough else {m.name: remembered(m.name, _mart(m)[0], any(c.name == "month" for c in m.columns)) for m in marts}
+        known = None if contents is None else lambda table, *_: contents[table]
+        self._draft = hand(self._begin, file, before, tables, known, freshness.moved(con))
+
+    @staticmethod
+    def _begin(
+        con: duckdb.DuckDBPyConnection, file: Path, before: Path | None, tables: snapshotfile.Tables, known: snapshotfile.Known | None, moved: dict[str, str]
+    ) -> snapshotfile.Draft:
+        draft = snapshotfile.Draft(con, file, before)
+        try:
+            draft.put(con, tables, known, moved)
+        except BaseException:
+            draft.close(con)
+            raise
+        return draft
+
+    def draft(self) -> snapshotfile.Draft:
+        """What has been written; waits for it, and raises what went wrong with it."""
+        return self._draft.result()
+
+
+def _unfinished(layout: Layout, run_id: str) -> Path:
+    return layout.snapshots / f"{run_id}.duckdb.tmp"
+
+
+def _clear(layout: Layout) -> None:
+    """Remove what a killed run left half written."""
+    for stale in layout.snapshots.glob("*.tmp*"):
+        stale.unlink()
+
+
+def _lay(
+    con: duckdb.DuckDBPyConnection, file: Path, tables: snapshotfile.Tables, before: Path | None, fresh: Freshness, begun: Begun | None, thorough: bool
+) -> tuple[str | None, str]:
+    """Write and compare; where the copy of the snapshot before leads to something else, once more from nothing. A table that differs, and the hash."""
+    odd, digest = None, ""
     for start in dict.fromkeys((before, None)):
         try:
             quick = start is not None and not thorough
-            written = snapshotfile.write(con, file, tables, start, _known(con) if quick else None, freshness.moved(con))
+            known = _known(con, fresh) if quick else None
+            draft = begun.draft() if begun and start is not None else None
+            written = snapshotfile.write(con, file, tables, start, known, freshness.moved(con), draft)
             faults.point("written", path=file)
-            odd = snapshotfile.differing(con, file, written.contents, written.tables if quick else None)
+            with ThreadPoolExecutor(1) as other:
+                fixed = other.submit(_fixed, file)
+                odd = snapshotfile.differing(con, file, written.contents, written.tables if quick else None)
+                digest = fixed.result()
         except (duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException, duckdb.IOException):
             if start is None:
                 raise
             odd = file.name
         if odd is None:
-            return None
+            break
         file.unlink(missing_ok=True)
         Path(f"{file}.wal").unlink(missing_ok=True)
-    return odd
+    return odd, digest
 
 
-def _known(con: duckdb.DuckDBPyConnection) -> Callable[[str, str, bool], snapshotfile.Contents]:
+def _fixed(file: Path) -> str:
+    """Have a file on the disk; its hash."""
+    _sync(file)
+    return sha256(file)
+
+
+def _known(con: duckdb.DuckDBPyConnection, fresh: Freshness) -> snapshotfile.Known:
     """What tables of the work file hold, as far as it remembers; the others are counted."""
-    fresh = Freshness(con)
 
     def known(table: str, source: str, monthly: bool) -> snapshotfile.Contents:
-        kept = fresh.contents(table, name("month") if monthly else "") if table in fresh.tokens and fresh.home(table) else None
+        # Two groups of figures stand in one table: what is remembered of the first says nothing of it.
+        kept = fresh.contents(table, name("month") if monthly else "") if table in fresh.tokens and fresh.home(table) and table != "figure" else None
         return snapshotfile.content(con, source, monthly) if kept is None else kept
 
     return known
@@ -96,14 +152,17 @@ def _tables(con: duckdb.DuckDBPyConnection, marts: Sequence[Mart]) -> list[tuple
     found = [(t, f"marts.{t}", " order by all") for t in ("area", "area_closure", "month", *POLICY_TABLES, *META)]
     found.append(("figure", "marts.figure", " order by level, area_code, month, indicator"))
     found.append(("provider_figure", "marts.provider_figure", " order by month, provider_id, indicator"))
-    for mart in marts:
-        found.append((mart.name, f"marts.{name(mart.name)}", f" order by {name(mart.time)}, {name(mart.area)}"))
+    found += [(mart.name, *_mart(mart)) for mart in marts]
     found += [("meta_revision", "state.revision", ""), *((t, f"state.{t}", "") for t in ("quarantine", "warning"))]
     checked = con.execute(
         "select table_name from information_schema.tables where table_schema = 'checked' and table_catalog = current_database()"
     ).fetchall()
     found += [(t, f"checked.{name(t)}", "") for (t,) in sorted(checked) if t.startswith(SHOWN)]
     return found
+
+
+def _mart(mart: Mart) -> tuple[str, str]:
+    return f"marts.{name(mart.name)}", f" order by {name(mart.time)}, {name(mart.area)}"
 
 
 def _sync(path: Path) -> None:

@@ -28,6 +28,7 @@ from etl.connectors.base import EmptyError, SchemaError, passed_over
 from etl.connectors.observed import observing
 from etl.contract import Contract
 from etl.freshness import Freshness
+from etl.hands import Hand, hands
 from etl.indicators.base import Indicator, catalogue
 from etl.lineage import Lineage
 from etl.martfile import Mart, MartError, after_policy, marts, shown
@@ -195,10 +196,13 @@ def _run(
         if here and here.get("content") == content:
             result.snapshot, result.run_id = layout.snapshots / here["file"], here["run_id"]
             return
-        _build(con, region, line, result, note, today, layout.policies)
-        with _timed(result, "发布"):
-            note("发布快照")
-            result.snapshot = publish.publish(con, layout, result.run_id, content, line.visible, keep, thorough=depth != "quick")
+        with hands(con, 1) as hand:
+            fresh, begun = _build(con, region, layout, line, result, note, today, hand, thorough=depth != "quick")
+            with _timed(result, "发布"):
+                note("发布快照")
+                result.snapshot = publish.publish(
+                    con, layout, result.run_id, content, line.visible, keep, fresh, begun, thorough=depth != "quick"
+                )
         result.published = True
     finally:
         con.close()
@@ -283,8 +287,10 @@ def _tally(con: duckdb.DuckDBPyConnection, line: Line, result: RunResult) -> Non
 
 
 def _build(
-    con: duckdb.DuckDBPyConnection, region: Region, line: Line, result: RunResult, note: Progress, today: date, approved: Path
-) -> None:
+    con: duckdb.DuckDBPyConnection, region: Region, layout: Layout, line: Line, result: RunResult, note: Progress, today: date, hand: Hand,
+    thorough: bool,
+) -> tuple[Freshness, publish.Begun | None]:  # fmt: skip
+    """Everything that is made of the checked tables; what is remembered of it, and the snapshot as far as it has been begun meanwhile."""
     by_name = {m.name: m for m in line.marts}
     late = after_policy(line.marts)
     lineage = line.lineage
@@ -307,9 +313,11 @@ def _build(
         figures.start(con)
         figures.refresh(con, "figure", early, by_name, fresh, unknown, spans)
     faults.point("figures")
+    done = [m for m in line.visible if m.name not in late]
+    begun = publish.Begun(hand, con, layout, result.run_id, done, fresh, thorough) if publish.current(layout) else None
     with _timed(result, "评级与退出"):
         note("评级与退出监管")
-        _policies(con, region, line, note, fresh, approved)
+        _policies(con, region, line, note, fresh, layout.policies)
     with _timed(result, "评级后汇总"):
         build.build(con, [m for m in line.marts if m.name in late], note, fresh)
         figures.refresh(con, "figure after policy", [i for i in line.indicators.values() if set(i.marts) & late], by_name, fresh, unknown, spans)
@@ -317,6 +325,7 @@ def _build(
     with clean.at_once(con):
         meta.write(con, region, line.contracts, line.visible, line.indicators, lineage, result.run_id)
     lineage.remember(con)
+    return fresh, begun
 
 
 def _policies(con: duckdb.DuckDBPyConnection, region: Region, line: Line, note: Progress, fresh: Freshness, approved: Path) -> None:

@@ -42,57 +42,87 @@ class Written:
     tables: Mapping[str, Collection[str] | None]
 
 
+class Draft:
+    """A snapshot file that is being written, attached as ``snapshot_file``; :meth:`finish` or :meth:`close` let go of it.
+
+    Tables may be put in by one connection after the other to the same database.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, file: Path, before: Path | None):
+        if before is not None:
+            shutil.copyfile(before, file)
+        con.execute(f"attach {quote(file)} as snapshot_file")
+        try:
+            if before is not None and _slack(con) > SLACK:
+                con.execute("detach snapshot_file")
+                file.unlink()
+                con.execute(f"attach {quote(file)} as snapshot_file")
+            self._columns = _columns(con, "'snapshot_file'")
+            self._held = _held(con) if CONTENT in self._columns else {}
+        except BaseException:
+            self.close(con)
+            raise
+        self.found: dict[str, Contents] = {}
+        self._written: dict[str, Collection[str] | None] = {}
+        self._worn: dict[str, int] = {}
+
+    def put(self, con: duckdb.DuckDBPyConnection, tables: Tables, known: Known | None = None, moved: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Make these tables what the work file holds; ``known`` and ``moved`` as in :func:`write`."""
+        if not self._columns:
+            self.found |= _afresh(con, tables, known)
+            self._written |= dict.fromkeys(table for table, _, _ in tables)
+            return
+        ours = _columns(con, "current_database()", "schema_name || '.' || table_name")
+        for table, source, order in tables:
+            faults.point("snapshot", table)
+            shape = ours[source.replace('"', "")]
+            monthly = "month" in [column for column, _ in shape]
+            now = self.found[table] = known(table, source, monthly) if known else content(con, source, monthly)
+            was = self._held.get(table) if self._columns.get(table) == shape else None
+            worn = was.pop(WORN, (0, ""))[0] if was else 0
+            if was != now:
+                # A table in which many rows have been exchanged is in nobody's order any more, and full of holes.
+                fit = worn <= MOST * sum(n for n, _ in now.values())
+                exchanged = _put(con, table, source, order, was if fit else None, now, moved.get(table, "true"))
+                self._written[table] = None if exchanged is None or was is None else _apart(was, now)
+                worn = 0 if exchanged is None else worn + exchanged
+            self._worn[table] = worn
+
+    def finish(self, con: duckdb.DuckDBPyConnection) -> Written:
+        """Drop what has not been put in, write down what the file holds, and close it."""
+        for stranger in set(self._columns) - self.found.keys() - {CONTENT}:
+            con.execute(f"drop table snapshot_file.main.{name(stranger)}")
+        con.execute(f"create table snapshot_file.main.{CONTENT} (table_name varchar, month varchar, rows bigint, hash varchar)")
+        contents = [(table, month, rows, total) for table, now in self.found.items() for month, (rows, total) in now.items()]
+        contents += [(table, WORN, rows, "") for table, rows in self._worn.items() if rows]
+        insert(con, f"snapshot_file.main.{CONTENT}", contents)
+        faults.point("checkpoint")
+        con.execute("checkpoint snapshot_file")
+        self.close(con)
+        return Written(self.found, self._written)
+
+    @staticmethod
+    def close(con: duckdb.DuckDBPyConnection) -> None:
+        """Let go of the file, finished or not."""
+        con.execute("detach database if exists snapshot_file")
+
+
 def write(
     con: duckdb.DuckDBPyConnection, file: Path, tables: Tables, before: Path | None, known: Known | None = None,
-    moved: Mapping[str, str] = MappingProxyType({}),
+    moved: Mapping[str, str] = MappingProxyType({}), draft: Draft | None = None,
 ) -> Written:  # fmt: skip
     """Write ``file`` with these tables, from a copy of ``before`` where there is one. The file is closed on return.
 
     ``known`` (table, source, monthly) says what a table of the work file holds; by default it is counted. ``moved``: table → SQL of the rows
     among which those that differ from ``before`` will be found; it only saves a look at the others, and a file that it misled is found out
-    by :func:`differing`.
+    by :func:`differing`. ``draft``: the file as it has been begun, with some of the tables.
     """
-    if before is not None:
-        shutil.copyfile(before, file)
-    con.execute(f"attach {quote(file)} as snapshot_file")
+    draft = draft or Draft(con, file, before)
     try:
-        if before is not None and _slack(con) > SLACK:
-            con.execute("detach snapshot_file")
-            file.unlink()
-            con.execute(f"attach {quote(file)} as snapshot_file")
-        columns = _columns(con, "'snapshot_file'")
-        held = _held(con) if CONTENT in columns else {}
-        ours = _columns(con, "current_database()", "schema_name || '.' || table_name") if columns else {}
-        found: dict[str, Contents] = {}
-        written: dict[str, Collection[str] | None] = {}
-        worn: dict[str, int] = {}
-        if not columns:
-            found = _afresh(con, tables, known)
-            written = dict.fromkeys(found)
-        for table, source, order in tables if columns else ():
-            faults.point("snapshot", table)
-            shape = ours[source.replace('"', "")]
-            monthly = "month" in [column for column, _ in shape]
-            now = found[table] = known(table, source, monthly) if known else content(con, source, monthly)
-            was = held.get(table) if columns.get(table) == shape else None
-            worn[table] = was.pop(WORN, (0, ""))[0] if was else 0
-            if was != now:
-                # A table in which many rows have been exchanged is in nobody's order any more, and full of holes.
-                fit = worn[table] <= MOST * sum(n for n, _ in now.values())
-                exchanged = _put(con, table, source, order, was if fit else None, now, moved.get(table, "true"))
-                written[table] = None if exchanged is None or was is None else _apart(was, now)
-                worn[table] = 0 if exchanged is None else worn[table] + exchanged
-        for stranger in set(columns) - {t for t, _, _ in tables} - {CONTENT}:
-            con.execute(f"drop table snapshot_file.main.{name(stranger)}")
-        con.execute(f"create table snapshot_file.main.{CONTENT} (table_name varchar, month varchar, rows bigint, hash varchar)")
-        contents = [(table, month, rows, total) for table, now in found.items() for month, (rows, total) in now.items()]
-        contents += [(table, WORN, rows, "") for table, rows in worn.items() if rows]
-        insert(con, f"snapshot_file.main.{CONTENT}", contents)
-        faults.point("checkpoint")
-        con.execute("checkpoint snapshot_file")
+        draft.put(con, [t for t in tables if t[0] not in draft.found], known, moved)
+        return draft.finish(con)
     finally:
-        con.execute("detach snapshot_file")
-    return Written(found, written)
+        draft.close(con)
 
 
 def _afresh(con: duckdb.DuckDBPyConnection, tables: Tables, known: Known | None) -> dict[str, Contents]:

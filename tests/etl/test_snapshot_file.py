@@ -10,6 +10,11 @@ import pytest
 
 from etl import snapshotfile
 from etl.clean import quote
+from etl.indicators.base import Total
+from etl.martfile import parse
+from etl.region import Region
+from etl.run import Line, run
+from tests.etl.conftest import TODAY, Tiny, line
 
 TABLES = [("order", "work.orders", " order by month"), ("kind", "work.kind", "")]
 
@@ -70,3 +75,37 @@ def test_rows_gone_from_a_month_that_was_not_touched_are_missed(con: duckdb.Duck
     con.execute("""delete from harmed.main."order" where month = '2026-04' and number = 3""")
     con.execute("detach harmed")
     assert snapshotfile.differing(con, tmp_path / "b", written.contents, written.tables) == "order"
+
+
+STARRED = """-- grain: one rated provider in a month
+-- area: street_code
+-- time: month
+-- columns:
+--   month        月份
+--   provider_id  单位编号
+--   street_code  街道
+--   star         星级
+select r.month, r.provider_id, '330105001000' as street_code, r.star from rating as r join month as m using (month)"""
+
+
+def test_a_micro_batch_that_brings_another_policy_alone_shows_its_figures(tiny: Tiny) -> None:
+    stars = iter((3, 5, 4))
+
+    def policy(con: duckdb.DuckDBPyConnection, region: Region, note: object, **_: object) -> None:
+        con.execute(f"insert into marts.rating by name select 'P1' as provider_id, month, {next(stars)} as star from marts.month")
+
+    plain = line()
+    given = Total("stars", name="星级之和", mart="provider_star", value="star", levels=(1, 2), group="测试", definition="测试", basis="测试")
+    mine = Line(plain.contracts, [*plain.marts, parse("provider_star", STARRED)], plain.indicators | {"stars": given}, policy)
+
+    def shown() -> set[tuple[object, ...]]:
+        result = run(tiny.region, tiny.layout, line=mine, today=TODAY, depth="quick")
+        assert result.published and result.snapshot, result.message
+        with duckdb.connect(str(result.snapshot), read_only=True) as con:
+            return set(con.execute("select part from figure where indicator = 'stars' and area_code = '330105001000'").fetchall())
+
+    approved = tiny.layout.policies / "rating.yaml"
+    approved.parent.mkdir(parents=True, exist_ok=True)
+    for given_now in (3.0, 5.0, 4.0):
+        approved.write_text(f"versions: []  # {given_now}\n", encoding="utf-8")
+        assert shown() == {(given_now,)}
