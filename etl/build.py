@@ -142,7 +142,7 @@ def build(
             coming = {m.name for m in left}
             for mart in left:
                 if mart.name not in changes and not (mart.reads - {mart.name}) & coming:
-                    changes[mart.name] = changed = fresh.stale(mart.name, rebuild.labels(mart), mart.sql) if fresh.home(mart.name) else None
+                    changes[mart.name] = changed = fresh.stale(mart.name, rebuild.labels(mart, fresh), mart.sql) if fresh.home(mart.name) else None
                     if changed != set() and rebuild.whole(mart, changed):
                         begun[mart.name] = hand(rebuild.beside, mart)
             mart = left.pop(0)
@@ -166,7 +166,7 @@ def _build(con: duckdb.DuckDBPyConnection, mart: Mart, changed: set[str] | None,
             rebuild.put(con, mart, fresh)
         else:
             rebuild.write(con, mart, changed or set(), fresh)
-        fresh.built(mart.name, rebuild.labels(mart), mart.sql)
+        fresh.built(mart.name, rebuild.labels(mart, fresh), mart.sql)
         con.execute("commit")
     except duckdb.Error as error:
         with suppress(duckdb.Error):

@@ -9,7 +9,7 @@ built again; everything else is built in full.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import duckdb
@@ -34,7 +34,7 @@ delete from state.content where since is null;
 # What of a delivery's state changes whenever its checked table does.
 DELIVERED = "concat_ws('/', batch, check_hash, refs, loaded_at)"
 DEFINITION = "#definition"
-KEYED = " # "
+KEYED, OF = " # ", " | "
 # What a run knows of its own deliveries, in schema state.
 _DELIVERIES = ("module", "delivery", "delivered", "quarantine", "warning")
 
@@ -56,6 +56,7 @@ class Freshness:
             (source, by): token for source, by, token in con.execute("select source, by_month, token from state.counted").fetchall()
         }
         self.carried: set[str] = set()
+        self.columns: dict[str, list[str]] = {}
         # Read at once, but for what is told by month and key: a query for each of some hundreds would take longer than a mart.
         self.kept: dict[tuple[str, str], tuple[str, Contents, dict[str, int]]] = {
             way: (stamp, {}, {}) for way, stamp in self.known.items() if KEYED not in way[1] and stamp != _stamp("")
@@ -107,6 +108,15 @@ class Freshness:
             self.homes[source] = there[0]
         return f"{self.homes[source]}.{name(source)}"
 
+    def part(self, source: str, names: Collection[str] | None) -> tuple[str, ...]:
+        """Those of a table's columns that are among these names (None: all); () where that is the whole table, or the table is not there yet."""
+        if names is None or source in GIVEN or self.home(source) is None:
+            return ()
+        if source not in self.columns:
+            self.columns[source] = [d[0] for d in self.con.execute(f"select * from {self.home(source)} limit 0").description or []]
+        found = tuple(c for c in self.columns[source] if c.lower() in names)
+        return () if len(found) == len(self.columns[source]) else found
+
     def stale(self, target: str, inputs: Mapping[str, str], definition: str) -> set[str] | None:
         """The labels at which an input is not what it was when the target was built; None: build it in full.
 
@@ -129,7 +139,7 @@ class Freshness:
                 {month for (month,) in self.con.execute(since, [source, by]).fetchall()} if KEYED in by
                 else {month for month, at in self._kept(source, by)[2].items() if at > number}
             )  # fmt: skip
-            if differing and not by:
+            if differing and not by.partition(OF)[0]:
                 return None
             changed |= differing
         return changed
@@ -174,6 +184,7 @@ class Freshness:
 
     def written(self, target: str) -> None:
         """The target has been built as a whole."""
+        self.columns.pop(target, None)
         self.con.execute("delete from state.moved where target = ?", [target])
         insert(self.con, "state.moved", [(target, "true")])
 
@@ -194,11 +205,11 @@ class Freshness:
         stamp = _stamp(token or "")
         if token is None or self.known.get((source, by)) != stamp:
             self.con.execute("delete from state.counted where source = ? and by_month = ?", [source, by])
-            finer = next((b for (s, b), t in self.known.items() if s == source and t == stamp and b.startswith(by + KEYED)), None) if by and token else None
+            finer = self._finer(source, by, stamp) if by and token else None
             if finer:  # what has been counted by month and key need not be looked at again for the month
                 found, about, given = "split_part(month, '/', 1)", "sum(rows), cast(sum(cast(hash as hugeint)) as varchar)", "state.content where source = ? and by_month = ?"
             else:
-                found, about, given = _labelled(by), "count(*), cast(sum(hash(t)) as varchar)", f"{home} as t"
+                found, about, given = _labelled(by), f"count(*), cast(sum({_hashed(by)}) as varchar)", f"{home} as t"
             # Labels at which it holds what it held keep the number since when they do. The new ones come before the old ones go: a run
             # that is killed in between counts again, and none is lost that has become empty.
             self.con.execute(
@@ -217,6 +228,11 @@ class Freshness:
             insert(self.con, "state.counted", [(source, by, stamp)])
             self.known[source, by] = stamp
         return True
+
+
+    def _finer(self, source: str, by: str, stamp: str) -> str | None:
+        """A way in which the table has been counted by the same months, and by keys as well."""
+        return next((b for (s, b), t in self.known.items() if s == source and t == stamp and OF not in b and b.startswith(by + KEYED)), None)
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
@@ -275,11 +291,11 @@ def _count(con: duckdb.DuckDBPyConnection, target: str, home: str, where: str, w
     """Lay a temporary table (by_month, month, rows, total): what these rows of a table hold, counted in these ways."""
     if not ways:
         return
-    labels = ", ".join(f"{_labelled(by)} as l{i}" for i, by in enumerate(ways))
+    labels = ", ".join(f"{_labelled(by)} as l{i}, {_hashed(by)} as h{i}" for i, by in enumerate(ways))
     con.execute(
-        f"create or replace temp table {target} as with part as materialized (select {labels}, hash(t) as h from {home} as t where {where}) "
+        f"create or replace temp table {target} as with part as materialized (select {labels} from {home} as t where {where}) "
         + " union all ".join(
-            f"select {quote(by)} as by_month, l{i} as month, count(*) as rows, sum(h) as total from part group by 2" for i, by in enumerate(ways)
+            f"select {quote(by)} as by_month, l{i} as month, count(*) as rows, sum(h{i}) as total from part group by 2" for i, by in enumerate(ways)
         )
     )
 
@@ -309,9 +325,9 @@ SHARES, FINE = 1024, 65536
 to remember."""
 
 
-def label(month: str = "", key: str = "") -> str:
-    """The label of a row as inputs name it: by month (SQL), by share of a key column, or by both."""
-    return month + (KEYED + key if key else "")
+def label(month: str = "", key: str = "", columns: Sequence[str] = ()) -> str:
+    """The label of a row as inputs name it: by month (SQL), by share of a key column, or by both; ``columns``: of all that a row says only these matter."""
+    return month + (KEYED + key if key else "") + (OF + ",".join(columns) if columns else "")
 
 
 def share(column: str, shares: int = SHARES) -> str:
@@ -329,8 +345,14 @@ def _next(con: duckdb.DuckDBPyConnection) -> int:
     return int(first(con, "select nextval('state.building')")[0])  # type: ignore[index]
 
 
+def _hashed(by: str) -> str:
+    """SQL over rows ``t``: the hash of what matters of a row."""
+    columns = by.partition(OF)[2]
+    return f"hash({', '.join(f't.{name(c)}' for c in columns.split(','))})" if columns else "hash(t)"
+
+
 def _labelled(by: str) -> str:
-    month, _, key = by.partition(KEYED)
+    month, _, key = by.partition(OF)[0].partition(KEYED)
     found = f"coalesce(cast({month} as varchar), '')" if month else "''"
     return f"{found} || '/' || {share(key, SHARES if month else FINE)}" if key else found
 

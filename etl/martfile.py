@@ -62,14 +62,46 @@ class Mart:
     @cached_property
     def reads(self) -> frozenset[str]:
         """The tables that its SQL reads: checked tables, other marts, the given ones."""
+        return frozenset(self.uses)
+
+    @cached_property
+    def uses(self) -> Mapping[str, frozenset[str] | None]:
+        """Table read → names among which are all columns that its SQL looks at of it; None where that may be every one."""
         tree = sqlglot.parse_one(self.sql, read="duckdb")
         inner = {cte.alias for cte in tree.find_all(exp.CTE)}
-        return frozenset(t.name for t in tree.find_all(exp.Table) if t.name not in inner)
+        found: dict[str, frozenset[str] | None] = {}
+        for table in tree.find_all(exp.Table):
+            if table.name not in inner:
+                names, before = _names(table), found.get(table.name, frozenset())
+                found[table.name] = None if names is None or before is None else names | before
+        return found
 
     @property
     def has_figures(self) -> bool:
         """True where rows belong to an area and a month."""
         return bool(self.area and self.time)
+
+
+def _names(table: exp.Table) -> frozenset[str] | None:
+    """The names by which the query that a table stands in may speak of its columns; None where it may speak of all: by a star or of whole rows."""
+    select, alias = table.find_ancestor(exp.Select), table.alias_or_name.lower()
+    if select is None:
+        return None
+    found: set[str] = set()
+    for node in select.walk(prune=lambda part: isinstance(part, exp.With)):
+        if isinstance(node, exp.Star) and not isinstance(node.parent, exp.Count):
+            of = node.parent.table.lower() if isinstance(node.parent, exp.Column) else ""
+            if of == alias or (not of and node.find_ancestor(exp.Select) is select):
+                return None
+        elif isinstance(node, exp.Pivot | exp.Columns) or (isinstance(node, exp.Join) and node.method):
+            return None
+        elif isinstance(node, exp.Join):
+            found |= {column.name.lower() for column in node.args.get("using") or []}
+        elif isinstance(node, exp.Column) and node.table.lower() in ("", alias):
+            if not node.table and node.name.lower() == alias:
+                return None
+            found.add(node.name.lower())
+    return frozenset(found)
 
 
 @lru_cache(maxsize=512)

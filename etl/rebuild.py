@@ -21,13 +21,13 @@ NEW = "__new"
 MOST = 0.25
 
 
-def labels(mart: Mart) -> dict[str, str]:
-    """Table read → what a change in it is told by (see ``freshness.label``).
+def labels(mart: Mart, fresh: Freshness) -> dict[str, str]:
+    """Table read → what a change in it is told by (see ``freshness.label``): of its columns only those that the mart's SQL may look at.
 
     The input whose rows the mart follows is told by month alone: where one of its rows changes, its month is built again.
     """
     return {
-        table: label(mart.monthly.get(table, ""), "" if table == mart.rows[0] else mart.keyed.get(table, ""))
+        table: label(mart.monthly.get(table, ""), "" if table == mart.rows[0] else mart.keyed.get(table, ""), fresh.part(table, mart.uses[table]))
         for table in sorted(mart.reads)
     }
 

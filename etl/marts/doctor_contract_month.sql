@@ -2,7 +2,6 @@
 -- grain: one elder counted in a month with a family-doctor contract in force on its last day (the one signed last)
 -- area: community_code
 -- time: month
--- monthly: elder_present
 -- keyed: elder_link.person_id elder_present.elder_id
 -- rows: elder_id
 -- key: elder_id

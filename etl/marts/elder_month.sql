@@ -8,7 +8,7 @@
 -- high_age_paid: the high-age allowance of the month was paid and not returned
 -- area: community_code
 -- time: month
--- monthly: elder_present order_fact meal_fact card_fact subsidy_payment
+-- monthly: order_fact meal_fact card_fact subsidy_payment
 -- keyed: elder_present.elder_id registry_elder.elder_id elder_link.person_id elder_ability.person_id card_link.person_id order_fact.elder_id meal_fact.elder_id card_fact.elder_id
 -- rows: elder_id
 -- key: elder_id

@@ -2,7 +2,6 @@
 -- grain: one elder aged 65 or over, counted in a month, with a health check in the twelve months to its last day (the latest one)
 -- area: community_code
 -- time: month
--- monthly: elder_present
 -- keyed: elder_link.person_id elder_present.elder_id
 -- rows: elder_id
 -- key: elder_id
