@@ -12,6 +12,11 @@ from dashboard.views.place import Place
 from dashboard.warehouse.types import Area, Figure, Unknown
 
 
+def only_to(ind: Any) -> str:
+    """In words, the lowest level at which an indicator holds."""
+    return f"只统计到{LEVELS[max(ind.levels)]}"
+
+
 def counts(desk: Any) -> dict[str, int]:
     """What waits for the reader, as the application says; nothing where a view is drawn without one."""
     return {} if desk is None else dict(desk.counts())
@@ -108,11 +113,7 @@ class View:
     @property
     def counted_to(self) -> str:
         """In words, the lowest level at which the focus indicator holds; '' where it holds on the stage."""
-        return "" if self.counted_below else self.only_to(self.focus)
-
-    def only_to(self, code: str) -> str:
-        """In words, the lowest level at which an indicator holds."""
-        return f"本指标只统计到{LEVELS[max(self.ind(code).levels)]}"
+        return "" if self.counted_below else f"本指标{only_to(self.ind(self.focus))}"
 
     def upwards(self, said: str) -> str:
         """``said`` for whoever can go up from here; nothing for a reader who has no area above."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from dashboard import format as fmt
 from dashboard.views import marks
-from dashboard.views.context import View
+from dashboard.views.context import View, only_to
 from dashboard.views.frame import lacking
 from dashboard.views.h import El, Node, h
 from dashboard.warehouse.types import Figure
@@ -29,13 +29,14 @@ def card(view: View, code: str, figure: Figure) -> El:
     ind = view.ind(code)
     tip = f"tip-{code}"
     digits, unit = amount(ind, figure)
+    held = view.area.level in ind.levels
     target = h("span", "目标 ", goal(ind, figure.target), cls="num") if figure.target is not None else None
     return h(
         "a",
         h("span", ind.label, cls="name"),
-        marks.verdict(figure.verdict),
+        marks.verdict(figure.verdict) if held else None,
         h("span", h("b", digits, cls="num"), h("small", unit) if unit else None, cls="v"),
-        h("span", h("span", "环比 ", change(ind, figure), cls="num"), target, cls="s"),
+        h("span", h("span", "环比 ", change(ind, figure), cls="num"), target, cls="s") if held else h("span", only_to(ind), cls="s"),
         tooltip(view, code, figure, tip),
         cls="card", href=view.place.rows(code), aria_describedby=tip, data_code=code,
     )  # fmt: skip

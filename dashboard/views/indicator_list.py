@@ -10,7 +10,7 @@ from typing import Any
 
 from dashboard import format as fmt
 from dashboard.views import marks
-from dashboard.views.context import LEVELS, View
+from dashboard.views.context import View, only_to
 from dashboard.views.figures import change, goal, plain
 from dashboard.views.frame import lacking
 from dashboard.views.h import Node, h
@@ -87,7 +87,7 @@ def _row(view: View, code: str, figure: Figure) -> list[Node]:
 
 def _means(view: View, ind: Any, code: str, held: bool, figure: Figure) -> Node:
     """The definition, and why there is no figure where there is none."""
-    why = f"只统计到{LEVELS[max(ind.levels)]}。" if not held else "涉及的人很少，不显示。" if figure.hidden else lacking(view, code)
+    why = f"{only_to(ind)}。" if not held else "涉及的人很少，不显示。" if figure.hidden else lacking(view, code)
     return h("span", h("em", why) if why else None, ind.definition)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from dashboard import format as fmt
 from dashboard.views import marks
-from dashboard.views.context import View
+from dashboard.views.context import View, only_to
 from dashboard.views.h import El, Node, cell, h
 from dashboard.warehouse.types import Forecast
 
@@ -39,7 +39,7 @@ def draw(view: View) -> Trend | None:
     known = [p for p in points if p.value is not None]
     title = h("h2", f"{ind.label}走势")
     if len(known) < 2:
-        why = "可比月份不足两个，暂无走势。" if view.area.level in ind.levels else f"{view.only_to(view.focus)}。"
+        why = "可比月份不足两个，暂无走势。" if view.area.level in ind.levels else f"本指标{only_to(ind)}。"
         return Trend([h("div", title, cls="row"), h("p", why, cls="empty")], None, "")
     figure = view.figures.get(view.focus)
     target = figure.target if figure else None

@@ -47,4 +47,6 @@ def test_a_steward_begins_with_a_layer_that_holds_in_his_community_and_is_not_se
     above = draw("/subsidies", f"?area={community}", role="street", area="330105003000")
     assert "请返回街道或全区查看" in text_of(above["below"])
     asked = draw("/subsidies", "?layer=execution_rate", role="steward", area=community)
+    cards = {n.props["data-code"]: text_of(n) for n in walk(asked["strip"]) if n.props.get("data-code")}
+    assert "只统计到街道" in cards["execution_rate"] and "环比" not in cards["execution_rate"].partition("口径")[0] and "只统计" not in cards["subsidy_paid"]
     assert "本指标只统计到街道" in text_of(asked["trend-head"]) and "可比月份" not in text_of(asked["trend-head"])
