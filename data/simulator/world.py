@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import shapely
 from shapely.geometry import shape
 
-from etl.region import Region
+from etl.region import Area, Region
 
 # Relative weight of elders and mean certification rate (%) by street; streets of other regions get the defaults.
 STREET_PROFILE = {
@@ -88,25 +87,18 @@ class World:
         region = Region.load(region_path)
         names = [str(m) for m in np.arange(np.datetime64(end, "M") - months + 1, np.datetime64(end, "M") + 1)]
         live = [a for a in region.areas if a.supervised and a.in_force]
-        streets = pd.DataFrame(
-            [{"code": a.code, "name": a.name, "short": a.short_name} for a in sorted(live, key=lambda a: a.code) if a.level == 2]
-        )
-        streets["weight"] = [STREET_PROFILE.get(c, (1.0, 92.0))[0] for c in streets["code"]]
-        streets["cert"] = [STREET_PROFILE.get(c, (1.0, 92.0))[1] / 100 for c in streets["code"]]
-        order = {code: i for i, code in enumerate(streets["code"])}
+        upper = [a for a in sorted(live, key=lambda a: a.code) if a.level == 2]
+        profiles = [STREET_PROFILE.get(a.code, (1.0, 92.0)) for a in upper]
+        streets = _texts(upper) | {"weight": np.array([p[0] for p in profiles]), "cert": np.array([p[1] / 100 for p in profiles])}
+        order = {a.code: i for i, a in enumerate(upper)}
         rows = [a for a in sorted(live, key=lambda a: a.code) if a.level == 3 and a.parent_code in order]
-        communities = pd.DataFrame(
-            [{"code": a.code, "name": a.name, "short": a.short_name, "street": order[a.parent_code or ""]} for a in rows]
-        )
+        street = np.array([order[a.parent_code or ""] for a in rows])
         shapes = {f["properties"]["code"]: shape(f["geometry"]) for f in region.boundaries(3)["features"]}
-        polygons = [shapes[c] for c in communities["code"]]
-        world = cls(region, seed, scale, names, {}, _arrays(streets), polygons)
+        world = cls(region, seed, scale, names, _texts(rows) | {"street": street}, streets, [shapes[a.code] for a in rows])
         rng = world.rng("communities")
-        weight = rng.gamma(9, 1 / 9, len(communities))
-        weight[communities["name"].str.endswith("类似社区")] *= 0.08
-        within = pd.Series(weight).groupby(communities["street"]).transform("sum").to_numpy()
-        communities["weight"] = weight / within * streets["weight"].to_numpy()[communities["street"]] / streets["weight"].sum()
-        world.communities = _arrays(communities)
+        weight = rng.gamma(9, 1 / 9, len(rows))
+        weight[[a.name.endswith("类似社区") for a in rows]] *= 0.08
+        world.communities["weight"] = weight / _sums(weight, street) * streets["weight"][street] / streets["weight"].sum()
         return world
 
     def rng(self, name: str) -> np.random.Generator:
@@ -165,9 +157,17 @@ class World:
         return np.round(out, 6)
 
 
-def _arrays(frame: pd.DataFrame) -> dict[str, np.ndarray]:
-    """A frame's columns as plain arrays, text as Python strings: single cells are read very often."""
-    return {c: frame[c].to_numpy(dtype=object if frame[c].dtype.kind not in "if" else None) for c in frame.columns}
+def _texts(areas: list[Area]) -> dict[str, np.ndarray]:
+    """Code, name and short name, as Python strings: single cells are read very often."""
+    columns = {"code": [a.code for a in areas], "name": [a.name for a in areas], "short": [a.short_name for a in areas]}
+    return {name: np.array(values, dtype=object) for name, values in columns.items()}
+
+
+def _sums(values: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """For each value the sum of its group, rounded as pandas does: the same seed gives the same bytes. Only who settles the district needs to load it."""
+    import pandas as pd
+
+    return pd.Series(values).groupby(group).transform("sum").to_numpy()
 
 
 def day(text: str) -> int:

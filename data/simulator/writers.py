@@ -4,17 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import adbc_driver_sqlite.dbapi as sqlite_adbc
+import adbc_driver_sqlite
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import sqlalchemy as sa
+from adbc_driver_manager import (
+    INGEST_OPTION_MODE,
+    INGEST_OPTION_MODE_APPEND,
+    INGEST_OPTION_TARGET_TABLE,
+    AdbcConnection,
+    AdbcStatement,
+)
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 ARROW = {"text": pa.string(), "int": pa.int64(), "real": pa.float64()}
 SQLITE = {"text": "TEXT", "int": "INTEGER", "real": "REAL"}
 LONG_TEXT = {"MS", "YY", "DZ", "MC", "JCRY", "TK"}
+
+
+# SQLAlchemy, and pandas, which ADBC's DB-API brings along, take half a second to load: three processes simulate, and mostly into files.
 
 
 class SqlSink:
@@ -23,24 +35,26 @@ class SqlSink:
     def __init__(self, url: str | None, path: Path):
         self.schemas: dict[str, dict[str, str]] = {}
         self.engine = None
-        self.adbc: Any = None
+        self.adbc: AdbcConnection | None = None
         if url is None or url.startswith("sqlite:///"):
             path = path if url is None else Path(url.removeprefix("sqlite:///"))
             path.parent.mkdir(parents=True, exist_ok=True)
             for old in (path, path.with_name(path.name + "-journal"), path.with_name(path.name + "-wal")):
                 old.unlink(missing_ok=True)
-            self.adbc = sqlite_adbc.connect(str(path), autocommit=True)
+            self.adbc = AdbcConnection(adbc_driver_sqlite.connect(str(path)))
             self._run(
                 "PRAGMA journal_mode=off", "PRAGMA synchronous=off", "PRAGMA locking_mode=exclusive", "PRAGMA page_size=8192"
             )
         else:
+            import sqlalchemy as sa
+
             self.engine = sa.create_engine(url)
 
     def _run(self, *statements: str) -> None:
-        with self.adbc.cursor() as cursor:
-            for statement in statements:
-                cursor.execute(statement)
-                cursor.fetchall()
+        for sql in statements:
+            with AdbcStatement(self.adbc) as statement:
+                statement.set_sql_query(sql)
+                pa.RecordBatchReader.from_stream(statement.execute_query()[0]).read_all()
 
     def create(self, name: str, columns: Mapping[str, str]) -> None:
         """A table without keys, as old systems have them. ``columns``: name → text, int or real."""
@@ -59,9 +73,11 @@ class SqlSink:
                 self._run(statement)
                 continue
             with self.engine.begin() as connection:  # type: ignore[union-attr]
-                connection.execute(sa.text(statement))
+                connection.exec_driver_sql(statement)
 
     def _sqlalchemy_table(self, name: str) -> sa.Table:
+        import sqlalchemy as sa
+
         kinds = {"int": sa.BigInteger(), "real": sa.Double()}
         columns = [
             sa.Column(c, kinds.get(k) or sa.String(1000 if c in LONG_TEXT else 120)) for c, k in self.schemas[name].items()
@@ -73,8 +89,10 @@ class SqlSink:
         schema = pa.schema([(c, ARROW[k]) for c, k in self.schemas[name].items()])
         table = pa.Table.from_arrays([arrow(columns[c], schema.field(c).type) for c in schema.names], schema=schema)
         if self.adbc is not None:
-            with self.adbc.cursor() as cursor:
-                cursor.adbc_ingest(name, table, mode="append")
+            with AdbcStatement(self.adbc) as statement:
+                statement.set_options(**{INGEST_OPTION_TARGET_TABLE: name, INGEST_OPTION_MODE: INGEST_OPTION_MODE_APPEND})
+                statement.bind_stream(table)
+                statement.execute_update()
         else:
             target = self._sqlalchemy_table(name)
             with self.engine.begin() as connection:  # type: ignore[union-attr]
