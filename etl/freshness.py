@@ -113,7 +113,7 @@ class Freshness:
         if names is None or source in GIVEN or self.home(source) is None:
             return ()
         if source not in self.columns:
-            self.columns[source] = [d[0] for d in self.con.execute(f"select * from {self.home(source)} limit 0").description or []]
+            self.columns[source] = [column for column, _ in self.shape(str(self.home(source)))]
         found = tuple(c for c in self.columns[source] if c.lower() in names)
         return () if len(found) == len(self.columns[source]) else found
 
@@ -181,6 +181,17 @@ class Freshness:
         if ways:
             _bring(self.con, target)
         self.carried.add(target)
+
+    def counted(self, target: str) -> int:
+        """In how many ways a mart has been counted as it stands."""
+        return len(_ways(self.con, target, self.tokens.get(target)))
+
+    def shape(self, table: str) -> list[tuple[str, str]]:
+        """The columns of a table and their types; none of one that is not there."""
+        try:
+            return [(d[0], str(d[1])) for d in self.con.execute(f"select * from {table} limit 0").description or []]
+        except duckdb.CatalogException:
+            return []
 
     def written(self, target: str) -> None:
         """The target has been built as a whole."""

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from data.simulator import playing
-from etl import clean, clock, delivered, load
+from etl import build, clean, clock, delivered, load
 from etl.freshness import FINE, SHARES, Freshness, _stamp
 from etl.load import contracts
 from etl.martfile import MartError, marts, parse
@@ -160,6 +160,41 @@ def test_a_label_is_stale_since_its_rows_changed_or_went_and_no_other_is() -> No
     fresh.built("m", {}, "definition")
     assert fresh.stale("one", by, "definition") == {"d"}
     assert fresh.stale("other", by, "another definition") is None
+
+
+def test_a_mart_that_many_read_is_not_counted_anew_when_it_is_built_as_a_whole() -> None:
+    con = duckdb.connect()
+    clean.prepare(con, [])
+    load.prepare(con, [])
+    con.execute("create schema marts")
+    con.execute("set search_path = 'marts,checked,main'")
+    con.execute("create table checked.t as select k, k % 7 as a, k % 5 as b, k % 3 as c from range(500) as r(k)")
+    sql = ["select k, a, b, c, count(*) over () as n from t", *(f"select {pair}, count(*) as n from m group by all" for pair in ("a, b", "b, c", "a, c", "k, a"))]
+    declared = [parse("m" if not i else f"m{i}", f"-- grain: x\n{text}") for i, text in enumerate(sql)]
+
+    def built() -> list[str]:
+        heard: list[str] = []
+        build.build(con, declared, heard.append, Freshness(con))
+        for mart in declared:
+            con.execute(f"create or replace temp table afresh as {mart.sql}")
+            assert con.execute(f"select (select sum(hash(t)) from marts.{mart.name} as t) = (select sum(hash(t)) from temp.afresh as t)").fetchall() == [(True,)]
+        fresh = Freshness(con)
+        assert len({by for source, by in fresh.known if source == "m" and fresh.known[source, by] == _stamp(fresh.tokens["m"])}) >= 4
+        was = {by: fresh.contents("m", by) for source, by in fresh.known if source == "m"}
+        con.execute("begin")
+        con.execute("delete from state.counted")
+        assert {by: Freshness(con).contents("m", by) for by in was} == was
+        con.execute("rollback")
+        return [text.split()[1] for text in heard]
+
+    assert built() == ["m", "m1", "m2", "m3", "m4"]
+    where = "select rowid from marts.m where k = 3"
+    row = con.execute(where).fetchall()
+    con.execute("update checked.t set c = 9 where k = 400")
+    assert built() == ["m", "m2", "m3"]
+    assert con.execute(where).fetchall() == row  # it has not been moved
+    con.execute("alter table checked.t alter column c set data type varchar")
+    assert built() == ["m", "m2", "m3"]
 
 
 def test_a_change_of_most_keys_in_one_month_is_a_change_of_the_month() -> None:
