@@ -86,7 +86,8 @@ def night_rows(var: Path) -> list[tuple[str, str, str]]:
         ]
     rows += [
         (f"Night: {got['night_orders']:,} new orders, {night.ELDERS} elders moved", "≤ 15 s", f"{again.wall:.1f} s ({again.cpu:.1f} s of processor)"),
-        (f"Micro-batch of {night.BATCH:,} orders until readers open it", "≤ 5 s", f"{micro['visible']:.1f} s (run {micro['wall']:.1f} s, processor {micro['cpu']:.1f} s)"),
+        (f"Micro-batch of {night.BATCH:,} orders by `yiguan etl watch` until readers open it", "≤ 5 s",
+         f"{micro['visible']:.1f} s (run {micro['wall']:.1f} s, processor {micro['cpu']:.1f} s)"),
     ]
     ours = got["ours"]
     rows.append((f"{orders:,} orders read, checked and accounted for", "", f"{ours['cpu']:.1f} s of processor, {ours['peak_mb'] / 1024:.2f} GB"))

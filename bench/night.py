@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import subprocess
-import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,14 @@ from typing import Any
 from bench import rivals
 from bench.line import yiguan
 from bench.measure import command
-from etl import clock
+from dashboard.warehouse import Snapshot
+from etl import clock, publish
 from etl.paths import DEFAULT_REGION, Layout
 
 BATCH = 1_000
 ELDERS = 60
+PAUSE = 25
+"""Seconds from the start of one turn of the watch to the start of the next: time enough for a turn, and to write orders before the next."""
 
 
 def run(var: Path) -> dict[str, Any]:
@@ -36,7 +40,7 @@ def run(var: Path) -> dict[str, Any]:
     day = _orders(layout, _a_day(layout))
     _elders(layout, ELDERS)
     night = command(yiguan(var, "etl", "run", "--json"))
-    micro = _warm_micro_batch(layout)
+    micro = _micro_batch(layout)
     sizes = {"orders": _count(layout), "night_orders": day}
     return {"full": full, "night": night, "micro": micro, **sizes, **rivals.run(layout)}
 
@@ -73,46 +77,50 @@ def _elders(layout: Layout, rows: int) -> None:
         )
 
 
-_MICRO = """
-import json, resource, sys, time
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from bench.night import BATCH, _orders
-from dashboard.warehouse import Snapshot
-from data.simulator import playing
-from etl import publish
-from etl.paths import DEFAULT_REGION, Layout
-from etl.region import Region
-from etl.run import Line, run
+def _micro_batch(layout: Layout) -> dict[str, Any]:
+    """Turns of ``yiguan etl watch``, as a bureau runs it: one in which the process grows warm, then the one that is measured.
 
-def opened(layout, before):
-    limit = time.monotonic() + 600
-    while publish.named(layout)["run_id"] == before and time.monotonic() < limit:
-        time.sleep(0.02)
-    return Snapshot.current(layout), time.perf_counter()
-
-line = Line.declared()
-region, layout = Region.load(DEFAULT_REGION), Layout(Path(sys.argv[1]), DEFAULT_REGION.name)
-with playing(layout.sources), ThreadPoolExecutor(1) as reader:
-    _orders(layout, 10)
-    run(region, layout, line=line, depth="quick")  # the turn before: from then on the process is warm
-    _orders(layout, BATCH)
-    began, used = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF)
-    reading = reader.submit(opened, layout, publish.named(layout)["run_id"])
-    result = run(region, layout, line=line, depth="quick")
-    ended = time.perf_counter()
-    seen, visible = reading.result()
-    now = resource.getrusage(resource.RUSAGE_SELF)
-    assert seen.run_id == result.run_id and result.published
-print(json.dumps({"visible": visible - began, "wall": ended - began, "steps": result.steps,
-                  "cpu": now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime}))
-"""
-
-
-def _warm_micro_batch(layout: Layout) -> dict[str, Any]:
-    """One turn of ``yiguan etl watch``: the process is there already.
-
-    ``visible``: until a reader who waits for it has opened the snapshot; ``wall``: until the work file is closed as well.
+    Seconds from the start of the turn. ``visible``: until a reader who waits for it has opened the snapshot; ``wall``: until the work file is
+    closed as well; ``cpu``: of the process in this turn.
     """
-    said = subprocess.run([sys.executable, "-c", _MICRO, str(layout.var)], check=True, capture_output=True, text=True).stdout
-    return dict(json.loads(said.splitlines()[-1]))
+    watch = subprocess.Popen(yiguan(layout.var, "etl", "watch", "--every", str(PAUSE), "--json"), stdout=subprocess.PIPE, text=True)
+    try:
+        _turn(watch)
+        _orders(layout, 10)
+        _turn(watch)
+        used, former = _used(watch.pid), publish.named(layout)
+        _orders(layout, BATCH)
+        with ThreadPoolExecutor(1) as reader:
+            reading = reader.submit(_opened, layout, former)
+            told = _turn(watch)
+            began = time.monotonic() - told["seconds"]
+            run_id, visible = reading.result()
+        used = _used(watch.pid) - used
+    finally:
+        watch.terminate()
+        watch.wait()
+    if not told["published"] or told["run_id"] != run_id:
+        raise RuntimeError(f"the watch published {told['run_id']}, a reader opened {run_id}: {told['message']}")
+    return {"visible": visible - began, "wall": told["seconds"], "cpu": used, "steps": told["steps"]}
+
+
+def _turn(watch: subprocess.Popen[str]) -> dict[str, Any]:
+    """What the watch says at the end of a turn."""
+    line = watch.stdout.readline() if watch.stdout else ""
+    if not line:
+        raise RuntimeError(f"yiguan etl watch ended with {watch.wait()}")
+    return dict(json.loads(line))
+
+
+def _opened(layout: Layout, former: dict[str, Any] | None) -> tuple[str, float]:
+    """The next snapshot that a reader opens, and when it has."""
+    limit = time.monotonic() + 600
+    while publish.named(layout) == former and time.monotonic() < limit:
+        time.sleep(0.02)
+    return Snapshot.current(layout).run_id, time.monotonic()
+
+
+def _used(pid: int) -> float:
+    """Seconds of processor that a process has used, of itself and of the system for it."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

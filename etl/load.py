@@ -145,13 +145,12 @@ def load_module(
 ) -> list[Loaded]:
     """Read, check and put in force one module; SourceError or Held (nothing changed) when a delivery cannot be accepted."""
     terms = terms or Terms(areas_hash)
-    sift.start(con)
     plans: list[Plan] = []
-    tables = checks.compile_contract(contract)
+    tables, standing = checks.compile_contract(contract), last_deliveries(con, contract.module)
     homes: dict[str, str] = {}
     for compiled in tables:
         note(f"{contract.title}：{compiled.table.title}")
-        plan = _load_table(con, contract, compiled, reader, terms, homes)
+        plan = _load_table(con, contract, compiled, reader, standing.get(compiled.table.name), terms, homes)
         if plan.loaded.changed:
             homes[compiled.full_name] = sift_part.ready(compiled) if plan.part else sift.staged(compiled)
         plans.append(plan)
@@ -184,10 +183,10 @@ def load_module(
 
 
 def _load_table(
-    con: duckdb.DuckDBPyConnection, contract: Contract, compiled: Compiled, reader: Reader, terms: Terms, homes: sift.Homes
-) -> Plan:
+    con: duckdb.DuckDBPyConnection, contract: Contract, compiled: Compiled, reader: Reader, before: dict[str, Any] | None, terms: Terms,
+    homes: sift.Homes,
+) -> Plan:  # fmt: skip
     table = compiled.table
-    before = last_delivery(con, contract.module, table.name)
     taken = reading.take(con, compiled, reader, before, terms.depth)
     areas = terms.areas if any(isinstance(c, AreaCode) for c in table.columns) else ""
     check_hash, refs = short(compiled.stage + repr(table) + areas), _referred(con, compiled, terms, homes)
@@ -200,6 +199,8 @@ def _load_table(
     faults.point("raw", compiled.full_name)
     standing = before if taken.receipt.same else None  # the delivery is the one before: only what it is held against has changed
     batch = standing["batch"] if standing else taken.receipt.batch
+    if not homes:  # the first table of the module that has to be checked
+        sift.start(con)
     itself = compiled.full_name in {r.table for r in table.references}
     counts, part = _sift(con, compiled, before if kept and not itself else None, taken.receipt, batch, refs, homes)
     revised = changes.revised(con, compiled, terms.months.get(compiled.full_name), part) if before else []
@@ -258,12 +259,12 @@ def _record(con: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> None:
     )
 
 
-def last_delivery(con: duckdb.DuckDBPyConnection, module: str, table: str) -> dict[str, Any] | None:
-    """The recorded delivery in force of a table."""
-    cursor = con.execute("select * from state.delivery where module = ? and table_name = ?", [module, table])
+def last_deliveries(con: duckdb.DuckDBPyConnection, module: str) -> dict[str, dict[str, Any]]:
+    """The recorded deliveries in force of a module, by table."""
+    cursor = con.execute("select * from state.delivery where module = ?", [module])
     names = [d[0] for d in cursor.description]
-    found = cursor.fetchall()
-    return dict(zip(names, found[0], strict=True)) if found else None
+    rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return {row["table_name"]: row for row in rows}
 
 
 def never_delivered(con: duckdb.DuckDBPyConnection, contract: Contract) -> bool:

@@ -159,8 +159,9 @@ def etl_watch(
         what = f"快照 {result.run_id}" if result.published else result.message or "没有变化"
         out.print(f"{datetime.now():%H:%M:%S} {'夜间核对' if depth == 'keys' else '增量'}：新读入 {fresh:,} 行，{what}，用时 {result.seconds:.1f} 秒")  # noqa: DTZ005
 
+    lay_policies(layout)
     watch = Watch(region, layout, every, told)
-    with ends_on_signals(watch.stop):
+    with outside(region, layout), ends_on_signals(watch.stop):
         watch.go()
 
 

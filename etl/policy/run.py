@@ -279,5 +279,4 @@ def _clean(con: duckdb.DuckDBPyConnection) -> None:
             con.execute(f"drop view temp.{view}")
     names = con.execute(
         "select table_name from duckdb_tables() where temporary and starts_with(table_name, 'policy_')").fetchall()
-    for (name,) in names:
-        con.execute(f"drop table temp.{name}")
+    con.execute("; ".join(f"drop table temp.{name}" for (name,) in names))

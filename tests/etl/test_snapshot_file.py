@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from etl import snapshotfile
+from etl import publish, snapshotfile
 from etl.clean import quote
 from etl.indicators.base import Total
 from etl.martfile import parse
-from etl.region import Region
-from etl.run import Line, run
+from etl.region import Region, RegionError
+from etl.run import Line, RunResult, run
 from tests.etl.conftest import TODAY, Tiny, line
 
 TABLES = [("order", "work.orders", " order by month"), ("kind", "work.kind", "")]
@@ -109,3 +110,53 @@ def test_a_micro_batch_that_brings_another_policy_alone_shows_its_figures(tiny: 
     for given_now in (3.0, 5.0, 4.0):
         approved.write_text(f"versions: []  # {given_now}\n", encoding="utf-8")
         assert shown() == {(given_now,)}
+
+
+def held(snapshot: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(snapshot, read_only=True) as con:
+        return con.execute("select * from figure order by all").fetchall()
+
+
+def test_a_snapshot_whose_beginning_fails_is_written_from_nothing(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert tiny.run().published
+    tiny.orders([["D1", "E1", "2026-09-03 08:00:00", "77", "已完成"]])
+    real, failed = snapshotfile.Draft.put, []
+
+    def put(self: snapshotfile.Draft, *given: object) -> None:
+        if not failed:
+            failed.append(threading.current_thread() is not threading.main_thread())
+            raise duckdb.IOException("no more")
+        real(self, *given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(snapshotfile.Draft, "put", put)
+    result = tiny.run()
+    assert result.published and failed == [True], "another hand begins it"
+    with duckdb.connect(str(tiny.layout.work), read_only=True) as con:
+        wanted = con.execute("select * from marts.figure order by all").fetchall()
+    assert held(str(result.snapshot)) == wanted
+    assert not list(tiny.layout.snapshots.glob("*.tmp*"))
+
+
+def test_ratings_that_fail_leave_the_snapshot_in_force_and_the_next_run_goes_on(tiny: Tiny) -> None:
+    plain, wrong = line(), []
+
+    def policy(*_: object, **__: object) -> None:
+        if wrong:
+            raise RegionError("policies/rating.yaml: wrong")
+
+    def go() -> RunResult:
+        return run(tiny.region, tiny.layout, line=Line(plain.contracts, plain.marts, plain.indicators, policy), today=TODAY)
+
+    before = go()
+    approved = tiny.layout.policies / "rating.yaml"
+    approved.parent.mkdir(parents=True, exist_ok=True)
+    approved.write_text("versions: []\n", encoding="utf-8")
+    tiny.orders([["D1", "E1", "2026-09-03 08:00:00", "77", "已完成"]])
+    wrong.append(True)
+    assert go().exit_code == 1
+    assert publish.current(tiny.layout) == before.snapshot
+    wrong.clear()
+    after = go()
+    assert after.published and publish.verify(tiny.layout) is None
+    assert held(str(after.snapshot)) != held(str(before.snapshot))
+    assert not list(tiny.layout.snapshots.glob("*.tmp*"))
