@@ -203,3 +203,32 @@ def test_what_cannot_be_recorded_is_not_handed_out(reader):
     app = server(services)
     app.application.testing = False
     assert app.post("/export/providers.xlsx", data={"purpose": "meeting"}).status_code == 500
+
+
+def cells(answer):
+    """The table of a workbook: its heads and its rows."""
+    rows = [list(r) for r in book(answer).worksheets[0].iter_rows(min_row=3, values_only=True)]
+    return rows[0], rows[1:]
+
+
+def test_the_excel_of_a_table_by_area_holds_the_figures_of_that_very_table(reader):
+    w = reader()
+    codes = ["elders_80", "execution_rate", "satisfaction"]
+    heads, rows = cells(fetch(Services(w), f"/export/overview.xlsx?area={DISTRICT}&month={MONTH}&table=areas&code={','.join(codes)}"))
+    assert heads[3:6] == [w.indicator(c).name for c in codes]
+    many = w.by_child_many(codes, DISTRICT, MONTH)
+    assert {r[1]: r[3] for r in rows} == {code: f["elders_80"].value for code, f in many.items()}
+
+
+def test_listed_figures_leave_with_part_whole_definition_and_source(reader):
+    w = reader()
+    heads, rows = cells(fetch(Services(w), f"/export/indicators.xlsx?area={DISTRICT}&month={MONTH}&table=figures&code=caregiver_cert_rate,alarms"))
+    figure = w.figures(["caregiver_cert_rate"], DISTRICT, MONTH)["caregiver_cert_rate"]
+    first = dict(zip(heads, rows[0], strict=True))
+    assert (first["分子"], first["分母"]) == (figure.part, figure.whole) and first["口径"] == w.indicator("caregiver_cert_rate").definition
+    assert [r[heads.index("指标")] for r in rows] == [w.indicator("caregiver_cert_rate").name, w.indicator("alarms").name]
+
+
+@pytest.mark.parametrize("code", ["nothing", "alarms,nothing", "", ",", "x" * 5000, ",".join(f"a{n}" for n in range(200))])
+def test_figures_that_are_not_there_are_not_found(reader, code):
+    assert fetch(Services(reader()), f"/export/indicators.xlsx?area={DISTRICT}&month={MONTH}&table=figures&code={code}").status_code == 404
