@@ -117,7 +117,7 @@ def test_on_a4_paper_the_page_keeps_figures_and_data_date_and_loses_what_can_onl
 ) -> None:
     leader = visit().log_in("leader")
     page = leader.page
-    for path in ("/", "/subsidies", "/providers/P0001"):
+    for path in ("/", "/subsidies", "/tasks", "/providers/P0001"):
         page.set_viewport_size({"width": 1366, "height": 768})
         page.emulate_media(media="screen")
         leader.open(path)
