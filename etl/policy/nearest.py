@@ -11,9 +11,10 @@ from collections.abc import Callable
 
 import duckdb
 
-PIECES = 32
-"""Into so many pieces a range is cut at a time: two tries between 2 and 100 steps, three up to 1,000."""
-TRIES = 3
+PIECES, TRIES = 10, 4
+"""Into so many pieces a range is cut at a time, and how often: up to 1,000 steps are told apart beside a first guess (_GOALS)."""
+MOST = 5
+"""So many gains and so many losses are kept of a provider, the nearest first."""
 _CHANGED = "(direction = 'gain' and star > old_star or direction = 'lose' and star < old_star)"
 
 TOLD = """case when gains then '' else '如' end || window_text || name || '由' || policy_figure_text(raw, decimals) || unit
@@ -27,12 +28,15 @@ EFFORT = "20 + abs(target - raw) / nullif(abs(raw) + 1, 0) * 40"
 # A goal is one figure of one winner: from n = 0, where it stands, to n = hi, where the star is another; place: its turn; spot: where in the sentence.
 _GOALS = f"""
 create or replace temp table policy_winner as
-select vid, provider_id, direction, changes, effort, topic, sentence, old_star from policy_outcome_single o
-where {_CHANGED} and vid in (select vid from policy_s_figure)
-qualify row_number() over (partition by provider_id, direction, topic order by effort, vid) = 1
-union all
-select vid, provider_id, direction, changes, effort, topic, sentence, old_star from policy_outcome
-where {_CHANGED} and vid in (select o.vid from policy_one o join policy_s_figure f on f.vid = o.part);
+with found as (
+    select vid, provider_id, direction, changes, effort, topic, sentence, old_star, old_score, score from policy_outcome_single
+    where {_CHANGED} and vid in (select vid from policy_s_figure)
+    qualify row_number() over (partition by provider_id, direction, topic order by effort, vid) = 1
+    union all
+    select vid, provider_id, direction, changes, effort, topic, sentence, old_star, old_score, score from policy_outcome
+    where {_CHANGED} and vid in (select o.vid from policy_one o join policy_s_figure f on f.vid = o.part)
+)
+select * from found qualify row_number() over (partition by provider_id, direction order by changes, effort, vid) <= {MOST};
 create or replace temp table policy_made_of as
 select w.vid, w.vid as part, 1 as spot from policy_winner w where w.changes = 1
 union all
@@ -42,10 +46,18 @@ select w.vid, p.two, 2 from policy_winner w join policy_pair p using (vid);
 create or replace temp table policy_goal as
 with moved as (
     select m.vid, m.spot, f.part_id, o.raw, o.whole, f.raw as target, p.name, p.unit, p.decimals, p.scale, p.window_text, w.better, w.counted,
-           (f.raw > o.raw) = (w.better = 'higher') as gains
+           (f.raw > o.raw) = (w.better = 'higher') as gains,
+           -- where the total is cut at fixed scores, and a line runs straight: about so far along must the figure move
+           case when x.changes = 1 and x.score <> x.old_score
+                then (case when x.direction = 'gain' then c.above else c.below end - x.old_score) / (x.score - x.old_score) end as along
     from policy_made_of m
     join policy_s_figure f on f.vid = m.part
     join policy_winner x on x.vid = m.vid
+    left join (
+        select w.vid, min(k.score_cut) filter (where k.score_cut > w.old_score) as above, max(k.score_cut) filter (where k.score_cut <= w.old_score) as below
+        from policy_winner w join policy_held_subject s using (provider_id)
+        join policy_cut k on k.version = s.rating_version and k.domain = '' and k.method = 'fixed' group by all
+    ) c on c.vid = m.vid
     join policy_held_observed o on o.provider_id = x.provider_id and o.part_id = f.part_id
     join policy_part p on p.part_id = f.part_id
     join policy_way w on w.part_id = f.part_id
@@ -54,7 +66,9 @@ with moved as (
            row_number() over (partition by vid order by {EFFORT} desc, spot) as place
     from moved
 )
-select *, 0::bigint as lo, greatest(1, ceil(abs(target - raw) / step - 1e-6))::bigint as hi, target as farthest from stepped;
+select *, 0::bigint as lo, greatest(1, ceil(abs(target - raw) / step - 1e-6))::bigint as hi, target as farthest,
+       round(along * abs(target - raw) / step)::bigint as guess
+from stepped;
 create or replace temp macro policy_at(n, raw, step, farthest, counted) as case
     when counted then raw + case when farthest > raw then n * step else -n * step end
     when farthest > raw then least(farthest, (floor(raw / step + 1e-6) + n) * step)
@@ -64,12 +78,16 @@ _NEXT = f"""
 create or replace temp table policy_try as
 select distinct g.vid, g.part_id, g.lo + ceil((g.hi - g.lo) * j / {PIECES}.0)::bigint as n
 from policy_goal g, range(1, {PIECES}) t(j)
-where g.place = $place and g.hi - g.lo > 1;
+where g.place = $place and g.hi - g.lo > 1 and g.guess is null
+union
+select g.vid, g.part_id, g.guess + d from policy_goal g, (values (-1), (0), (1)) u(d)
+where g.place = $place and g.hi - g.lo > 1 and g.guess is not null and g.guess + d > 0;
+update policy_goal set guess = null where place = $place;
 delete from policy_try using policy_goal g where g.vid = policy_try.vid and g.part_id = policy_try.part_id and policy_try.n >= g.hi;
 """
 _TRY = """
 create or replace temp table policy_variant as
-select t.vid || '~' || t.n as vid, w.* exclude (vid, old_star) from policy_try t join policy_winner w using (vid);
+select t.vid || '~' || t.n as vid, w.* exclude (vid, old_star, old_score, score) from policy_try t join policy_winner w using (vid);
 create or replace temp table policy_v_figure as
 select t.vid || '~' || t.n as vid, g.part_id,
        case when g.part_id = t.part_id then policy_at(t.n, g.raw, g.step, g.farthest, g.counted) else g.target end as raw

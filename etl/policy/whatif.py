@@ -19,8 +19,6 @@ from etl.policy.model import Condition, IndicatorPart, RatingPolicy, RatingVersi
 from etl.policy.rating import run_steps
 from etl.policy.stars import give_stars
 
-MOST = 5
-"""So many gains and so many losses are kept of a provider, the nearest first."""
 OUTPUT = {
     "rating_change": "provider_id text, month text, direction text, position int, changes int, sentence text, star int, new_star int, "
     "score double, new_score double",
@@ -50,7 +48,7 @@ def lay_changes(con: duckdb.DuckDBPyConnection, policy: RatingPolicy | None, cat
     con.execute(_PAIRS)
     _run(con, version, facts & laid)
     nearest.shrink(con, lambda: _run(con, version, facts & laid))
-    con.execute(_CHANGES.format(most=MOST))
+    con.execute(_CHANGES.format(most=nearest.MOST))
 
 
 def _hold(con: duckdb.DuckDBPyConnection, month: str, facts: set[str]) -> None:
