@@ -17,7 +17,7 @@ from dashboard.views.h import Node, h
 from dashboard.views.page import Panel, code_of
 from dashboard.views.tables import Col, panel, table
 from dashboard.warehouse.types import Figure
-from etl.indicators import Indicator
+from etl.indicators import Indicator, catalogue
 
 GROUPS = ("老年人", "床位", "设施", "护理人员", "服务", "医养", "资金", "监管", "互助", "联盟", "智慧", "适老化", "任务", "数据")
 """The groups of the catalogue in the order of the page; others follow."""
@@ -47,7 +47,8 @@ def catalogue_panel(view: View) -> Node:
 def groups_of(view: View) -> dict[str, list[str]]:
     """The groups that the reader sees, each with its indicators as they were declared."""
     found: dict[str, list[str]] = {g: [] for g in GROUPS}
-    for code in view.w.snapshot.indicators:
+    declared, there = catalogue(), view.w.snapshot.indicators
+    for code in (*(c for c in declared if c in there), *(c for c in there if c not in declared)):
         found.setdefault(view.ind(code).group, []).append(code)
     return {g: codes for g, codes in found.items() if codes and (g not in RIGHTS or view.scope.may(RIGHTS[g]))}
 

@@ -107,6 +107,7 @@ def seen(staff: Visit, path: str) -> str:
     assert page.evaluate("document.documentElement.scrollWidth") <= 683
     page.emulate_media(media="print")
     assert page.is_visible(".moved") and page.is_visible(".provider-head") and not page.is_visible(".rail")
+    assert page.evaluate("() => { const l = document.querySelector('.moved'); return l.scrollHeight - l.clientHeight; }") <= 1, "the whole list is on paper"
     page.emulate_media(media="screen")
     page.set_viewport_size({"width": 1366, "height": 768})
     lines.first.locator("a").focus()
