@@ -30,6 +30,7 @@ _BLANKS = " \t\r\n\u3000\u00a0\ufeff\u200b"
 _NULL_WORDS = ("-", "--", "—", "——", "/", "无", "NULL", "null", "N/A", "None")
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CREDIT_SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+MOST_YUAN = 10**12
 _FOREVER = ("长期", "长期有效", "永久", "永久有效", "无固定期限")
 
 
@@ -219,7 +220,11 @@ def _macros(today: date) -> list[tuple[str, str]]:
             " then cast(try_cast(substr(y, 1, length(y) - 1) as decimal(24, 10)) * 10000 as decimal(28, 10))"
             " else cast(try_cast(y as decimal(28, 10)) as decimal(28, 10)) end",
         ),
-        ("yg_amount(y)", "case when y = cast(y as decimal(18, 2)) then cast(y as decimal(18, 2)) end"),
+        # A number of an account, a card or a person that slipped into a column of amounts is no amount, and would overflow the sums.
+        (
+            "yg_amount(y)",
+            f"case when abs(y) < {MOST_YUAN} and y = try_cast(y as decimal(18, 2)) then try_cast(y as decimal(18, 2)) end",
+        ),
         (
             "yg_money(x)",
             "case when x < ':' and try_cast(x as decimal(18, 4)) is not null then yg_amount(try_cast(x as decimal(18, 4)))"

@@ -17,10 +17,10 @@ from typing import Any
 
 import duckdb
 
-from etl import changes, checks, clock, faults, freshness, guards, raw, reading, sift, sift_part
+from etl import changes, checks, clock, faults, freshness, guards, raw, reading, repair, sift, sift_part
 from etl.checks import Compiled, Counts
 from etl.clean import first, name
-from etl.connectors import Reader
+from etl.connectors import Reader, SourceError
 from etl.contract import AreaCode, Contract, Reference
 from etl.guards import Guard
 from etl.raw import Receipt, short
@@ -114,6 +114,19 @@ class Terms:
             del self.keys[asked]
 
 
+@contextmanager
+def _foreseen(contract: Contract, compiled: Compiled) -> Iterator[None]:
+    """A value that the checks do not foresee keeps its own module out, not the whole night's run; SourceError without the value."""
+    try:
+        yield
+    except duckdb.DataError as error:
+        if repair.is_damage(error):
+            raise
+        raise SourceError(
+            f"{compiled.table.title}中有程序不能换算的值（{type(error).__name__}），未装载。请把本条信息告知技术支持人员。"
+        ) from error
+
+
 def prepare(con: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]) -> None:
     """Create the work file's schemas and empty checked tables, and clear what a killed run left half done."""
     checks.outcome_tables(con)
@@ -150,7 +163,8 @@ def load_module(
     homes: dict[str, str] = {}
     for compiled in tables:
         note(f"{contract.title}：{compiled.table.title}")
-        plan = _load_table(con, contract, compiled, reader, standing.get(compiled.table.name), terms, homes)
+        with _foreseen(contract, compiled):
+            plan = _load_table(con, contract, compiled, reader, standing.get(compiled.table.name), terms, homes)
         if plan.loaded.changed:
             homes[compiled.full_name] = sift_part.ready(compiled) if plan.part else sift.staged(compiled)
         plans.append(plan)

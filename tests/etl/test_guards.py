@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from typing import Any
 
+import duckdb
 import pytest
 
-from etl import holds
+from etl import holds, load
+from etl.checks import Compiled
 from etl.run import RunResult, status
 from tests.etl.conftest import Tiny, id_number
 
@@ -170,6 +173,25 @@ def test_a_column_gone_is_held_and_cannot_be_released_as_it_is(settled: Tiny, fi
         holds.decide(settled.layout, "caregiver", "released", "王科长", "已核实")
     holds.decide(settled.layout, "caregiver", "rejected", "王科长", "请按模板报送")
     assert standing(settled.run(), "caregiver")[0] == "stale"
+
+
+def test_a_value_that_no_check_foresees_keeps_its_module_out_and_no_other(settled: Tiny, figure: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    def careless(con: duckdb.DuckDBPyConnection, compiled: Compiled, *more: Any) -> Any:
+        if compiled.full_name == "order_order":
+            con.execute("select cast('110105194912310021' as decimal(18, 2))")
+        return sift(con, compiled, *more)
+
+    sift = load._sift
+    settled.orders([order(n, price="21") for n in range(100)])
+    settled.payments("发放编号,月份,街道代码,金额\nF1,2026-10,330105001,200\n")
+    with monkeypatch.context() as patched:
+        patched.setattr(load, "_sift", careless)
+        result = settled.run()
+    kind, message = standing(result, "order")
+    assert (result.exit_code, kind) == (3, "stale")
+    assert "工单中有程序不能换算的值" in message and "110105" not in message
+    assert figure("orders") == (100, None) and figure("paid") == (200, None)
+    assert settled.run().exit_code == 0
 
 
 def test_new_columns_are_remarked_on(settled: Tiny) -> None:

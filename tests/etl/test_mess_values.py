@@ -43,6 +43,8 @@ def test_damaged_id_numbers_are_never_repaired(con: duckdb.DuckDBPyConnection, t
 @pytest.mark.parametrize(("text", "amount"), [
     ("1,234.50元", "1234.50"), ("￥1,234,567", "1234567"), ("１，２３４．５０", "1234.50"), ("1 234.50", "1234.50"), ("3.5万元", "35000"),
     ("(1,234.50)", "-1234.50"), ("（12）", "-12"), ("-5", "-5"), ("－5", "-5"), ("−5", "-5"), ("¥-5", "-5"), ("人民币12元整", "12"),
+    ("999999999999.99", "999999999999.99"), ("1000000000000", None), ("6222021234567890", None), ("110105194912310021", None), ("1.1E+17", None),
+    ("99999999999999万", None), ("9" * 28, None),
     ("12,34", None), ("1,2,3", None), ("1.234,50", None), ("壹佰元", None), ("12.3元/月", None), ("5-", None), ("((5))", None), ("", None),
 ])  # fmt: skip
 def test_amounts(con: duckdb.DuckDBPyConnection, text: str, amount: str | None) -> None:
