@@ -217,14 +217,14 @@ def _proposed(w: Warehouse, here: Dossier) -> list[CaseResettlement]:
 
 
 def _several(here: Dossier, idents: list[str]) -> list[CaseResettlement]:
-    """The next standing of those ticked on the list; where they go stays as it is listed."""
+    """The next standing of those ticked on the list, one by one or (``=拟安置``) all who stand at something; where they go stays as it is listed."""
     ticked, note = set(idents), " ".join(request.form.get("note", "").split())[:200]
     return [
         CaseResettlement(
             elder_id=e.elder_id, elder_name=e.elder_name, community_code=e.community_code, provider_id=e.provider_id, provider_name=e.provider_name,
             distance_m=e.distance_m, price_difference=e.price_difference, status=request.form.get("status", "")[:16], note=note or e.note,
         )
-        for e in here.elders if e.elder_id in ticked
+        for e in here.elders if {e.elder_id, f"={e.status}"} & ticked
     ]  # fmt: skip
 
 

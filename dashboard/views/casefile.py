@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections import Counter
 from typing import Any
 
 from dashboard import format as fmt
@@ -233,7 +234,12 @@ def _elder_form(view: View, case: Dossier) -> Node:
 
 def _several(case: Dossier, named: bool) -> Node:
     """The next standing of several elders at once; where each goes stays as it is on the list."""
+    standing = Counter(e.status for e in case.elders)
     boxes = [
+        h("label", h("input", type="checkbox", name="each", value=f"={status}"), h("b", f"全部“{status}”（{standing[status]} 人）"))
+        for status in STATUSES if standing[status] > 1
+    ]  # fmt: skip
+    boxes += [
         h("label", h("input", type="checkbox", name="each", value=e.elder_id),
           h("span", f"{e.elder_name if named else e.elder_name[:1] + '**'}（{e.provider_name or '居家或另行安排'}，{e.status}）"))
         for e in case.elders
