@@ -31,6 +31,9 @@ EXTRA = (
     "〓〔〕【】《》〈〉「」『』←↑→↓↗↘✓✗¥￥©®°§¶½¼¾㈠㈡㈢〇\u3000\u00a0\u2002\u2003\u2011\u2212"
 )
 
+# The unified ideographs, extension A, and extensions B to H: of these the source has nearly all that the table of general standard characters (2013) lists.
+IDEOGRAPHS = (range(0x3400, 0x4DC0), range(0x4E00, 0xA000), range(0x20000, 0x323B0))
+
 
 @dataclass(frozen=True)
 class Face:
@@ -42,7 +45,7 @@ class Face:
     source: str
     within: str = ""
     rest: bool = False
-    """Holds what the others lack: the unified ideographs outside the common set, as the last resort for rare characters."""
+    """Holds what the others lack: the ideographs outside the common set that the source has, as the last resort for rare characters."""
 
 
 FACES = (
@@ -101,7 +104,7 @@ def _rename(font: Any, face: Face) -> None:
 def build(root: Path) -> None:
     """Write every face; say its size and what the source lacks."""
     common = characters()
-    rest = "".join(c for c in map(chr, range(0x4E00, 0x9FA6)) if c not in set(common))
+    rest = "".join(c for block in IDEOGRAPHS for c in map(chr, block) if c not in set(common))
     for face in FACES:
         text = rest if face.rest else common
         font = _open(root / face.source, face.within)

@@ -23,7 +23,10 @@ TITLE = ("FZXiaoBiaoSong-B05S", "方正小标宋简体", "Yiguan Song", "Yiguan 
 SONG = ("Yiguan Song", "Yiguan Song Ext")
 HEI = ("Yiguan Hei", "Yiguan Song", "Yiguan Song Ext")
 KAI = ("KaiTi_GB2312", "楷体_GB2312", "Yiguan Kai", "Yiguan Song", "Yiguan Song Ext")
-SYSTEM = ("Noto Serif CJK SC", "Noto Sans CJK SC", "SimSun-ExtB", "Microsoft YaHei", "WenQuanYi Zen Hei", "Noto Sans")
+SYSTEM = (
+    "Noto Serif CJK SC", "Noto Sans CJK SC", "SimSun-ExtB", "HanaMinA", "HanaMinB", "BabelStone Han", "Microsoft YaHei", "WenQuanYi Zen Hei",
+    "Noto Sans",
+)  # fmt: skip
 """What is tried last, where the machine has it."""
 
 _lock = threading.Lock()

@@ -22,7 +22,7 @@ from dashboard.reports.model import Cell, Column, Issue, Paragraph, Section, Tab
 from dashboard.reports.sheets import Book, dangerous
 from tests.reports.conftest import BY, DISTRICT, MONTH, NOW
 
-ODD = ("<b>王</b>明", "#set text(red) $x$ *粗* @ref \\", '=HYPERLINK("x")', "a & b \"引\" 'x'", "𪚥龘堃", "\x00\x0b换\ud800行")
+ODD = ("<b>王</b>明", "#set text(red) $x$ *粗* @ref \\", '=HYPERLINK("x")', "a & b \"引\" 'x'", "𪚥龘堃", "王𩾃·㐂𨱏", "\x00\x0b换\ud800行")
 
 
 def pdf_text(content: bytes, tmp_path: Path) -> str:
@@ -143,12 +143,13 @@ def test_markup_in_names_is_only_text(reader, tmp_path):
     report, issue = odd_report(reader), Issue("<i>李</i>", NOW)
     in_word = docx_text(word.render(report, issue))
     text = re.sub(r"\s", "", pdf_text(pdf.render(report, issue), tmp_path))
-    for odd in ("<b>王</b>明", "#set text(red) $x$ *粗* @ref \\"):
+    for odd in ("王𩾃·㐂𨱏", "<b>王</b>明", "#set text(red) $x$ *粗* @ref \\"):
         assert odd in in_word
         assert odd.replace(" ", "") in text
 
 
 def test_a_character_that_no_font_has_is_marked_and_listed(reader, tmp_path):
+    assert set(map(ord, "𠙶𣲗𨱏𩽾𩾃𪨶𫄧𫖯𫘧𫠜𬇙𬘭𬣙𬭎𬱖𬶋𬸦𬺓㐂㕮䴘鿎")) <= fonts.shipped_characters(), "rare characters of the table of general standard characters"
     rare = chr(0x323AF)
     assert fonts.missing(["龘堃镕𠀀"[:3]]) == []
     assert fonts.missing([rare]) == [rare]
