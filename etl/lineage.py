@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -77,6 +79,36 @@ class Lineage:
         self._conditions |= {mart: frozenset(map(_pair, pairs)) for mart, pairs in held["conditions"]}
         self._traced |= {(mart, column): frozenset(map(_pair, pairs)) for mart, column, pairs in held["traced"]}
         self._named |= dict(held["named"])
+
+    @contextmanager
+    def derived(self, con: duckdb.DuckDBPyConnection, indicators: Iterable[Indicator]) -> Iterator[None]:
+        """What is remembered is taken over; where nothing is, a second thread derives it within the block, at whose end it is done.
+
+        Nobody else may ask within the block. What goes wrong in the thread goes wrong again, and is told, when somebody asks.
+        """
+        if not self._frames:
+            self.recall(con)
+        if self._frames:
+            yield
+            return
+
+        def derive() -> None:
+            try:
+                for indicator in indicators:
+                    self.origins(indicator)
+                    self.counted(indicator)
+                    for mart in indicator.marts:
+                        self.conditions(mart)
+            except Exception:  # what stands half derived must not be taken for the whole
+                for known in (self.scopes, self._frames, self._conditions, self._traced, self._named):
+                    known.clear()
+
+        thread = threading.Thread(target=derive, name="lineage", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            thread.join()
 
     def remember(self, con: duckdb.DuckDBPyConnection) -> None:
         """Keep what has been derived for the next process."""

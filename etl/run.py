@@ -184,7 +184,7 @@ def _run(
         clean.prepare(con, region.areas, today, region.box)
         load.prepare(con, line.contracts)
         terms = load.Terms(load.areas_fingerprint(region.path / "areas.csv"), line.months, depth, result.run_id)
-        with _sources(con, region, layout, line, only) as sources:
+        with _sources(con, region, layout, line, only) as sources, line.lineage.derived(con, line.indicators.values()):
             for contract in line.contracts:
                 if only is None or contract.module in only:
                     with _timed(result, contract.module):

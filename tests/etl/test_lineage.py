@@ -58,6 +58,26 @@ def test_what_was_derived_once_serves_the_next_process_and_no_other_declarations
     assert not other._traced
 
 
+def test_what_a_second_thread_derives_is_what_asking_derives_and_a_fault_in_it_is_told_to_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    con = duckdb.connect()
+    con.execute("create schema state")
+    every, indicators = {m.name: m for m in marts()}, list(catalogue().values())
+    ahead, asked = Lineage(contracts(), every), Lineage(contracts(), every)
+    with ahead.derived(con, indicators):
+        pass
+    told = origins.origins(asked, indicators), [asked.modules(i) for i in indicators]
+    with monkeypatch.context() as blind:
+        blind.setattr("etl.lineage.qualify", lambda *_, **__: pytest.fail("derived again"))
+        assert (origins.origins(ahead, indicators), [ahead.modules(i) for i in indicators]) == told
+    broken = Lineage(contracts(), every)
+    with monkeypatch.context() as torn:
+        torn.setattr("etl.lineage.qualify", lambda *_, **__: 1 / 0)
+        with broken.derived(con, indicators):
+            pass
+        with pytest.raises(ZeroDivisionError):
+            broken.needs(catalogue()["caregivers"])
+
+
 def test_contracts_and_marts_come_after_what_they_read() -> None:
     place = {c.module: n for n, c in enumerate(contracts())}
     assert all(place[a] < place[c.module] for c in contracts() for a in c.after if a in place)
