@@ -89,7 +89,7 @@ class WorkbookReader:
                 book = self._open(path)
                 sheets = _sheets(book, table.source)
                 for sheet in sheets:
-                    yield from self._read_sheet(table, path, book.get_sheet_by_name(sheet), sheet)
+                    yield from self._read_sheet(table, path, self._sheet(book, path, sheet), sheet)
                 found += len(sheets)
             except SourceError as error:
                 failures.append(error)
@@ -124,6 +124,15 @@ class WorkbookReader:
             except (CalamineError, DamagedError, OSError, ValueError) as error:
                 raise SourceError(DAMAGED.format(what=f"工作簿 {path.name}", owner=owner)) from error
         return self._books[path]
+
+    def _sheet(self, book: CalamineWorkbook | BookApart, path: Path, title: str) -> CalamineSheet | SheetApart:
+        """One sheet, whose cells calamine takes in now; SourceError where they do not make sense to it, whatever it says to that."""
+        try:
+            return book.get_sheet_by_name(title)
+        except BaseException as error:  # its panics are no Exception, and have no class that could be named
+            if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+                raise
+            raise SourceError(f"工作簿 {path.name} 的工作表“{title}”已损坏，无法读取。请{self.contract.owner}另存后重新报送。") from error
 
     def _read_sheet(self, table: Table, path: Path, sheet: CalamineSheet | SheetApart, title: str) -> Iterator[pa.RecordBatch]:
         place = f"工作簿 {path.name} 的工作表“{title}”"

@@ -18,7 +18,8 @@ import pytest
 
 from etl.connectors.base import SourceError
 from etl.connectors.sheetextent import BLOCK, extent
-from etl.connectors.workbook import inspect
+from etl.connectors.workbook import WorkbookReader, inspect
+from tests.etl.conftest import CAREGIVER, WORKER
 
 FAR = b'<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
 PREFIX = re.sub(rb"<(/?)(row|c|v)\b", rb"<\1a-b:\2", FAR)
@@ -82,6 +83,25 @@ def test_item_32_what_a_directory_says_wrongly_of_a_part_is_found(tmp_path: Path
     content[at + 24 : at + 28] = (64).to_bytes(4, "little")
     path.write_bytes(content)
     assert "已损坏" in refused(path)
+
+
+@pytest.mark.parametrize(("sound", "harm"), [
+    (b"</row>", b"</rwo>"), (b'r="B1"', b"r=B1"), (b"<v>", b"&#x110000;<v>"), (b"</sheetData>", b""), (b"<v>", b"\xff<v>"), (b"<v>2", b"<x>2"),
+])  # fmt: skip
+def test_a_sheet_that_makes_no_sense_is_refused_in_a_sentence(tmp_path: Path, sound: bytes, harm: bytes) -> None:
+    rows = b'<row r="1"><c r="A1"><v>1</v></c><c r="B1"><v>2</v></c></row>'
+    path = made(tmp_path / "a.xlsx", rows)
+    with zipfile.ZipFile(path) as source:
+        parts = {n: source.read(n) for n in source.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    parts[sheet] = parts[sheet].replace(sound, harm, 1)
+    parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(b'name="Sheet"', 'name="在岗人员"'.encode())
+    with zipfile.ZipFile(path, "w") as out:
+        for name, content in parts.items():
+            out.writestr(name, content)
+    with pytest.raises(SourceError) as said:
+        list(WorkbookReader(CAREGIVER, str(path)).read(WORKER))
+    assert str(said.value).endswith("。")
 
 
 @pytest.mark.parametrize("size", [1, 1 << 10, BLOCK, None])
