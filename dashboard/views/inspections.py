@@ -143,8 +143,13 @@ def credit_list(view: View) -> Node:
     return panel(view, title, summary, listed, note=note, cls="full")
 
 
+# The sections of an assessment of the grade, and those of a third-party evaluation: column → what it is called.
+SECTIONS = {"setting_share": "环境", "facilities_share": "设施设备", "management_share": "运营管理", "service_share": "服务"}
+EVALUATED = {"evaluated_setting_share": "环境设施", "evaluated_management_share": "运营管理", "evaluated_service_share": "服务质量"}
+
+
 def grades_list(view: View) -> Node:
-    """Grades of GB/T 37276 that the provider's own score or the latest third-party evaluation does not bear out; None where the check is not there."""
+    """Grades of GB/T 37276 that the provider's own scores or the latest third-party evaluation do not bear out; None where the check is not there."""
     if not view.knows("grades_contradicted"):
         return None
     rows, title = view.w.grade_checks(view.area.code, view.month), "等级存疑"
@@ -153,16 +158,21 @@ def grades_list(view: View) -> Node:
     details = view.place.subjects("/providers")
     body = [
         [h("a", r["provider_name"], href=details(r["provider_id"])), r["kind"], f"{fmt.star_word(r['grade'])[0]}级", fmt.fmt_number(r["grade_score"]),
-         fmt.fmt_number(r["least_score"]), *(fmt.fmt_number(r[part], 1) for part in ("setting_share", "management_share", "service_share")),
-         fmt.fmt_number(r["least_share"]), cell(r["evaluated_on"]), _doubt(r)]
+         fmt.fmt_number(r["least_score"]), fmt.fmt_number(r["least_share"]), cell(r["evaluated_on"]), _doubt(r)]
         for r in rows
     ]  # fmt: skip
-    cols = [Col("单位"), Col("类型"), Col("等级"), Col("评定得分", "n"), Col("至少", "n"), Col("环境设施%", "n"), Col("运营管理%", "n"), Col("服务质量%", "n"),
-            Col("分项至少%", "n"), Col("评价日期"), Col("存疑", "w")]  # fmt: skip
+    cols = [Col("单位"), Col("类型"), Col("等级"), Col("评定得分", "n"), Col("至少", "n"), Col("分项至少%", "n", note="每个分项的得分占该项满分至少达到的百分比"),
+            Col("评价日期", note="近 12 个月最近一次第三方评价"), Col("存疑", "w")]  # fmt: skip
     note = f"{len(rows)} 家，按 GB/T 37276 的总分与分项要求核对；第三方评价的分项与等级评定的分项相近而不相同，供复核"
     return panel(view, title, table(cols, body, caption=title, cls="tall"), note=note, cls="full")
 
 
 def _doubt(row: dict[str, Any]) -> str:
-    short = "没有评定得分" if row["grade_score"] is None else "评定得分低于等级要求"
-    return "；".join([short] * bool(row["total_short"]) + ["第三方评价分项低于等级要求"] * bool(row["section_short"]))
+    said = []
+    if row["total_short"]:
+        said.append("没有评定得分" if row["grade_score"] is None else "评定得分低于等级要求")
+    for whose, sections in (("评定", SECTIONS), ("第三方评价", EVALUATED)):
+        low = [f"{name}{fmt.fmt_number(row[part], 1)}%" for part, name in sections.items() if row[part] is not None and row[part] < row["least_share"] - 0.000001]
+        if low:
+            said.append(f"{whose}分项低于等级要求：{'、'.join(low)}")
+    return "；".join(said)

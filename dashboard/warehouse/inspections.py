@@ -68,10 +68,10 @@ def findings(snapshot: Snapshot, month: str) -> list[dict[str, Any]]:
 
 
 def grade_checks(snapshot: Snapshot, month: str) -> list[dict[str, Any]]:
-    """Providers whose GB/T 37276 grade their own score or the latest evaluation contradicts; empty in snapshots without the check."""
+    """Providers whose GB/T 37276 grade their own score, a section of it or the latest evaluation contradicts; empty in snapshots without the check."""
     if "grade_check_month" not in snapshot.tables:
         return []
-    query = "select * exclude (month) from grade_check_month where month = ? and (total_short or section_short) order by grade desc, provider_id"
+    query = "select * exclude (month) from grade_check_month where month = ? and (total_short or section_short or evaluation_short) order by grade desc, provider_id"
     return snapshot.once(f"grade_checks {month}", lambda: snapshot.dicts(query, [month]))
 
 

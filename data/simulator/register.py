@@ -13,6 +13,8 @@ from data.simulator.writers import SqlSink
 from etl import geo
 
 GRADES = {"一级": 360, "二级": 450, "三级": 570, "四级": 780, "五级": 900}
+LEAST_SHARE = {"一级": 0.4, "二级": 0.5, "三级": 0.6, "四级": 0.8, "五级": 0.9}
+SECTIONS = {"DJ_HJ": 120, "DJ_SS": 130, "DJ_GL": 150, "DJ_FW": 600}
 TO_CRS = {"CGCS2000": lambda x, y: (x, y), "GCJ02": geo.wgs84_to_gcj02, "BD09": geo.wgs84_to_bd09}
 ROADS = ("禾樾路", "澄屿街", "岚汀路", "煦舟弄", "芮栖路", "沅澜街", "苓颐路", "昀棠弄")
 
@@ -28,10 +30,11 @@ def _insert(sink: SqlSink, name: str, rows: list[dict[str, Any]], kinds: dict[st
 
 def write_providers(world: World, providers: list[Provider], sink: SqlSink) -> int:
     """FWDW, FWZD, FWDW_ZZ and ZRSQ."""
-    rng = world.rng("register")
+    rng, assessed = world.rng("register"), world.rng("register grades")
     rows, sites, permits = [], [], []
     for p in providers:
         grade, score = _grade(p, rng)
+        sections = None if grade is None or score is None else _sections(grade, score, assessed)
         medical = {HOME: "协议" if p.beds <= 100 else "内设"}.get(p.kind, "协议" if rng.random() < 0.6 else "无")
         if p.kind == HOME and rng.random() < 0.12 + 0.3 * p.bad[-1]:
             medical = "无"
@@ -46,7 +49,8 @@ def write_providers(world: World, providers: list[Provider], sink: SqlSink) -> i
                 "LXDH": p.phone,
                 "YL_LX": medical,
                 "DJ": grade,
-                "DJ_DF": score,
+                "DJ_DF": None if sections is None else sum(sections.values()),
+                **(sections or dict.fromkeys(SECTIONS)),
                 "ZT": p.status,
                 "ZC_RQ": _text(p.registered),
                 "ZX_RQ": _text(p.closed),
@@ -81,7 +85,7 @@ def write_providers(world: World, providers: list[Provider], sink: SqlSink) -> i
         permits += _permits(world, p, rng)
     permits = [{"ZZ_ID": f"ZZ{i + 1:05d}", **row} for i, row in enumerate(permits)]
     text = dict.fromkeys
-    n = _insert(sink, "FWDW", rows, text(rows[0], "text") | {"DJ_DF": "real"})
+    n = _insert(sink, "FWDW", rows, text(rows[0], "text") | dict.fromkeys(["DJ_DF", *SECTIONS], "real"))
     n += _insert(sink, "FWZD", sites, text(sites[0], "text") | {"JD": "real", "WD": "real", "JZMJ": "real"})
     n += _insert(sink, "FWDW_ZZ", permits, text(permits[0], "text"))
     applications = _applications(world, providers, rng)
@@ -101,6 +105,26 @@ def _grade(p: Provider, rng: np.random.Generator) -> tuple[str | None, float | N
     if grade and rng.random() < 0.02:
         grade = {"一级": "二级", "二级": "三级", "三级": "四级", "四级": "五级", "五级": "五级"}[grade]
     return grade, round(score) if grade else None
+
+
+def _sections(grade: str, score: float, rng: np.random.Generator) -> dict[str, int]:
+    """Points by section of the assessment. Every section reaches the grade's share, but for a few that miss it in one and for exaggerated grades.
+
+    The least total of a grade is less than the least of all its sections together; an honest assessment has at least the latter.
+    """
+    honest, least = score >= GRADES[grade], LEAST_SHARE[grade]
+    total = max(score, 1000 * least + 8) if honest else score
+    floor = least if honest else min(least, total / 1000) - 0.05
+    room = (total - 1000 * floor) / (1000 - 1000 * floor)
+    spread = rng.uniform(-0.3, 0.3, 3) * min(room, 1 - room)
+    points = {c: int(full * (floor + (1 - floor) * (room + d))) for (c, full), d in zip(SECTIONS.items(), spread, strict=False)}
+    points["DJ_FW"] = round(total) - sum(points.values())
+    if honest and rng.random() < 0.04:  # one section misses the share, another makes up for it
+        column = str(rng.choice(["DJ_HJ", "DJ_SS", "DJ_GL"]))
+        missing = points[column] - int(SECTIONS[column] * least * 0.95)
+        points[column] -= missing
+        points["DJ_FW"] = min(600, points["DJ_FW"] + missing)
+    return points
 
 
 def _permits(world: World, p: Provider, rng: np.random.Generator) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ from data.simulator import (
 from data.simulator.world import World
 from data.simulator.writers import SqlSink
 
-VERSION = "5"
+VERSION = "6"
 SQL_MODULES = ("registry", "assessment", "provider", "bed", "order", "inspection")
 MODULES = (*SQL_MODULES, "caregiver", "complaint", "subsidy")
 Progress = Callable[[str, int, int], None]

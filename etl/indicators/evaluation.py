@@ -38,8 +38,9 @@ grades_contradicted = Ratio(
     basis="GB/T 37276 养老机构等级划分与评定；“十四五”规划 综合监管（S3、S15）",
     better="lower",
     mart="grade_check_month",
-    part="total_short or section_short",
+    part="total_short or section_short or evaluation_short",
     definition="月末在营且有评定等级的单位中，评定得分低于该等级要求的总分（或没有得分），"
+    "或评定的环境、设施设备、运营管理、服务有一项得分率低于该等级的分项要求，"
     "或近 12 个月最近一次第三方评价的环境设施、运营管理、服务质量有一项得分率低于该等级分项要求的"
     " ÷ 月末在营且有评定等级的单位",
 )

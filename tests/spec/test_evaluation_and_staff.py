@@ -37,6 +37,21 @@ def test_a_grade_is_held_against_its_score_and_against_every_section_of_the_eval
     spec.at("2025-10").gives(grades_contradicted, {XIAOHE: "2/4"})  # P6 was still in business, and the evaluation not yet made
 
 
+def test_a_grade_is_held_against_every_section_of_its_own_assessment(spec):
+    def claims(number: int, grade: int, setting: float, facilities: float, management: float, service: float):
+        parts = {"grade_setting": setting, "grade_facilities": facilities, "grade_management": management, "grade_service": service}
+        spec.provider(f"P{number}", grade=grade, grade_score=sum(parts.values()), **parts)
+
+    claims(1, 4, 96, 104, 120, 480)  # exactly 80 % of 120, 130, 150 and 600
+    claims(2, 4, 95, 130, 150, 600)  # 975 points, and the setting at 79.2 %
+    claims(3, 3, 120, 77, 150, 600)  # the facilities at 59.2 %
+    claims(4, 5, 120, 130, 134, 600)  # the management at 89.3 %
+    claims(5, 1, 120, 130, 150, 239)  # the service at 39.8 %
+    claims(6, 2, 60, 65, 75, 300)  # exactly half of each
+    spec.provider("P7", grade=1, grade_score=400)  # no sections are known: nothing contradicts
+    spec.gives(grades_contradicted, {DISTRICT: "4/7"})
+
+
 def test_surveys_of_the_month_add_up_and_an_unknown_provider_counts_for_the_district(spec):
     spec.provider("P1").given("evaluation_survey", """
         survey_no | credit_code | month   | respondents | satisfied

@@ -270,6 +270,7 @@ class World:
             "prepaid_held_share": 80, "deposit_months": 12, "waiting_overtaken": 3,
             **{f"grade_score_{i}": v for i, v in enumerate((360, 450, 570, 780, 900), 1)},
             **{f"grade_section_{i}": v for i, v in enumerate((40, 50, 60, 80, 90), 1)},
+            "grade_full_setting": 120, "grade_full_facilities": 130, "grade_full_management": 150, "grade_full_service": 600,
         }  # fmt: skip
         for name, value in numbers.items():
             self.con.execute("insert into standard values (?, '2017-01', null, ?, '')", [name, value])

@@ -48,6 +48,10 @@ provider = Table(
             meaning="GB/T 37276 养老机构等级",
         ),
         Number(name="grade_score", source="DJ_DF", title="评定得分", optional=True, minimum=0, maximum=1000, unit="分"),
+        Number(name="grade_setting", source="DJ_HJ", title="评定得分：环境", optional=True, minimum=0, maximum=120, unit="分"),
+        Number(name="grade_facilities", source="DJ_SS", title="评定得分：设施设备", optional=True, minimum=0, maximum=130, unit="分"),
+        Number(name="grade_management", source="DJ_GL", title="评定得分：运营管理", optional=True, minimum=0, maximum=150, unit="分"),
+        Number(name="grade_service", source="DJ_FW", title="评定得分：服务", optional=True, minimum=0, maximum=600, unit="分"),
         Choice(name="status", source="ZT", title="状态", allowed=same("在营", "停业", "注销")),
         Date(name="registered_on", source="ZC_RQ", title="登记日期"),
         Date(name="closed_on", source="ZX_RQ", title="停业或注销日期", optional=True),
@@ -65,6 +69,7 @@ provider = Table(
             "grade is not null and grade_score <"
             " case grade when 1 then 360 when 2 then 450 when 3 then 570 when 4 then 780 else 900 end"
         ),
+        "评定得分不等于四项之和": "abs(grade_score - grade_setting - grade_facilities - grade_management - grade_service) > 0.05",
     },
 )
 
