@@ -11,8 +11,10 @@ from collections.abc import Callable
 
 import duckdb
 
-PIECES, TRIES = 10, 4
-"""Into so many pieces a range is cut at a time, and how often: up to 1,000 steps are told apart beside a first guess (_GOALS)."""
+FEWEST, MOST_PIECES, ROWS = 5, 32, 20_000
+"""Into so many pieces a range is cut at a time: many where few ranges are open, for a round costs more than its rows; few where they are many."""
+TRIES = 6
+"""So often at most: even in fewest pieces more than 1,000 steps are told apart beside a first guess (_GOALS)."""
 MOST = 5
 """So many gains and so many losses are kept of a provider, the nearest first."""
 _CHANGED = "(direction = 'gain' and star > old_star or direction = 'lose' and star < old_star)"
@@ -74,10 +76,10 @@ create or replace temp macro policy_at(n, raw, step, farthest, counted) as case
     when farthest > raw then least(farthest, (floor(raw / step + 1e-6) + n) * step)
     else greatest(farthest, (ceil(raw / step - 1e-6) - n) * step) end;
 """
-_NEXT = f"""
+_NEXT = """
 create or replace temp table policy_try as
-select distinct g.vid, g.part_id, g.lo + ceil((g.hi - g.lo) * j / {PIECES}.0)::bigint as n
-from policy_goal g, range(1, {PIECES}) t(j)
+select distinct g.vid, g.part_id, g.lo + ceil((g.hi - g.lo) * j / $pieces.0)::bigint as n
+from policy_goal g, range(1, $pieces) t(j)
 where g.place = $place and g.hi - g.lo > 1 and g.guess is null
 union
 select g.vid, g.part_id, g.guess + d from policy_goal g, (values (-1), (0), (1)) u(d)
@@ -149,7 +151,9 @@ def shrink(con: duckdb.DuckDBPyConnection, run: Callable[[], None]) -> None:
         return
     for place in range(1, places + 1):
         for _ in range(TRIES):
-            con.execute(_NEXT.replace("$place", str(place)))
+            row = con.execute("select count(*) from policy_goal where place = ? and hi - lo > 1", [place]).fetchone()
+            pieces = max(FEWEST, min(MOST_PIECES, ROWS // max(1, row[0] if row else 0)))
+            con.execute(_NEXT.replace("$place", str(place)).replace("$pieces", str(pieces)))
             if con.execute("select 1 from policy_try limit 1").fetchone() is None:
                 break
             con.execute(_TRY)

@@ -32,10 +32,10 @@ OUTPUT = {
     "repairable_on date",
 }
 SELECT = {
-    "inspection_risk": "select * from policy_risk order by month, provider_id",
-    "inspection_risk_reason": "select * from policy_risk_reason order by month, provider_id, points desc, rule",
-    "credit_grade": "select * from policy_credit_grade order by month, provider_id",
-    "credit_reason": "select * from policy_credit_reason order by month, provider_id, rule, row_key",
+    "inspection_risk": "select * from policy_risk",
+    "inspection_risk_reason": "select * from policy_risk_reason",
+    "credit_grade": "select * from policy_credit_grade",
+    "credit_reason": "select * from policy_credit_reason",
 }
 
 

@@ -93,7 +93,7 @@ def last_day(month: str) -> date:
 
 
 def table(con: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any]]:
-    found = con.execute(f"select * from marts.{name}")
+    found = con.execute(f"select * from marts.{name} order by all")
     names = [d[0] for d in found.description]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
