@@ -1,6 +1,6 @@
 -- title: 护理员流动（近 12 个月）
 -- grain: one spell of employment that touches the twelve months ending with a month
--- average_staff: days employed within the twelve months, divided by their days; left_in_12m: left within them
+-- average_staff: days employed within the twelve months, divided by their days (a decimal, so that its sum does not depend on the order of adding); left_in_12m: left within them
 -- area: community_code
 -- time: month
 -- provider: provider_id
@@ -28,7 +28,9 @@ select s.month, s.caregiver_id, s.name, s.provider_id, s.employer_name as employ
        coalesce(l.community_code, (select min(code) from area where level = 1)) as community_code,
        s.hired_on, s.left_on,
        coalesce(s.left_on <= s.last_day, false) as left_in_12m,
-       date_diff('day', greatest(s.hired_on, s.start_day), least(coalesce(s.left_on, s.last_day + 1), s.last_day + 1))
-           / cast(date_diff('day', s.start_day, s.last_day + 1) as double) as average_staff
+       cast(
+           date_diff('day', greatest(s.hired_on, s.start_day), least(coalesce(s.left_on, s.last_day + 1), s.last_day + 1))
+           / cast(date_diff('day', s.start_day, s.last_day + 1) as double) as decimal(18, 12)
+       ) as average_staff
 from spell as s
 left join provider_place as l on l.provider_id = s.provider_id and l.month = s.month
