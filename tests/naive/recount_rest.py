@@ -84,7 +84,10 @@ def spells(base: Recount) -> list[tuple[str, str, str | None, date, date]]:
     for row in sheet(next((base.sources / "caregiver").glob("*.xlsx")), "在岗人员"):
         if id_number(row["身份证号"]):
             provider = base.by_code.get(str(row["统一社会信用代码"]).strip())
-            left = min(day(row["离职日期"]) or FOREVER, base.closed_on(provider) if provider else FOREVER)
+            said = day(row["离职日期"]) or FOREVER
+            if said < day(row["入职日期"]):
+                continue
+            left = min(said, base.closed_on(provider) if provider else FOREVER)
             found.append((row["人员编号"], id_number(row["身份证号"]), provider, day(row["入职日期"]), left))
     return found
 
