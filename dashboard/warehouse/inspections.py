@@ -67,11 +67,21 @@ def findings(snapshot: Snapshot, month: str) -> list[dict[str, Any]]:
     return snapshot.once(f"open_findings {month}", lambda: snapshot.dicts(_FINDINGS, [month]))
 
 
+# Snapshots from before 2026-12 know no sections of an assessment; what they call sections are those of the evaluation.
+_WITHOUT_SECTIONS = """
+select * exclude (setting_share, management_share, service_share, section_short), false as section_short, section_short as evaluation_short,
+       null as setting_share, null as facilities_share, null as management_share, null as service_share,
+       setting_share as evaluated_setting_share, management_share as evaluated_management_share, service_share as evaluated_service_share
+from grade_check_month"""
+
+
 def grade_checks(snapshot: Snapshot, month: str) -> list[dict[str, Any]]:
     """Providers whose GB/T 37276 grade their own score, a section of it or the latest evaluation contradicts; empty in snapshots without the check."""
-    if "grade_check_month" not in snapshot.tables:
+    columns = snapshot.tables.get("grade_check_month", [])
+    if not columns:
         return []
-    query = "select * exclude (month) from grade_check_month where month = ? and (total_short or section_short or evaluation_short) order by grade desc, provider_id"
+    found = "grade_check_month" if "evaluation_short" in columns else f"({_WITHOUT_SECTIONS})"
+    query = f"select * exclude (month) from {found} where month = ? and (total_short or section_short or evaluation_short) order by grade desc, provider_id"
     return snapshot.once(f"grade_checks {month}", lambda: snapshot.dicts(query, [month]))
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from dashboard.warehouse import Snapshot, Unknown, Warehouse
+from dashboard.warehouse import Snapshot, Unknown, Warehouse, rows
 from etl.indicators import catalogue
 from tests.warehouse.conftest import DISTRICT, MONTH
 
@@ -159,3 +161,10 @@ def test_evidence_opens_to_its_record_and_to_no_other(district: Warehouse, snaps
     ):
         with pytest.raises(Unknown):
             district.evidence_row(provider, month, table, key)
+
+
+def test_records_of_an_old_snapshot_that_lack_what_a_figure_asks_for_today_are_unknown_and_no_fault(district: Warehouse, snapshot: Snapshot) -> None:
+    indicator = catalogue()["caregivers"]
+    today = replace(indicator, part=replace(indicator.part, where="known_since_yesterday"))
+    with pytest.raises(Unknown, match="rows"):
+        rows.behind(snapshot, district.scope, today, DISTRICT, MONTH, "part", None, 0, 50)
