@@ -83,7 +83,8 @@ def panel(view: View, title: str, *body: Any, sheet: str = "", note: str = "", c
         excel = h(
             "a",
             "Excel",
-            href=view.place.export(view.page.key, table=sheet, code=",".join(codes)),
+            # a table by area stands for the stage: in a community that is its street
+            href=view.place.export(view.page.key, table=sheet, code=",".join(codes), **({"area": view.stage.code} if sheet == "areas" else {})),
             cls="btn small",
             target="_self",
             aria_label=f"下载 Excel：{title}",

@@ -18,6 +18,14 @@ def test_a_budget_that_is_not_divided_among_communities_says_so_instead_of_showi
     assert any(area[2] for area in shown["map"]["areas"].values())
 
 
+def test_from_a_community_the_excel_of_its_street_s_table_is_the_street_s(draw):
+    community = "330105001051"
+    page = draw("/caregivers", f"?area={community}")
+    table = next(e for e in walk(page["below"]) if e.props.get("aria-label") == "按社区")
+    excel = next(e.props["href"] for e in walk(table) if e.tag == "a" and e.props["href"].startswith("/export/"))
+    assert f"area={STREET}&" in excel and community not in excel
+
+
 def test_a_criterion_with_many_facts_shows_the_first_and_keeps_the_rest_one_click_away():
     facts = [f"事实{n}" for n in range(9)]
     told = [{"basis": "记分满12分", "sentence": s} for s in facts] + [{"basis": "记分满6分", "sentence": s} for s in facts]
