@@ -86,6 +86,10 @@ def moment(value: Any) -> datetime | None:
         return None
     if isinstance(value, datetime):
         return value
+    if re.fullmatch(r"\d{8}", str(value).strip()):
+        return datetime.strptime(str(value).strip(), "%Y%m%d")
+    if re.fullmatch(r"\d{5}(\.\d+)?", str(value).strip()):
+        return datetime(1899, 12, 30) + timedelta(seconds=round(float(value) * 86400))
     parts = [int(p) for p in re.findall(r"\d+", str(value))]
     return datetime(*parts[:6])
 
