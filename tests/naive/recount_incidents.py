@@ -59,12 +59,17 @@ def recount_incidents(base: Recount, policies: Path) -> None:
     rule = version["verdict"]
     for provider, found in asked.items():
         for month, last in base.months.items():
-            known = [told for m, told in found if m <= month]  # the months recounted are fewer than the policy's
+            known = [told for m, told in found if 0 <= apart(m, month) < rule["months"]]
             missing = known.count(False)
             enough = len(known) >= rule["at_least"] and missing >= rule["missing"] and len(known) - missing < rule["below"] * len(known)
             if enough and base.operating(provider, last):
                 base.add("providers_to_ask", base.place(provider, last), month, 1)
     _returns(base, version["monthly"], {(r["provider"], f"{r['at']:%Y-%m}") for r in reports}, kept_quiet)
+
+
+def apart(early: str, late: str) -> int:
+    """Months from one month to another."""
+    return (int(late[:4]) - int(early[:4])) * 12 + int(late[5:]) - int(early[5:])
 
 
 def _returns(base: Recount, duty: Row, told: set[tuple[str, str]], kept_quiet: set[tuple[str, str]]) -> None:
