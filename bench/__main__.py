@@ -21,7 +21,7 @@ def main() -> None:
     options = argparse.ArgumentParser(prog="python -m bench")
     options.add_argument("--var", type=Path)
     options.add_argument("--only", choices=("line", "pages", "night", "rating", "scale"))
-    options.add_argument("--scale", type=float, default=7.0, help="with --only scale: how many times the district, over ten years (7: fifty million orders)")
+    options.add_argument("--scale", type=float, default=8.5, help="with --only scale: how many times the district, over ten years (8.5: fifty million orders)")
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         var = (chosen.var or Path(folder)).resolve()

@@ -1,6 +1,6 @@
 """Fifty million orders: what an order costs in a district many times the size, beside what it costs in the district itself.
 
-Only the modules that an order leans on are simulated and loaded, in both sizes alike. The many come from ten years of a district some seven times
+Only the modules that an order leans on are simulated and loaded, in both sizes alike. The many come from ten years of a district some eight times
 the size: the simulator holds a month in memory, and so bounds what it needs; how the orders are spread over months and elders is nothing to the line.
 """
 
