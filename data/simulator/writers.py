@@ -67,13 +67,15 @@ class SqlSink:
 
     def index(self, name: str, *columns: str) -> None:
         """An index on each of these columns, once the table is full: by number for the system's own screens, by moment for its interfaces."""
-        for column in columns:
-            statement = f"CREATE INDEX {name}_{column} ON {name} ({column})"
-            if self.adbc is not None:
-                self._run(statement)
-                continue
-            with self.engine.begin() as connection:  # type: ignore[union-attr]
-                connection.exec_driver_sql(statement)
+        if self.adbc is not None:
+            for column in columns:
+                self._run(f"CREATE INDEX {name}_{column} ON {name} ({column})")
+            return
+        import sqlalchemy as sa
+
+        table = self._sqlalchemy_table(name)
+        for column in columns:  # by SQLAlchemy, for a server may fold names that are not quoted
+            sa.Index(f"{name}_{column}", table.c[column]).create(self.engine)
 
     def _sqlalchemy_table(self, name: str) -> sa.Table:
         import sqlalchemy as sa
