@@ -228,7 +228,7 @@ def show_result(result: Any) -> None:
 def etl_status(as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False) -> None:
     """各模块的状态、数据时点与最近一次装载。"""
     from dashboard.format import module_word
-    from etl.run import status
+    from etl.standing import status
 
     _, layout = place()
     told = status(layout)
@@ -256,7 +256,7 @@ def etl_quarantine(
     limit: Annotated[int, typer.Option(min=1, help="最多显示的行数（JSON 不限）")] = 50,
 ) -> None:
     """被隔离的行：来源位置、列、值（个人信息已脱敏）、规则与说明。"""
-    from etl.run import quarantine
+    from etl.standing import quarantine
 
     _, layout = place()
     rows = quarantine(layout, module)

@@ -15,7 +15,7 @@ from dashboard.views.figures import change, goal, plain
 from dashboard.views.frame import lacking
 from dashboard.views.h import Node, h
 from dashboard.views.page import Panel, code_of
-from dashboard.views.tables import Col, panel, table
+from dashboard.views.tables import Col, empty, panel, table
 from dashboard.warehouse.types import Figure
 from etl.indicators import Indicator, catalogue
 
@@ -32,6 +32,8 @@ _COLS = (
 def catalogue_panel(view: View) -> Node:
     """One group of the catalogue, with the way to the others."""
     groups = groups_of(view)
+    if not groups:
+        return panel(view, "全部指标", empty("数据中还没有指标。"), cls="full")
     layer = view.layer
     asked = view.place.get("group") or (view.ind(layer.key).group if layer else "")
     group = asked if asked in groups else next(iter(groups))

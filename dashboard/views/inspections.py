@@ -171,8 +171,8 @@ def _doubt(row: dict[str, Any]) -> str:
     said = []
     if row["total_short"]:
         said.append("没有评定得分" if row["grade_score"] is None else "评定得分低于等级要求")
-    for whose, sections in (("评定", SECTIONS), ("第三方评价", EVALUATED)):
-        low = [f"{name}{fmt.fmt_number(row[part], 1)}%" for part, name in sections.items() if row[part] is not None and row[part] < row["least_share"] - 0.000001]
-        if low:
+    for whose, sections, short in (("评定", SECTIONS, row["section_short"]), ("第三方评价", EVALUATED, row["evaluation_short"])):
+        if short:
+            low = [f"{name}{fmt.fmt_number(row[part], 1)}%" for part, name in sections.items() if row[part] is not None and row[part] < row["least_share"] - 0.000001]
             said.append(f"{whose}分项低于等级要求：{'、'.join(low)}")
     return "；".join(said)

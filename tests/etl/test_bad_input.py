@@ -10,7 +10,8 @@ import openpyxl
 import pytest
 from openpyxl.utils import get_column_letter
 
-from etl.run import RunResult, quarantine
+from etl.run import RunResult
+from etl.standing import quarantine
 from tests.etl.conftest import PAYMENTS, Tiny, id_number
 from tests.etl.reading import read
 

@@ -14,7 +14,8 @@ import pytest
 from etl import faults, holds
 from etl.connectors.jsonl import JsonLinesReader
 from etl.contract import Text
-from etl.run import Line, RunResult, run, status
+from etl.run import Line, RunResult, run
+from etl.standing import status
 from tests.etl.conftest import PAYMENT, SUBSIDY, TODAY, Tiny, id_number, line
 from tests.etl.loading import Loaded, record
 

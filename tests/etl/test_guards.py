@@ -12,7 +12,8 @@ import pytest
 
 from etl import holds, load
 from etl.checks import Compiled
-from etl.run import RunResult, status
+from etl.run import RunResult
+from etl.standing import status
 from tests.etl.conftest import Tiny, id_number
 
 Look = Callable[..., tuple[float | None, float | None] | None]

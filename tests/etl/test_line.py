@@ -15,7 +15,7 @@ import duckdb
 import pytest
 
 from etl.publish import current, snapshots, verify
-from etl.run import quarantine, status
+from etl.standing import quarantine, status
 from tests.etl.conftest import Tiny, id_number
 from tests.etl.reading import read
 
