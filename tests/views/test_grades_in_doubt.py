@@ -47,7 +47,7 @@ def test_an_older_snapshot_tells_what_the_evaluation_says_and_nothing_of_the_ass
     with duckdb.connect() as con:
         con.execute(
             "create table grade_check_month as select '2026-09' as month, 'P1' as provider_id, 4 as grade, 800 as grade_score, 780 as least_score,"
-            " 70.0 as setting_share, 90.0 as management_share, 90.0 as service_share, 80.0 as least_share, false as total_short, true as section_short"
+            " 70::double as setting_share, 90::double as management_share, 90::double as service_share, 80::double as least_share, false as total_short, true as section_short"
         )
         (row,) = grade_checks(Old(con), "2026-09")  # type: ignore[arg-type]
     assert _doubt(row) == "第三方评价分项低于等级要求：环境设施70.0%"
