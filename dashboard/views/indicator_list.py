@@ -84,7 +84,7 @@ def _row(view: View, code: str, figure: Figure) -> list[Node]:
     return [
         h("a", ind.name, href=view.place.subject("/indicators", group=ind.group, layer=code), title="看地图、排名和走势"), value, parts,
         change(ind, figure), fmt.fmt_delta(ind, figure, figure.year_ago, unit=False), target,
-        marks.verdict(figure.verdict) if figure.verdict else None, _means(view, ind, code, held, figure), _origin(view, code),
+        marks.verdict(figure.verdict) if figure.verdict else None, _means(view, ind, code, held, figure), origin(view, code),
     ]  # fmt: skip
 
 
@@ -94,7 +94,7 @@ def _means(view: View, ind: Any, code: str, held: bool, figure: Figure) -> Node:
     return h("span", h("em", why) if why else None, ind.definition)
 
 
-def _origin(view: View, code: str) -> str:
+def origin(view: View, code: str) -> str:
     """Modules, owners and data date: the same for every area and month of a snapshot."""
     return str(view.w.snapshot.once(f"listed origin {code}", lambda: _said(view.w.source_of(code))))
 

@@ -10,8 +10,10 @@ from dashboard.views import marks
 from dashboard.views.context import View
 from dashboard.views.figures import goal
 from dashboard.views.h import Node, h
+from dashboard.views.indicator_list import origin
 from dashboard.views.tables import Col, cell, empty, panel, table
 from dashboard.views.trend import sentence
+from etl.indicators.plan import tasks_on_track
 
 ON, BEHIND, SILENT = Mark("按期", "●", "good"), Mark("滞后", "▲", "warn"), Mark("未填报", "○", "none")
 
@@ -31,10 +33,11 @@ def targets(view: View) -> Node:
         rows.append([
             h("a", ind.name, href=view.place.subject("/indicators", group=ind.group, layer=code), title=ind.definition), value, goal(ind, figure.target),
             fmt.fmt_month(str(figure.due)[:7]) if figure.due else None, marks.verdict(figure.verdict), sentence(ahead, figure.target) if ahead else None, ind.basis,
+            origin(view, code),
         ])  # fmt: skip
     if not rows:
         return None
-    cols = [Col("指标"), Col("现值", "n"), Col("目标", "n"), Col("期限"), Col("进度"), Col("预测"), Col("依据", "w")]
+    cols = [Col("指标"), Col("现值", "n"), Col("目标", "n"), Col("期限"), Col("进度"), Col("预测"), Col("依据", "w"), Col("来源和数据时点", "w")]
     note = f"{len(rows)} 项；点指标名看地图、排名和走势，点现值看明细"
     return panel(view, "规划目标", table(cols, rows, caption="规划目标"), note=note, sheet="figures", codes=list(figures), cls="full")
 
@@ -54,6 +57,8 @@ def tasks(view: View) -> Node:
     ]  # fmt: skip
     late = sum(not r["on_track"] for r in found)
     note = f"{len({r['task_id'] for r in found})} 项任务、{len(found)} 项次，未按期 {late} 项次；落后最多的在前"
+    if view.knows(tasks_on_track.code):
+        note += f"；来源：{origin(view, tasks_on_track.code)}"
     return panel(view, title, table(cols, body, caption=title, cls="tall figures"), note=note, sheet="tasks", cls="full")
 
 

@@ -93,7 +93,7 @@ def test_tasks_are_listed_with_their_progress_and_add_up_to_the_figures(draw: An
     body = [n for n in walk(panel) if n.tag == "tr"][1:]
     assert len(body) == len(rows)
     late = sum(not r["on_track"] for r in rows)
-    assert f"未按期 {late} 项次" in text_of(panel)
+    assert f"未按期 {late} 项次" in text_of(panel) and f"来源：{origin_of(reader('leader'), 'tasks_on_track')}" in text_of(panel)
     assert sum("滞后" in text_of(r) or "未填报" in text_of(r) for r in body) == late
     street = {r["area_code"] for r in rows} - {DISTRICT}
     for code in sorted(street)[:1]:
@@ -109,7 +109,12 @@ def test_the_plan_s_targets_stand_on_the_page_with_value_goal_and_verdict(draw: 
     assert aimed and shown == set(aimed)
     for code, figure in aimed.items():
         (row,) = [r for r in walk(panel) if r.tag == "tr" and links(r, f"layer={code}")]
-        assert fmt.fmt_value(catalogue()[code], figure) in text_of(row)
+        assert fmt.fmt_value(catalogue()[code], figure) in text_of(row) and origin_of(w, code) in text_of(row)
+
+
+def origin_of(w: Any, code: str) -> str:
+    """The first source of a figure as the register of modules calls it."""
+    return str(w.source_of(code)[0][1])
 
 
 @pytest.mark.parametrize(
