@@ -29,7 +29,7 @@ def stars_panel(view: View) -> Node:
             href=view.place.url(star=None if view.place.get("star") == key else key, rows=None),
             aria_current="true" if view.place.get("star") == key else None,
         )))  # fmt: skip
-    note = f"{len(view.providers)} 家，点按筛选"
+    note = f"{_all(view)}，点按筛选"
     return h(
         "section",
         h("h2", "星级分布", h("small", note)),
@@ -84,8 +84,14 @@ def listing(view: View) -> Node:
         if body
         else empty("没有符合条件的单位。请放宽类型、街道、星级或状态的筛选。")
     )
-    note = f"{len(rows)} 家" + (f"，共 {len(view.providers)} 家" if len(rows) < len(view.providers) else "")
+    note = f"{len(rows)} 家，共 {_all(view)}" if len(rows) < len(view.providers) else _all(view)
     return panel(view, "服务单位", shown, note=note, sheet="providers", cls="full", tools=tools)
+
+
+def _all(view: View) -> str:
+    """How many are listed: more than are in business, for those that left stay listed while they have a state."""
+    left = sum(p.get("exit_state") == "exited" for p in view.providers)
+    return f"{len(view.providers)} 家" + (f"（含已退出 {left} 家）" if left else "")
 
 
 def _starred(p: dict[str, Any]) -> Node:

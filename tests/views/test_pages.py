@@ -91,6 +91,15 @@ def test_map_ranking_and_table_say_the_same(draw, reader):
         assert area.name in listed
 
 
+def test_how_many_of_those_listed_have_left_is_said(draw, reader):
+    w = reader("leader")
+    listed = w.providers(DISTRICT, w.latest_month)
+    left = sum(p["exit_state"] == "exited" for p in listed)
+    assert left
+    page = draw("/providers")
+    assert text_of([page[slot] for slot in SLOTS]).count(f"{len(listed)} 家（含已退出 {left} 家）") == 2
+
+
 def test_every_row_of_the_ranking_is_a_link_into_its_area_with_month_and_layer_kept(draw, reader):
     month = reader().months[3]
     view = draw("/caregivers", f"?month={month}&layer=cert_expiring_90d")
