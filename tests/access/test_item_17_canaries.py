@@ -14,10 +14,10 @@ import pytest
 from dashboard.app import create_app
 from dashboard.settings import Settings
 from dashboard.warehouse import Snapshot
-from dashboard.warehouse.snapshot import OPENED_WITH
 from etl.clean import masked
 from tests.access.conftest import OWN, log_in
 from tests.conftest import Demo
+from tests.support.published import reader
 
 ID = re.compile(r"(?<![0-9A-Za-z])[1-9]\d{5}(?:18|19|20)\d{2}(?:0\d|1[0-2])(?:[0-2]\d|3[01])\d{3}[0-9Xx](?![0-9A-Za-z])")
 PHONE = re.compile(r"(?<![0-9A-Za-z])1[3-9]\d{9}(?![0-9A-Za-z])")
@@ -63,7 +63,7 @@ def test_no_rejected_or_doubtful_row_shows_a_persons_number(small_demo: Demo, pe
 def test_fields_that_hold_persons_numbers_are_classed(small_demo: Demo, persons: set[str]) -> None:
     """Every text column of every mart of the snapshot: where a person's number stands, the header says so."""
     snapshot = next(small_demo.layout.snapshots.glob("*.duckdb"))
-    with duckdb.connect(str(snapshot), read_only=True, config=dict(OPENED_WITH)) as con:
+    with reader(snapshot) as con:
         classed = {(m, c) for m, c in con.execute("select mart, column_name from meta_column where privacy <> ''").fetchall()}
         con.execute("create temp table person (v varchar)")
         con.executemany("insert into person values (?)", [[p] for p in sorted(persons)])

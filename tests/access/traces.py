@@ -16,6 +16,8 @@ from pathlib import Path
 
 import duckdb
 
+from tests.support.published import reader
+
 ESCAPED = re.compile(r"\\+u([0-9a-fA-F]{4})")
 WORD = re.compile(r"[\w·]{2,}")
 PLACES = ("community_code", "street_code")
@@ -63,7 +65,7 @@ def lay(snapshot: Path) -> Traces:
     people: set[str] = set()
     names: set[str] = set()
     secret: set[str] = set()
-    with duckdb.connect(str(snapshot), read_only=True) as con:
+    with reader(snapshot) as con:
         below: dict[str, set[str]] = defaultdict(set)
         for ancestor, descendant in con.execute("select ancestor, descendant from area_closure").fetchall():
             below[ancestor].add(descendant)

@@ -14,7 +14,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 from docx import Document
 from werkzeug.serving import make_server
@@ -26,6 +25,7 @@ from etl.paths import Layout
 from etl.run import run
 from tests.conftest import Demo
 from tests.e2e.conftest import Visit
+from tests.support.published import reader
 
 pytestmark = pytest.mark.browser
 PAPER = {"name": "paper.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4 signed and scanned"}
@@ -110,7 +110,7 @@ def fill(box: Any, entries: dict[str, str], papers: tuple[str, ...]) -> None:
 def rows(layout: Layout, sql: str, *parameters: str) -> list[tuple[Any, ...]]:
     """From the current snapshot."""
     current = json.loads(layout.pointer.read_text())
-    with duckdb.connect(str(layout.snapshots / f"{current['run_id']}.duckdb"), read_only=True) as con:
+    with reader(layout.snapshots / f"{current['run_id']}.duckdb") as con:
         return con.execute(sql, list(parameters)).fetchall()
 
 

@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from etl import clock
@@ -20,6 +19,7 @@ from tests.e2e.conftest import Visit
 from tests.e2e.test_exit_case import Wall, served
 from tests.e2e.test_for_everybody import refused, violations
 from tests.policy.test_trials import BASE, drafted
+from tests.support.published import reader
 
 pytestmark = pytest.mark.browser
 FROM = "2026-09"
@@ -30,7 +30,7 @@ TEXT = drafted(BASE, ("cuts: [50, 70, 88, 95]", "cuts: [40, 75, 92, 93]"), valid
 def stars(layout: Layout) -> dict[tuple[str, str], tuple[int | None, str]]:
     """(provider, month) → star and the policy version that gave it, from the current snapshot."""
     file = layout.snapshots / str(json.loads(layout.pointer.read_text())["file"])
-    with duckdb.connect(str(file), read_only=True) as con:
+    with reader(file) as con:
         return {(p, m): (s, v) for p, m, s, v in con.execute("select provider_id, month, star, policy_version from rating").fetchall()}
 
 

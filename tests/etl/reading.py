@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import duckdb
-
-from dashboard.warehouse.snapshot import OPENED_WITH
 from etl.paths import Layout
 from etl.publish import current
+from tests.support.published import reader
 
 
 def read(layout: Layout, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """Rows of a query on the current snapshot."""
     here = current(layout)
     assert here is not None
-    with duckdb.connect(str(here), read_only=True, config=dict(OPENED_WITH)) as con:
+    with reader(here) as con:
         return con.execute(sql, list(parameters)).fetchall()

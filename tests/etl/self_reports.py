@@ -14,6 +14,8 @@ from typing import Any
 
 import duckdb
 
+from tests.support.published import reader
+
 DAYS = 12
 
 
@@ -91,7 +93,7 @@ def main(var: Path) -> None:
     truth = next(var.glob("*/truth/irregularities.json"))
     planted = json.loads(truth.read_text(encoding="utf-8"))
     pointer = json.loads((truth.parents[1] / "snapshots" / "current.json").read_text(encoding="utf-8"))
-    with duckdb.connect(str(truth.parents[1] / "snapshots" / pointer["file"]), read_only=True) as con:
+    with reader(truth.parents[1] / "snapshots" / pointer["file"]) as con:
         found = compare(con, planted["incident_unreported"], {p["provider_id"] for p in planted["under_reporting_provider"]})
         returns = compare_returns(con, planted)
     for name, share in (vars(found) | vars(returns)).items():

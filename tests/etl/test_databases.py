@@ -6,13 +6,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from data.simulator import simulate
 from etl.paths import DEFAULT_REGION, Layout
 from etl.region import Region
 from etl.run import run
+from tests.support.published import reader
 from tests.support.servers import mariadb, postgresql
 
 SQL_MODULES = ("registry", "assessment", "provider", "bed", "order", "inspection")
@@ -30,7 +30,7 @@ def figures(layout: Layout) -> list[tuple[object, ...]]:
 
     snapshot = current(layout)
     assert snapshot is not None
-    with duckdb.connect(str(snapshot), read_only=True) as con:
+    with reader(snapshot) as con:
         return con.sql("select indicator, area_code, month, part, whole from figure order by all").fetchall()
 
 

@@ -20,6 +20,7 @@ from etl.paths import Layout
 from etl.rebuild import Cover, cover
 from etl.run import connect, run
 from tests.conftest import Demo
+from tests.support.published import reader
 
 ELDER, ORDER = "LNR_JBXX", "FWDD"
 
@@ -58,7 +59,7 @@ def test_what_a_night_touched_and_a_complete_building_are_the_same(small_demo: D
         assert held["elder_present"] > SHARES
     finally:
         con.close()
-    with duckdb.connect(str(result.snapshot), read_only=True) as file, duckdb.connect(str(layout.work), read_only=True) as work:
+    with reader(result.snapshot) as file, duckdb.connect(str(layout.work), read_only=True) as work:
         for shown in ("order_fact", "elder_month", "figure", "provider_figure"):
             sql = f"select count(*), sum(hash(t)) from {{}}{shown} as t"
             assert file.execute(sql.format("")).fetchall() == work.execute(sql.format("marts.")).fetchall(), shown

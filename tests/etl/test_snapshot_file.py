@@ -16,6 +16,7 @@ from etl.martfile import parse
 from etl.region import Region, RegionError
 from etl.run import Line, RunResult, run
 from tests.etl.conftest import TODAY, Tiny, line
+from tests.support.published import reader
 
 TABLES = [("order", "work.orders", " order by month"), ("kind", "work.kind", "")]
 
@@ -102,7 +103,7 @@ def test_a_micro_batch_that_brings_another_policy_alone_shows_its_figures(tiny: 
     def shown() -> set[tuple[object, ...]]:
         result = run(tiny.region, tiny.layout, line=mine, today=TODAY, depth="quick")
         assert result.published and result.snapshot, result.message
-        with duckdb.connect(str(result.snapshot), read_only=True) as con:
+        with reader(result.snapshot) as con:
             return set(con.execute("select part from figure where indicator = 'stars' and area_code = '330105001000'").fetchall())
 
     approved = tiny.layout.policies / "rating.yaml"

@@ -22,6 +22,7 @@ from etl.indicators import catalogue
 from etl.paths import Layout
 from tests.load.papers import words
 from tests.support.crowd import CALLBACK, Ask
+from tests.support.published import reader
 
 OWN = {"Sec-Fetch-Site": "same-origin"}
 ONCE = re.compile(rb'nonce="[^"]*"|"end_id":"[^"]*"')
@@ -128,7 +129,7 @@ def _same_as_in_the_file(client: Any, output: str, file: Path) -> None:
     cards = dict(_cards(orjson.loads(orjson.loads(answer.data)["response"]["strip"]["children"]["props"]["json"])))
     if len(cards) < 4:
         raise AssertionError(f"only {len(cards)} figures on the overview")
-    with duckdb.connect(str(file), read_only=True) as con:
+    with reader(file) as con:
         for code, shown in cards.items():
             ind = catalogue()[code]
             part, whole = con.execute(

@@ -14,13 +14,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import duckdb
-
 from dashboard.settings import Settings
 from dashboard.warehouse.snapshot import PATIENCE
 from tests.load import editions
 from tests.load.editions import Press
-from tests.support.crowd import Ask, Browser, Told, Weight, children, opened, weigh
+from tests.support.crowd import Ask, Browser, Told, Weight, awaited, children, opened, weigh
+from tests.support.published import reader
 from tests.support.serving import running
 
 ACCOUNTS = ("leader", "staff", "street", "finance")
@@ -191,7 +190,7 @@ class staged:  # noqa: N801  # used like the function it could be
         self._files = editions.make(snapshot, folder / "editions", NUMBER)
 
     def __enter__(self) -> Stage:
-        with duckdb.connect(str(self._files[0]), read_only=True) as con:
+        with reader(self._files[0]) as con:
             months = [m for (m,) in con.execute("select month from month where month <= (select latest_month from meta_snapshot) order by 1").fetchall()]
         wishes = asks(months)
         output, wanted = editions.expected(self._folder / "alone", self._files, [(a, ask) for a in ACCOUNTS for ask in wishes] + REPORTED)
@@ -212,7 +211,7 @@ def rehearse(stage: Stage, people: int, within: float, each: int, pause: float, 
     found = Found()
     sessions = opened(stage.settings, people, ACCOUNTS)
     with Publishing(stage, every, found):
-        asyncio.run(stage.crowd(sessions, within, each, pause, found))
+        awaited(stage.crowd(sessions, within, each, pause, found))
     return found
 
 
@@ -229,7 +228,7 @@ def reports(stage: Stage, asked: Sequence[tuple[str, Ask]], lookers: int, each: 
         return made
 
     with Publishing(stage, every, views):
-        made = asyncio.run(go())
+        made = awaited(go())
     for (account, ask), told in zip(asked, made, strict=True):
         stage.read(account, ask, told, papers)
     return papers, views

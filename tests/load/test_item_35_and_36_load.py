@@ -17,7 +17,7 @@ import pytest
 from dashboard.access.demo import DEMO_PASSWORDS
 from tests.load.rehearsal import NUMBER, PDF, REPORTED, Found, Publishing, Stage, rehearse, reports, staged
 from tests.support import tiny
-from tests.support.crowd import Ask, Browser, children, opened
+from tests.support.crowd import Ask, Browser, awaited, children, opened
 
 WORKERS = 2
 
@@ -51,7 +51,7 @@ def test_item_35_logins_go_on_beside_the_crowd(stage: Stage) -> None:
             browser.leave()
         return [t.status for t in told]
 
-    assert asyncio.run(go()) == [303] * 4
+    assert awaited(go()) == [303] * 4
 
 
 def test_item_35_nothing_grows_from_publication_to_publication(stage: Stage) -> None:
@@ -78,7 +78,7 @@ def test_item_35_a_request_in_the_dark_is_refused_under_load_too(stage: Stage) -
         browser.leave()
         return told.status
 
-    assert asyncio.run(go()) == 401
+    assert awaited(go()) == 401
 
 
 FIFTY = [*REPORTED[:4] * 11, *REPORTED[4:] * 3, *[("staff", PDF)] * 3]
@@ -109,9 +109,9 @@ def test_item_36_a_report_that_is_given_up_is_not_made(stage: Stage) -> None:
         await asyncio.gather(*(stage.given_up(token, REPORTED[4][1], 0.3) for _ in range(20)))
 
     began = time.monotonic()
-    asyncio.run(go())
+    awaited(go())
     last = Found()
-    stage.read("leader", REPORTED[4][1], asyncio.run(stage.paper(token, REPORTED[4][1])), last)  # whoever comes next need not wait for twenty others
+    stage.read("leader", REPORTED[4][1], awaited(stage.paper(token, REPORTED[4][1])), last)  # whoever comes next need not wait for twenty others
     assert last.faults == [] and last.statuses["200"] == 1
     made = _noted(stage) - noted - 1
     assert made <= 4 * WORKERS, f"{made} of 20 were made for nobody, in {time.monotonic() - began:.0f} s"
@@ -123,7 +123,7 @@ def test_item_36_there_is_no_result_to_fetch_and_no_process_to_end_for_somebody_
     token = opened(stage.settings, 1, ["street"])[0][1]
     view = Ask("/").request(f"{stage.host}:{stage.port}", token, stage.output)
     asked = f"/_dash-update-component?cacheKey=report-leader&job={workers[0]}&oldJob={workers[0]}&oldJob={workers[1]}&cancelJob={workers[1]} "
-    told = asyncio.run(Browser(stage.host, stage.port).ask(view.replace(b"/_dash-update-component ", asked.encode(), 1)))
+    told = awaited(Browser(stage.host, stage.port).ask(view.replace(b"/_dash-update-component ", asked.encode(), 1)))
     found = Found()
     stage.judge("street", Ask("/"), told, found)
     assert found.statuses["200"] == 1 and children(stage.pid) == workers

@@ -11,8 +11,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
-
 from etl.paths import DEFAULT_REGION, Layout
 from tests.naive import (
     recount_daily,
@@ -26,6 +24,7 @@ from tests.naive import (
 from tests.naive.agreement import differences, snapshot_file
 from tests.naive.recount import Recount
 from tests.naive.test_recount import RECOUNTED
+from tests.support.published import reader
 
 POLICIES = DEFAULT_REGION / "policies"
 STEPS: dict[str, tuple[tuple[str, ...], Callable[[Recount], object]]] = {
@@ -45,7 +44,7 @@ def main(arguments: list[str]) -> int:
     asked.add_argument("--step", choices=["main", "linked", *STEPS], action="append")
     chosen = asked.parse_args(arguments)
     layout = Layout(chosen.var, DEFAULT_REGION.name)
-    con = duckdb.connect(str(snapshot_file(layout)), read_only=True)
+    con = reader(snapshot_file(layout))
     months = [m for (m,) in con.execute("select distinct month from figure order by 1").fetchall()]
     steps = chosen.step or ["main", "linked", *STEPS]
     base = Recount(layout.sources, DEFAULT_REGION / "areas.csv", months)

@@ -14,13 +14,14 @@ from etl.run import run
 from tests.naive.agreement import MONTHS, snapshot_file
 from tests.naive.recount import Recount
 from tests.support.once import once
+from tests.support.published import reader
 
 
 @pytest.fixture(scope="session")
 def district(tmp_path_factory: pytest.TempPathFactory) -> tuple[Recount, duckdb.DuckDBPyConnection]:
     """The recount and the published snapshot."""
     sources, snapshot = once(tmp_path_factory, "naive", _district)
-    return Recount(sources, DEFAULT_REGION / "areas.csv", MONTHS), duckdb.connect(str(snapshot), read_only=True)
+    return Recount(sources, DEFAULT_REGION / "areas.csv", MONTHS), reader(snapshot)
 
 
 def _district(var: Path) -> tuple[Path, Path]:

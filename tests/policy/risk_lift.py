@@ -16,6 +16,8 @@ from typing import Any
 
 import duckdb
 
+from tests.support.published import reader
+
 MAJOR = ("严重", "重大")
 _VISITS = """
 with major as (select inspection_id, count(*) as n from finding_fact where list_contains(?, severity) group by all),
@@ -72,7 +74,7 @@ def main(var: Path) -> None:
     truth = next(var.glob("*/truth/expected.json"))
     expected = json.loads(truth.read_text(encoding="utf-8"))
     pointer = json.loads((truth.parents[1] / "snapshots" / "current.json").read_text(encoding="utf-8"))
-    with duckdb.connect(str(truth.parents[1] / "snapshots" / pointer["file"]), read_only=True) as con:
+    with reader(truth.parents[1] / "snapshots" / pointer["file"]) as con:
         found = lift(con, planted(expected, [m for (m,) in con.execute("select distinct month from inspection_risk order by 1").fetchall()]))
     print(f"{found.major} major findings in {found.visits} visits; in the first half: by risk {found.model:.3f}, by chance 0.500, by the truth {found.truth:.3f}")
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 
-import duckdb
-
 from tests.conftest import Demo
 from tests.policy.risk_lift import first_half, lift, planted
+from tests.support.published import reader
 
 
 def test_equal_risks_stand_in_any_order_and_an_odd_visit_counts_half() -> None:
@@ -21,7 +20,7 @@ def test_grave_findings_come_up_in_the_first_half_of_the_visits(small_demo: Demo
     """Half of them would by chance; the true badness of the providers, which the model does not know, bounds what is possible."""
     truth = json.loads((small_demo.layout.base / "truth" / "expected.json").read_text(encoding="utf-8"))
     current = json.loads(small_demo.layout.pointer.read_text())
-    with duckdb.connect(str(small_demo.layout.snapshots / current["file"]), read_only=True) as con:
+    with reader(small_demo.layout.snapshots / current["file"]) as con:
         months = [m for (m,) in con.execute("select distinct month from inspection_risk order by 1").fetchall()]
         grave = lift(con, planted(truth, months))
         found = lift(con, planted(truth, months), ("较重", "严重", "重大"))  # so small a district has few grave ones

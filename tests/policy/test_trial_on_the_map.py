@@ -10,7 +10,6 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from dashboard.access.scope import Scope
@@ -27,6 +26,7 @@ from etl.region import Region
 from tests.conftest import Demo
 from tests.policy.test_trials import BASE, EXITS, drafted, published
 from tests.support.desk import desk
+from tests.support.published import reader
 
 DISTRICT = "330105000000"
 CUTS = (40, 75, 92, 93)
@@ -47,7 +47,7 @@ class Naive:
     """What the drafts would change, counted row by row in Python."""
 
     def __init__(self, path: Path) -> None:
-        with duckdb.connect(str(path), read_only=True) as con:
+        with reader(path) as con:
 
             def rows(sql: str) -> list[dict[str, Any]]:
                 cursor = con.execute(sql)

@@ -6,7 +6,6 @@ import json
 import re
 from pathlib import Path
 
-import duckdb
 import pytest
 from sqlalchemy import text as sql
 
@@ -17,6 +16,7 @@ from etl.paths import DEFAULT_REGION, Layout
 from etl.policy import load_policies
 from etl.region import Region
 from tests.conftest import Demo
+from tests.support.published import reader
 
 BASE = (DEFAULT_REGION / "policies" / "rating.yaml").read_text(encoding="utf-8")
 EXITS = (DEFAULT_REGION / "policies" / "exit.yaml").read_text(encoding="utf-8")
@@ -52,7 +52,7 @@ def test_stricter_cuts_move_providers_down_and_nobody_up(policies: Policies, sma
     number = policies.try_out("rating", drafted(BASE, STRICTER), published(small_demo), "staff")
     trial = policies.draft(number).trial
     assert trial["moved"] and all(m["new_star"] < m["star"] for m in trial["moved"] if m["star"] != m["new_star"])
-    with duckdb.connect(str(published(small_demo)), read_only=True) as con:
+    with reader(published(small_demo)) as con:
         scores = con.execute("select provider_id, score, star, cap_rule from rating where month = ? and star is not null", [trial["month"]]).fetchall()
         ids = [m["provider_id"] for m in trial["moved"]]
         elders = con.execute("select count(distinct elder_id) from order_fact where completed and list_contains(?, provider_id) and ordered_at >= "

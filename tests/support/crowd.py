@@ -11,9 +11,11 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from sqlalchemy import select
@@ -23,8 +25,15 @@ from dashboard.access.sessions import Sessions
 from dashboard.ledger import Account
 from dashboard.settings import Settings
 
+T = TypeVar("T")
 CALLBACK = "/_dash-update-component"
 COOKIE = "yiguan"
+
+
+def awaited(doing: Coroutine[Any, Any, T]) -> T:
+    """What comes of ``doing``, run in a thread of its own: a browser that other tests drive in this one has a loop running in it."""
+    with ThreadPoolExecutor(1) as aside:
+        return aside.submit(asyncio.run, doing).result()
 
 
 def opened(settings: Settings, number: int, usernames: Sequence[str]) -> list[tuple[str, str]]:

@@ -7,16 +7,15 @@ import json
 from collections import Counter
 from decimal import Decimal
 
-import duckdb
 import pytest
 
-from dashboard.warehouse.snapshot import OPENED_WITH
+from tests.support.published import reader
 
 
 @pytest.fixture(scope="module")
 def steps(small_demo):
     """(programme, month) → (applied, approved, paid) of the whole district, year to date."""
-    with duckdb.connect(str(small_demo.result.snapshot), read_only=True, config=dict(OPENED_WITH)) as con:
+    with reader(small_demo.result.snapshot) as con:
         rows = con.execute(
             "select programme, month, sum(applied_ytd), sum(approved_ytd), sum(paid_ytd) from subsidy_month group by all"
         ).fetchall()
@@ -56,7 +55,7 @@ def test_the_steps_differ_a_little(steps):
 
 
 def test_the_high_age_allowance_is_due_at_the_amount_of_the_age(small_demo):
-    with duckdb.connect(str(small_demo.result.snapshot), read_only=True, config=dict(OPENED_WITH)) as con:
+    with reader(small_demo.result.snapshot) as con:
         wrong, changed = con.execute(
             "select count(*) filter (c.amount <> case when e.age >= 100 then 300 when e.age >= 90 then 100 else 50 end),"
             " count(distinct c.amount)"
