@@ -149,7 +149,7 @@ def _documents(view: View, case: Dossier) -> Node:
     cols = [Col("名称"), Col("文号"), Col("日期"), Col("大小", "n"), Col("校验码"), Col("下载")]
     when = {s.seq: moment(s.at).date() for s in case.steps}
     body: list[list[Node]] = [
-        [d.name, d.number, cell(when.get(d.seq)), f"{d.size / 1024:,.0f} KB", h("code", d.sha256[:12], title=d.sha256),
+        [d.name, d.number, cell(when.get(d.seq)), f"{-(-d.size // 1024):,} KB", h("code", d.sha256[:12], title=d.sha256),
          h("a", "下载", href=f"/cases/{case.row.id}/documents/{d.id}", download=not case.persons(d) or None, aria_label=f"下载{d.name}{d.number}")
          if view.scope.reads_persons() or not case.persons(d) else cell(None)]
         for d in case.documents
