@@ -91,7 +91,7 @@ def _domains(view: View, found: list[dict[str, Any]], ratings: list[Rating | Non
     body: list[list[Node]] = [[name, *(_score(s[name].score if name in s else None) for s in scores), _apart(*(s[name].score if name in s else None for s in scores))]
                               for name in names]  # fmt: skip
     totals = [r.score if r else None for r in ratings]
-    foot: list[Node] = ["综合得分", *(h("b", fmt.fmt_number(t, 1), cls="num") for t in totals), _apart(*totals)]
+    foot: list[Node] = ["综合得分", *(h("span", h("span"), h("b", fmt.fmt_number(t, 1), cls="num"), cls="meter") for t in totals), _apart(*totals)]
     caps = [h("p", h("b", f"{p['name']}："), f"一票否决，{r.cap_because}" if r.cap_because else r.missing, cls="cap")
             for p, r in zip(found, ratings, strict=True) if r and (r.cap_because or (r.star is None and r.missing))]  # fmt: skip
     return panel(view, title, table(cols, body, caption=title, foot=foot), caps, note="满分 100；相差为前者减后者", cls="full compare")
