@@ -235,7 +235,7 @@ def _sift(
 ) -> tuple[Counts, bool]:
     """Check what the change touches, or everything; the counts of the whole table, and whether only a part lies ready."""
     if before and sift_part.possible(compiled) and receipt.fresh + receipt.gone <= sift_part.MOST * receipt.rows:
-        rows = sift_part.touch(con, compiled, before["batch"], batch, references=before["refs"] != refs, homes=homes)
+        rows = sift_part.touch(con, compiled, before["batch"], batch, references=before["refs"] != refs, homes=homes, most=sift_part.MOST * receipt.rows)
         if rows <= sift_part.MOST * receipt.rows:
             return sift_part.sift_part(con, compiled, batch, _counts(before), receipt.rows, homes), True
     return sift.sift(con, compiled, batch, raw.in_force(batch), homes), False

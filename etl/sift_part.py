@@ -20,9 +20,9 @@ MOST = 0.3
 
 
 def possible(compiled: Compiled) -> bool:
-    """True where what becomes of a row depends on that row, its key and its references alone, not on other rows."""
+    """True where what becomes of a row depends on that row, its key, its references and the rows of its groups alone."""
     # A second place for the choice of rows: a column is read by what the whole delivery looks like.
-    return not compiled.window_rejects and not compiled.window_warns and compiled.cleaned.count("{where}") == 1
+    return compiled.groups is not None and compiled.cleaned.count("{where}") == 1
 
 
 def touched(compiled: Compiled) -> str:
@@ -35,10 +35,13 @@ def touched_rows(compiled: Compiled) -> str:
     return name("touched_rows_" + compiled.full_name)
 
 
-def touch(con: duckdb.DuckDBPyConnection, compiled: Compiled, old: int, new: int, references: bool, homes: sift.Homes) -> int:
+def touch(
+    con: duckdb.DuckDBPyConnection, compiled: Compiled, old: int, new: int, references: bool, homes: sift.Homes, most: float = float("inf")
+) -> int:
     """Lay :func:`touched` (keys) and :func:`touched_rows` (row, s, p, was, now) of a move from one batch to another; how many rows.
 
-    ``references``: what the table refers to has changed as well, so rows flagged for it, or that should be, are looked at again.
+    ``references``: what the table refers to has changed as well, so rows flagged for it, or that should be, are looked at again. ``most``: from
+    this many keys on the caller will rather check everything, so no more are looked for.
     """
     keys, laid, rows = ", ".join(name(k) for k in compiled.table.key), touched(compiled), touched_rows(compiled)
     sources = [f"select {keys} from ({_cleaned(compiled, f'_batch = {new} or _until = {new}')})"] if new != old else []
@@ -51,6 +54,8 @@ def touch(con: duckdb.DuckDBPyConnection, compiled: Compiled, old: int, new: int
         con.execute(f"create or replace temp table {rows} (row bigint, s varchar, p bigint, was boolean, now boolean)")
         return 0
     either = f"_batch <= {new} and coalesce(_until > {old}, true)"
+    if compiled.groups:
+        _widen(con, compiled, either, most)
     same = " and ".join(f"r.{name(k)} is not distinct from t.{name(k)}" for k in compiled.table.key)
     con.execute(
         f"create or replace temp table {rows} as"
@@ -59,6 +64,38 @@ def touch(con: duckdb.DuckDBPyConnection, compiled: Compiled, old: int, new: int
         f" (select _row from (select _row, {keys} from ({compiled.keyed(either)})) as r semi join {laid} as t on {same})"
     )
     return int(first(con, f"select count(*) from {rows}")[0])  # type: ignore[index]
+
+
+def _widen(con: duckdb.DuckDBPyConnection, compiled: Compiled, either: str, most: float) -> None:
+    """Add to the touched keys all that share a group with them, until every group of theirs is whole.
+
+    Rows that are loaded are told by the checked table, as it stands: only of the others (set aside, superseded) and of those touched anew need
+    the columns be made of raw.
+    """
+    keys, laid = ", ".join(name(k) for k in compiled.table.key), touched(compiled)
+    same = " and ".join(f"r.{name(k)} is not distinct from t.{name(k)}" for k in compiled.table.key)
+    con.execute(f"create or replace temp table grouped_told as select _row as row, {keys} from ({compiled.keyed(either)})")
+    con.execute(
+        f"create or replace temp table grouped_unloaded as select row from grouped_told semi join (select {keys} from grouped_told group by all having count(*) > 1) using ({keys})"
+        f" union select row from grouped_told as r anti join checked.{name(compiled.full_name)} as t on {same}"
+    )
+    groups = compiled.groups or ()
+    placed = ", ".join(f"{sql} as g{i}_{j}" for i, group in enumerate(groups) for j, sql in enumerate(group))
+    con.execute(
+        f"create or replace temp table grouped_placed as select {keys}, {placed} from ({_cleaned(compiled, 'rowid in (select row from grouped_unloaded)')})"
+        f" union all by name select {keys}, {placed} from checked.{name(compiled.full_name)}"
+    )
+    more = f"create or replace temp table grouped_reached as select distinct {keys} from ({{}}) as r anti join {laid} as t on {same}"
+    count = first(con, f"select count(*) from {laid}")[0]  # type: ignore[index]
+    while count <= most:
+        mine = f"rowid in (select row from grouped_told as r semi join {laid} as t on {same})"
+        con.execute(f"create or replace temp table grouped_theirs as select distinct {placed} from ({_cleaned(compiled, mine)})")
+        ways = [" and ".join(f"p.g{i}_{j} is not distinct from v.g{i}_{j}" for j in range(len(group))) for i, group in enumerate(groups)]
+        con.execute(more.format(" union ".join(f"select {keys} from grouped_placed as p semi join grouped_theirs as v on {way}" for way in ways)))
+        added = con.execute(f"insert into {laid} select * from grouped_reached").fetchall()[0][0]
+        if not added:
+            return
+        count += added
 
 
 def sift_part(con: duckdb.DuckDBPyConnection, compiled: Compiled, batch: int, before: Counts, rows: int, homes: sift.Homes) -> Counts:

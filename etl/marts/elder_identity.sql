@@ -1,6 +1,6 @@
 -- title: 老年人身份特征
 -- grain: one elder number of the register, with what tells a person from another
--- name_plain: letters only, in today's characters; name_sound: the readings of its characters (a character without a known reading: itself)
+-- name_plain, name_sound: see name_spelt
 -- phone, card_no: null where four or more numbers share it: what a whole household or an office uses proves nothing
 -- columns:
 --   elder_id        老年人编号
@@ -13,32 +13,23 @@
 --   card_no         服务卡号 [account]
 --   community_code  常住社区
 --   street_code     街道
-with written as (
-    select distinct name, upper(regexp_replace(name, '[^\p{L}\p{N}]', '', 'g')) as letters
+with called as (
+    select elder_id, id_number, name, sex, birth_date, card_no, community_code, nullif(right(regexp_replace(phone, '\D', '', 'g'), 11), '') as phone
     from registry_elder
-    where name is not null
 ),
-letter as (
-    select name, unnest(range(1, length(letters) + 1)) as place, letters
-    from written
+-- Counted by group and joined: a window would sort the whole register for a handful of numbers.
+common_phone as (
+    select phone from called where phone is not null group by phone having count(*) >= 4
 ),
-spelt as (
-    select l.name,
-           string_agg(coalesce(s.plain, substr(l.letters, l.place, 1)), '' order by l.place) as name_plain,
-           string_agg(coalesce(s.sound, substr(l.letters, l.place, 1)), ' ' order by l.place) as name_sound
-    from letter as l
-    left join name_sign as s on s.sign = substr(l.letters, l.place, 1)
-    group by l.name
-),
-called as (
-    select elder_id, nullif(right(regexp_replace(phone, '\D', '', 'g'), 11), '') as phone
-    from registry_elder
+common_card as (
+    select card_no from called where card_no is not null group by card_no having count(*) >= 4
 )
 select e.elder_id, e.id_number, s.name_plain, s.name_sound, e.sex, e.birth_date,
-       case when length(c.phone) >= 7 and count(*) over (partition by c.phone) < 4 then c.phone end as phone,
-       case when e.card_no is not null and count(*) over (partition by e.card_no) < 4 then e.card_no end as card_no,
+       case when length(e.phone) >= 7 and p.phone is null then e.phone end as phone,
+       case when c.card_no is null then e.card_no end as card_no,
        e.community_code, a.street_code
-from registry_elder as e
-left join spelt as s on s.name = e.name
-left join called as c on c.elder_id = e.elder_id
+from called as e
+left join name_spelt as s on s.name = e.name
+left join common_phone as p on p.phone = e.phone
+left join common_card as c on c.card_no = e.card_no
 left join area as a on a.code = e.community_code

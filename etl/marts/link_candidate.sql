@@ -15,10 +15,19 @@
 --   name_sound      姓名（读音） [name]
 --   name_plain      姓名（通行写法） [name]
 with person as (
-    select *, split_part(name_sound, ' ', 1) as first_sound, split_part(name_sound, ' ', -1) as last_sound,
-           count(*) over (partition by name_plain, community_code) as namesakes,
-           count(*) over (partition by id_number) as of_number
+    select *, split_part(name_sound, ' ', 1) as first_sound, split_part(name_sound, ' ', -1) as last_sound
     from elder_identity
+),
+-- What several numbers share; what very many share (a number typed for want of one, the name of half a village) pairs nobody.
+shared_number as (
+    select id_number from elder_identity where id_number is not null group by id_number having count(*) between 2 and 20
+),
+namesake as (
+    select name_plain, community_code
+    from elder_identity
+    where name_plain is not null and community_code is not null
+    group by name_plain, community_code
+    having count(*) between 2 and 50
 ),
 pair as (
     select a.elder_id, b.elder_id as other_id
@@ -28,13 +37,15 @@ pair as (
     from person as a join person as b on b.card_no = a.card_no and b.elder_id > a.elder_id
     union
     select a.elder_id, b.elder_id
-    from person as a join person as b on b.id_number = a.id_number and b.elder_id > a.elder_id
-    where a.of_number <= 20
+    from shared_number as s
+    join person as a on a.id_number = s.id_number
+    join person as b on b.id_number = s.id_number and b.elder_id > a.elder_id
     union
     select a.elder_id, b.elder_id
-    from person as a
-    join person as b on b.name_plain = a.name_plain and b.community_code = a.community_code and b.elder_id > a.elder_id
-    where a.namesakes <= 50 and (a.id_number is null or b.id_number is null)
+    from namesake as s
+    join person as a on a.name_plain = s.name_plain and a.community_code = s.community_code
+    join person as b on b.name_plain = s.name_plain and b.community_code = s.community_code and b.elder_id > a.elder_id
+    where a.id_number is null or b.id_number is null
     union
     select a.elder_id, b.elder_id
     from person as a
