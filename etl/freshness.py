@@ -55,6 +55,7 @@ class Freshness:
         self.known: dict[tuple[str, str], str] = {
             (source, by): token for source, by, token in con.execute("select source, by_month, token from state.counted").fetchall()
         }
+        self.blank = not self.known and first(con, "select 1 from state.content limit 1") is None
         self.carried: set[str] = set()
         self.columns: dict[str, list[str]] = {}
         # Read at once, but for what is told by month and key: a query for each of some hundreds would take longer than a mart.
@@ -99,13 +100,11 @@ class Freshness:
     def home(self, source: str) -> str | None:
         """The qualified name of a checked table or mart; None where there is none."""
         if source not in self.homes:
-            there = first(
-                self.con, "select table_schema from information_schema.tables where table_name = ? and table_schema in ('marts', 'checked')"
-                " and table_catalog = current_database() order by table_schema desc", [source],
-            )  # fmt: skip
-            if not there:
+            # To ask the catalogue costs ten times as much, and a first load asks for every mart before and after it is built.
+            there = next((schema for schema in ("marts", "checked") if self.shape(f"{schema}.{name(source)}")), None)
+            if there is None:
                 return None
-            self.homes[source] = there[0]
+            self.homes[source] = there
         return f"{self.homes[source]}.{name(source)}"
 
     def part(self, source: str, names: Collection[str] | None) -> tuple[str, ...]:
@@ -215,20 +214,26 @@ class Freshness:
         token = self.tokens.get(source)
         stamp = _stamp(token or "")
         if token is None or self.known.get((source, by)) != stamp:
-            self.con.execute("delete from state.counted where source = ? and by_month = ?", [source, by])
             finer = self._finer(source, by, stamp) if by and token else None
             if finer:  # what has been counted by month and key need not be looked at again for the month
-                found, about, given = "split_part(month, '/', 1)", "sum(rows), cast(sum(cast(hash as hugeint)) as varchar)", "state.content where source = ? and by_month = ?"
+                counted = "select split_part(month, '/', 1), sum(rows), cast(sum(cast(hash as hugeint)) as varchar) from state.content where source = ? and by_month = ? group by 1"
             else:
-                found, about, given = _labelled(by), f"count(*), cast(sum({_hashed(by)}) as varchar)", f"{home} as t"
+                counted = _counting(home, by)
+            given = [source, finer] if finer else []
+            if self.blank and (source, by) not in self.known:  # nothing is remembered of it that could differ
+                self.con.execute(f"insert into state.content select ?, ?, *, {self._number()} from ({counted})", [source, by, *given])
+                insert(self.con, "state.counted", [(source, by, stamp)])
+                self.known[source, by] = stamp
+                return True
+            self.con.execute("delete from state.counted where source = ? and by_month = ?", [source, by])
             # Labels at which it holds what it held keep the number since when they do. The new ones come before the old ones go: a run
             # that is killed in between counts again, and none is lost that has become empty.
             self.con.execute(
                 "create or replace temp table recounted as select month, coalesce(n.rows, 0) as rows, coalesce(n.hash, '0') as hash"
                 " from (select month, rows, hash from state.content where source = ? and by_month = ?) as o"
-                f" full join (select {found}, {about} from {given} group by 1) as n(month, rows, hash) using (month)"
+                f" full join ({counted}) as n(month, rows, hash) using (month)"
                 " where coalesce(o.rows, 0) <> coalesce(n.rows, 0) or coalesce(o.hash, '0') <> coalesce(n.hash, '0')",
-                [source, by, *([source, finer] if finer else [])],
+                [source, by, *given],
             )
             now = self._number()
             self.con.execute(f"insert into state.content select distinct ?, ?, month, rows, hash, {now} from recounted", [source, by])
@@ -360,6 +365,16 @@ def _hashed(by: str) -> str:
     """SQL over rows ``t``: the hash of what matters of a row."""
     columns = by.partition(OF)[2]
     return f"hash({', '.join(f't.{name(c)}' for c in columns.split(','))})" if columns else "hash(t)"
+
+
+def _counting(home: str, by: str) -> str:
+    """SQL: (label, rows, sum of hashes) of a table. Grouped by month and share as they are: a label written out for every row costs more than all else."""
+    month, _, key = by.partition(OF)[0].partition(KEYED)
+    if not key:
+        return f"select {_labelled(by)}, count(*), cast(sum({_hashed(by)}) as varchar) from {home} as t group by 1"
+    m = f"coalesce(cast({month} as varchar), '')" if month else "''"
+    given = f"{m} as m, {share(key, SHARES if month else FINE)} as k, {_hashed(by)} as h"
+    return f"select m || '/' || k, count(*), cast(sum(h) as varchar) from (select {given} from {home} as t) group by m, k"
 
 
 def _labelled(by: str) -> str:

@@ -108,19 +108,19 @@ def _lay(
 ) -> tuple[str | None, str]:
     """Write and compare; where the copy of the snapshot before leads to something else, once more from nothing. A table that differs, and the hash."""
     odd, digest = None, ""
-    for start in dict.fromkeys((before, None)):
+    for start, ahead in dict.fromkeys(((before, begun), (None, None))):
         try:
             quick = start is not None and not thorough
             known = _known(con, fresh) if quick else None
-            draft = begun.draft() if begun and start is not None else None
+            draft = ahead.draft() if ahead else None
             written = snapshotfile.write(con, file, tables, start, known, freshness.moved(con), draft)
             faults.point("written", path=file)
             with ThreadPoolExecutor(1) as other:
                 fixed = other.submit(_fixed, file)
                 odd = snapshotfile.differing(con, file, written.contents, written.tables if quick else None)
                 digest = fixed.result()
-        except (duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException, duckdb.IOException):
-            if start is None:
+        except (duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException, duckdb.IOException, duckdb.OutOfMemoryException):
+            if start is None and ahead is None:
                 raise
             odd = file.name
         if odd is None:

@@ -43,7 +43,7 @@ from etl.region import Region, RegionError
 
 DONE, FAILED, QUARANTINE = 0, 1, 3
 MEMORY_LIMIT = "1200MB"
-# A run commits dozens of times; what it committed stands in the log and is worked into the file once, when the run closes it.
+# A run commits dozens of times; what it committed stands in the log and is worked into the file once, when the run closes it (a first one while it publishes).
 LOG_LIMIT = "1GB"
 Progress = Callable[[str], None]
 Policy = Callable[..., object]
@@ -200,6 +200,8 @@ def _run(
             fresh, begun = _build(con, region, layout, line, result, note, today, hand, thorough=depth != "quick")
             with _timed(result, "发布"):
                 note("发布快照")
+                if publish.current(layout) is None:  # what a first load has committed takes seconds to be worked into the file
+                    hand(lambda own: own.execute("checkpoint"))
                 result.snapshot = publish.publish(
                     con, layout, result.run_id, content, line.visible, keep, fresh, begun, thorough=depth != "quick"
                 )
@@ -289,7 +291,7 @@ def _tally(con: duckdb.DuckDBPyConnection, line: Line, result: RunResult) -> Non
 def _build(
     con: duckdb.DuckDBPyConnection, region: Region, layout: Layout, line: Line, result: RunResult, note: Progress, today: date, hand: Hand,
     thorough: bool,
-) -> tuple[Freshness, publish.Begun | None]:  # fmt: skip
+) -> tuple[Freshness, publish.Begun]:  # fmt: skip
     """Everything that is made of the checked tables; what is remembered of it, and the snapshot as far as it has been begun meanwhile."""
     by_name = {m.name: m for m in line.marts}
     late = after_policy(line.marts)
@@ -308,13 +310,15 @@ def _build(
         spans = coverage.spans(con, lineage, line.contracts, line.indicators.values())
         build.build(con, [m for m in line.marts if m.name not in late], note, fresh)
     early = [i for i in line.indicators.values() if not set(i.marts) & late]
+    done = [m for m in line.visible if m.name not in late]
+    # A first snapshot is the longest to write: it is begun before the figures already.
+    begun = None if publish.current(layout) else publish.Begun(hand, con, layout, result.run_id, done, fresh, thorough)
     with _timed(result, "指标"):
         note("计算指标")
         figures.start(con)
         figures.refresh(con, "figure", early, by_name, fresh, unknown, spans)
     faults.point("figures")
-    done = [m for m in line.visible if m.name not in late]
-    begun = publish.Begun(hand, con, layout, result.run_id, done, fresh, thorough) if publish.current(layout) else None
+    begun = begun or publish.Begun(hand, con, layout, result.run_id, done, fresh, thorough)
     with _timed(result, "评级与退出"):
         note("评级与退出监管")
         _policies(con, region, line, note, fresh, layout.policies)

@@ -118,15 +118,20 @@ def held(snapshot: str) -> list[tuple[object, ...]]:
         return con.execute("select * from figure order by all").fetchall()
 
 
-def test_a_snapshot_whose_beginning_fails_is_written_from_nothing(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert tiny.run().published
-    tiny.orders([["D1", "E1", "2026-09-03 08:00:00", "77", "已完成"]])
+@pytest.mark.parametrize("error", [duckdb.IOException("no more"), duckdb.OutOfMemoryException("too much at a time")])
+@pytest.mark.parametrize("very_first", [True, False])
+def test_a_snapshot_whose_beginning_fails_is_written_from_nothing(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch, very_first: bool, error: duckdb.Error
+) -> None:
+    if not very_first:
+        assert tiny.run().published
+        tiny.orders([["D1", "E1", "2026-09-03 08:00:00", "77", "已完成"]])
     real, failed = snapshotfile.Draft.put, []
 
     def put(self: snapshotfile.Draft, *given: object) -> None:
         if not failed:
             failed.append(threading.current_thread() is not threading.main_thread())
-            raise duckdb.IOException("no more")
+            raise error
         real(self, *given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(snapshotfile.Draft, "put", put)
