@@ -30,6 +30,7 @@ from etl.contract import Contract
 from etl.freshness import Freshness
 from etl.hands import Hand, hands
 from etl.indicators.base import Indicator, catalogue
+from etl.light import without_pandas
 from etl.lineage import Lineage
 from etl.martfile import Mart, MartError, after_policy, marts, shown
 from etl.paths import Layout
@@ -120,6 +121,7 @@ def run(
     """
     began, started = time.perf_counter(), str(clock.now())
     note = progress or (lambda _: None)
+    without_pandas()
     layout.ensure()
     result = RunResult(run_id=clock.now().strftime("%Y%m%dT%H%M%S"))
     try:

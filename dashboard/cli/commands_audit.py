@@ -5,12 +5,14 @@ from __future__ import annotations
 import getpass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dashboard.cli.common import UserError, fail, out, print_json, settings
-from dashboard.ledger import Ledger
+
+if TYPE_CHECKING:
+    from dashboard.ledger import Ledger
 
 audit_app = typer.Typer(no_args_is_help=True, help="审计日志：校验、导出、锚定、归档。")
 

@@ -177,12 +177,12 @@ def run_line(only: list[str] | None = None, depth: Any = "keys") -> Any:
 
 def lay_policies(layout: Layout) -> None:
     """Put the policy versions approved in the ledger where the line reads them; without a ledger there is nothing to put."""
-    from dashboard.ledger.store import open_ledger
-    from dashboard.policies.store import lay
-
     url = settings().ledger_url
     if url is None and not layout.ledger.exists():
         return
+    from dashboard.ledger.store import open_ledger
+    from dashboard.policies.store import lay
+
     ledger = open_ledger(url or f"sqlite:///{layout.ledger}")
     try:
         lay(ledger, layout)

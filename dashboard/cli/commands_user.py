@@ -9,14 +9,15 @@ import getpass
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
-from dashboard.access.passwords import AccountError
 from dashboard.cli.common import UserError, fail, out, place, print_json, settings
-from dashboard.ledger import Ledger
+
+if TYPE_CHECKING:
+    from dashboard.ledger import Ledger
 
 user_app = typer.Typer(no_args_is_help=True, help="账号：列出、新建、改密、改岗位、停用、解锁、绑定统一身份。")
 Name = Annotated[str, typer.Argument(help="用户名")]
@@ -35,6 +36,7 @@ def register(app: typer.Typer) -> None:
 def book() -> Iterator[Ledger]:
     """The ledger in force; account errors become one line for the user."""
     from dashboard import ledger
+    from dashboard.access.passwords import AccountError
 
     try:
         yield ledger.open(settings().ledger, settings().seals())

@@ -24,7 +24,6 @@ from dashboard.cli import (
     commands_user,
 )
 from dashboard.cli.common import FAILED, WRONG_USE, UserError, choose, err, options
-from dashboard.ledger.store import LedgerError
 from dashboard.settings import SettingsError
 from etl.region import RegionError
 
@@ -55,6 +54,13 @@ for part in (
     part.register(app)
 
 
+def told() -> tuple[type[Exception], ...]:
+    """Errors whose message is the answer. Asked for when there is one: a command that needs no ledger does not load it."""
+    from dashboard.ledger.store import LedgerError
+
+    return SettingsError, RegionError, LedgerError
+
+
 def main() -> None:
     """Run the command line; exit codes: 0 done, 1 failed, 2 wrong use, 3 done with quarantine."""
     try:
@@ -69,7 +75,7 @@ def main() -> None:
     except (typer.Abort, KeyboardInterrupt):
         err.print("已中断。再次运行会从断点继续。")
         code = 130
-    except (SettingsError, RegionError, LedgerError) as problem:
+    except told() as problem:
         err.print(f"[bold]{problem}[/bold]")
         code = FAILED
     except UserError as problem:

@@ -25,6 +25,7 @@ from data.simulator import (
 )
 from data.simulator.world import World
 from data.simulator.writers import SqlSink
+from etl.light import without_pandas
 
 VERSION = "6"
 SQL_MODULES = ("registry", "assessment", "provider", "bed", "order", "inspection")
@@ -75,6 +76,7 @@ def simulate(
         raise ValueError(f"没有可模拟的模块：{'、'.join(unknown)}。")
     report = progress or _quiet
     last = end or (date.today().replace(day=1) - timedelta(days=1)).strftime("%Y-%m")  # noqa: DTZ011 - the district's own calendar
+    without_pandas()
     out, truth = Path(out), Path(truth)
     manifest = out / "manifest.json"
     world = World.build(Path(region_path), months=months, end=last, scale=scale, seed=seed)

@@ -164,10 +164,14 @@ def _texts(areas: list[Area]) -> dict[str, np.ndarray]:
 
 
 def _sums(values: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """For each value the sum of its group, rounded as pandas does: the same seed gives the same bytes. Only who settles the district needs to load it."""
-    import pandas as pd
-
-    return pd.Series(values).groupby(group).transform("sum").to_numpy()
+    """For each value the sum of its group, rounded once (Kahan's way, value by value in order): the same seed gives the same bytes."""
+    sums: dict[int, tuple[float, float]] = {}
+    for value, one in zip(values.tolist(), group.tolist(), strict=True):
+        held, missing = sums.get(one, (0.0, 0.0))
+        given = value - missing
+        now = held + given
+        sums[one] = now, now - held - given
+    return np.array([sums[one][0] for one in group.tolist()])
 
 
 def day(text: str) -> int:
@@ -177,6 +181,8 @@ def day(text: str) -> int:
 
 def iso(days: np.ndarray | int) -> np.ndarray:
     """``YYYY-MM-DD`` of days, as an object array of str; negative-infinity days (-10**6 and below) become None."""
+    if isinstance(days, int | np.integer):
+        return np.array([date.fromordinal(int(days) + EPOCH).isoformat() if days > NEVER else None], dtype=object)
     values = np.atleast_1d(np.asarray(days))
     text = values.astype("datetime64[D]").astype(str).astype(object)
     text[values <= -(10**6)] = None

@@ -26,7 +26,7 @@ SQLITE = {"text": "TEXT", "int": "INTEGER", "real": "REAL"}
 LONG_TEXT = {"MS", "YY", "DZ", "MC", "JCRY", "TK"}
 
 
-# SQLAlchemy, and pandas, which ADBC's DB-API brings along, take half a second to load: three processes simulate, and mostly into files.
+# SQLAlchemy takes half a second to load: three processes simulate, and mostly into files.
 
 
 class SqlSink:

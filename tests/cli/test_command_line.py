@@ -122,3 +122,8 @@ def test_production_does_not_start_without_a_secret(small_demo: Demo) -> None:
 
 def test_the_region_folder_checks_out(small_demo: Demo) -> None:
     assert yiguan(small_demo.var, "region", "check").returncode == 0
+
+
+def test_the_command_line_loads_no_ledger_before_a_command_needs_it() -> None:
+    script = "import sys, dashboard.cli.main; assert not {'sqlalchemy', 'pandas', 'duckdb'} & sys.modules.keys()"
+    subprocess.run([sys.executable, "-c", script], check=True)

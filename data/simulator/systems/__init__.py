@@ -20,6 +20,7 @@ from data.simulator.providers import Provider
 from data.simulator.staff import Staff
 from data.simulator.world import Truth, World
 from data.simulator.writers import SqlSink
+from etl.light import without_pandas
 
 WORKERS = 2
 SMALL = 0.2
@@ -53,6 +54,7 @@ _stage: Stage | None = None
 def _settle(stage: Stage) -> None:
     """What a worker process knows."""
     global _stage
+    without_pandas()
     _stage = stage
 
 
