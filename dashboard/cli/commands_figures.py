@@ -137,11 +137,14 @@ def report(
     warehouse = open_warehouse()
     where, when = find_area(warehouse, area), find_month(warehouse, month)
     target = output or Path(f"{where.name}养老服务监管月报_{when}.{fmt}")
+    if target.is_dir():
+        raise UserError(f"{target} 是一个目录，不能写成文件", "请用 -o 写明文件名，如 月报.docx", WRONG_USE)
     if target.parent != Path() and not target.parent.is_dir():
         raise UserError(f"目录 {target.parent} 不存在", "请先建立目录，或用 -o 指定其他位置", WRONG_USE)
     signed = None if draft else _signed(where.code, when)
     try:
-        content = build(warehouse, where.code, when, fmt, issued_by="命令行", now=datetime.now(), signed=signed)  # noqa: DTZ005 - local time of the office
+        now = datetime.now()  # noqa: DTZ005 - local time of the office
+        content = build(warehouse, where.code, when, fmt, issued_by="命令行", now=now, signed=signed, bureau=place()[0].bureau)
     except IssueError as problem:
         raise UserError(str(problem)) from problem
     save(target, content)

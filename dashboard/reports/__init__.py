@@ -29,11 +29,12 @@ FORMATS: dict[str, str] = {
 
 
 def build(
-    warehouse: Warehouse, area: Any, month: Any, fmt: str, issued_by: str, now: datetime, purpose: str = "", signed: Issued | None = None
-) -> bytes:
+    warehouse: Warehouse, area: Any, month: Any, fmt: str, issued_by: str, now: datetime, purpose: str = "", signed: Issued | None = None,
+    bureau: str = "",
+) -> bytes:  # fmt: skip
     """The monthly report of an area as a file's bytes: as it was ``signed``, or as the data are now.
 
-    ``issued_by``, ``now`` (local time of the office) and ``purpose`` are the watermark.  Raises ``Unknown`` for an area or month outside the reader's
+    ``issued_by``, ``now`` (local time of the office) and ``purpose`` are the watermark; ``bureau`` signs.  Raises ``Unknown`` for an area or month outside the reader's
     scope, ValueError for another format, IssueError for a signed report that is not whole.  About a second each; safe in threads.
     The workbook of a signed report has the rows behind only while they still add up to it.
     """
@@ -45,7 +46,7 @@ def build(
     report = current(warehouse, area, month, rows=fmt == "xlsx") if signed is None or fmt == "xlsx" else signed.report
     if signed is not None and fmt == "xlsx":
         report = replace(signed.report, row_sheets=report.row_sheets if substance(report) == signed.row.found else ())
-    issue = Issue(issued_by, now, purpose, signed.words if signed else "")
+    issue = Issue(issued_by, now, purpose, signed.words if signed else "", bureau)
     if fmt == "docx":
         from dashboard.reports import word
 

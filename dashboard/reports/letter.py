@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.format import NONE, fmt_date, fmt_month, fmt_number, star_word
 from dashboard.reports.model import Cell, Column, Issue, Paragraph, Report, Section, Table
+from dashboard.warehouse.burdens import NO_SINGLE, floor_words
 
 if TYPE_CHECKING:
     from dashboard.warehouse import Warehouse
-    from dashboard.warehouse.types import Rating
+    from dashboard.warehouse.burdens import Burdens
+    from dashboard.warehouse.types import Evidence, Rating
 
 
 @dataclass(frozen=True)
@@ -21,24 +23,30 @@ class Letter(Report):
     heading: str = ""
 
     @property
+    def addressee(self) -> str:
+        """The provider."""
+        return self.area_name
+
+    @property
     def title(self) -> str:
         """The heading of the letter."""
         return self.heading
 
 
-def provider_letter(w: Warehouse, provider: Any, month: Any, bureau: str, issued_by: str, now: datetime, purpose: str = "") -> tuple[str, bytes]:
-    """(name of the provider, bytes of the .docx). ``bureau`` signs it. Unknown for a provider that the reader does not see."""
+def provider_letter(w: Warehouse, provider: Any, month: Any, bureau: str, issued_by: str, now: datetime) -> tuple[str, bytes]:
+    """(name of the provider, bytes of the .docx). ``bureau`` signs it, ``issued_by`` stands in the footer; what it was downloaded for is the
+    house's own affair and stays in the audit trail. Unknown for a provider that the reader does not see."""
     from dashboard.reports import word
 
     letter = compose(w, provider, month, bureau)
-    return letter.area_name, word.render(letter, Issue(issued_by, now, purpose))
+    return letter.area_name, word.render(letter, Issue(issued_by, now, signed=bureau, bureau=bureau))
 
 
 def compose(w: Warehouse, provider: Any, month: Any, bureau: str) -> Letter:
     """The letter's content; every sentence is made of stored figures and the policy's own words."""
     found, rating = w.provider(provider, month), w.rating(provider, month)
     name, area = str(found["name"]), w.area(found["community_code"])
-    sections = [_result(name, rating), _evidence(rating), *_changes(w, provider, month, rating), *_others(w, provider, month), _history(w, provider, month)]
+    sections = [_result(rating), _evidence(w, rating), *_changes(w, provider, month, rating), *_others(w, provider, month), _history(w, provider, month)]
     sections.append(Section("rights", "异议与咨询", (Paragraph(
         f"对本函所列事实有异议的，可向{bureau}提交书面说明和有关材料，由{bureau}核对原始记录；经核对确有差错的，更正记录后重新计算并书面告知。"
         "本函为监管评级结果的告知，不是行政处罚或退出决定。"),)))  # fmt: skip
@@ -49,12 +57,12 @@ def compose(w: Warehouse, provider: Any, month: Any, bureau: str) -> Letter:
     )  # fmt: skip
 
 
-def _result(name: str, rating: Rating) -> Section:
+def _result(rating: Rating) -> Section:
     when = fmt_month(rating.month)
     if rating.star is None:
-        text = f"{name}：经评定，你单位{when}监管评级为暂不评级，原因：{rating.missing or '证据不足'}。"
+        text = f"经评定，你单位{when}监管评级为暂不评级，原因：{rating.missing or '证据不足'}。"
     else:
-        text = f"{name}：经评定，你单位{when}监管评级为{star_word(rating.star)}，得{fmt_number(rating.score, 1)}分，可信度{rating.confidence or NONE}。"
+        text = f"经评定，你单位{when}监管评级为{star_word(rating.star)}，得{fmt_number(rating.score, 1)}分，可信度{rating.confidence or NONE}。"
     blocks: list[Any] = [Paragraph(text + f"评定依据为监管评级办法{rating.policy_version or ''}版，所用记录截至当月月末。")]
     if rating.cap_because and rating.star is not None:
         blocks.append(Paragraph(f"按得分应为{star_word(rating.uncapped_star)}，因{rating.cap_because}，星级不高于{star_word(rating.star)}。"))
@@ -68,9 +76,17 @@ def _result(name: str, rating: Rating) -> Section:
     return Section("result", "评定结果", tuple(blocks))
 
 
-def _evidence(rating: Rating) -> Section:
+def _record(w: Warehouse, e: Evidence) -> str:
+    """What a fact rests on, as people call it: the number of a record, or a figure by its name and month."""
+    if e.source_table == "provider_figure":
+        code, _, rest = (e.row_key or "").partition("/")
+        return f"{w.indicator(code).name}，{fmt_month(rest.rpartition('/')[2])}" if code in w.snapshot.indicators else NONE
+    return e.row_key or NONE
+
+
+def _evidence(w: Warehouse, rating: Rating) -> Section:
     rows = tuple(
-        (Cell(e.domain), Cell(e.sentence), Cell(fmt_number(e.points, 1) if e.points else "0"), Cell(e.basis or NONE), Cell(e.row_key or NONE))
+        (Cell(e.domain), Cell(e.sentence), Cell(fmt_number(e.points, 1) if e.points else "0"), Cell(e.basis or NONE), Cell(_record(w, e)))
         for e in rating.evidence
     )  # fmt: skip
     columns = (Column("领域", 1.1), Column("事实", 4.2), Column("分值", 0.7, "number"), Column("条款", 1.9), Column("记录编号", 1.5))
@@ -81,16 +97,34 @@ def _evidence(rating: Rating) -> Section:
 
 
 def _changes(w: Warehouse, provider: Any, month: Any, rating: Rating) -> list[Section]:
-    found = w.changes(provider, month)
-    if not found or rating.star is None:
+    """What gains and loses a star, as computed for the latest month; without any gain, where to begin."""
+    if rating.star is None or rating.month != w.latest_month:
         return []
+    found = w.changes(provider, month)
     gains, losses = [c for c in found if c.direction == "gain"], [c for c in found if c.direction == "lose"]
-    blocks: list[Any] = [Paragraph("以下各项以本月记录按现行办法逐项重新计算得出，其他单位不变；实际结果以届时评定为准。")]
+    blocks: list[Any] = []
+    if found:
+        blocks.append(Paragraph("以下各项以本月记录按现行办法逐项重新计算得出，其他单位不变；实际结果以届时评定为准。"))
+    if not gains:
+        blocks += [Paragraph("你单位已是五星。")] if rating.star == 5 else _begin(w.burdens(provider, month))
     for title, changes in (("可升星的途径", gains), ("会降星的情形", losses)):
         if changes:
             rows = tuple((Cell(str(i)), Cell(c.sentence)) for i, c in enumerate(changes, 1))
             blocks.append(Table(f"changes_{changes[0].direction}", title, (Column("序号", 0.5, "number"), Column("情形与结果", 6)), rows))
     return [Section("changes", "怎样改变星级", tuple(blocks))]
+
+
+def _begin(b: Burdens) -> list[Any]:
+    """Plain words where no one or two steps suffice, the caps in force, and the heaviest deductions; each with what ends it."""
+    blocks: list[Any] = [Paragraph(NO_SINGLE)]
+    if b.caps:
+        rows = tuple((Cell(str(i)), Cell(c.sentence), Cell(c.ends)) for i, c in enumerate(b.caps, 1))
+        blocks.append(Table("caps", "限制星级的事项", (Column("序号", 0.5, "number"), Column("事实", 3.6), Column("如何解除", 2.4)), rows))
+    if b.deductions:
+        taken = tuple((Cell(str(i)), Cell(d.sentence), Cell(fmt_number(d.points, 1)), Cell(d.ends)) for i, d in enumerate(b.deductions, 1))
+        columns = (Column("序号", 0.5, "number"), Column("事实", 3.2), Column("扣分", 0.7, "number"), Column("如何消除", 2.4))
+        blocks.append(Table("deductions", f"扣分最重的{len(taken)}项（共{b.count}项）", columns, taken, floor_words(b.full)))
+    return blocks
 
 
 def _others(w: Warehouse, provider: Any, month: Any) -> list[Section]:

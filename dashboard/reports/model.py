@@ -153,6 +153,11 @@ class Report:
     row_sheets: tuple[RowSheet, ...] = field(default=(), compare=False)
 
     @property
+    def addressee(self) -> str:
+        """主送; empty: to nobody in particular."""
+        return ""
+
+    @property
     def title(self) -> str:
         """``拱墅区养老服务监管月报``."""
         return f"{self.area_name}养老服务监管月报"
@@ -203,12 +208,13 @@ class Report:
 
 @dataclass(frozen=True)
 class Issue:
-    """Who printed it, when and what for: the watermark; and who signed it, in words (empty: a draft)."""
+    """Who printed it, when and what for: the watermark; who signed it, in words (empty: a draft); and the ``bureau`` in whose name it is."""
 
     by: str
     at: datetime
     purpose: str = ""
     signed: str = ""
+    bureau: str = ""
 
     @property
     def text(self) -> str:

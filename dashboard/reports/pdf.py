@@ -32,7 +32,7 @@ TEMPLATE = Path(__file__).with_name("report.typ")
 
 def render(report: Report, issue: Issue) -> bytes:
     """The bytes of a .pdf."""
-    lost = fonts.missing(clean(text) for text in (*report.texts(), issue.by))
+    lost = fonts.missing(clean(text) for text in (*report.texts(), issue.by, issue.bureau))
     data = _printable(_data(report, issue), lost)
     if lost:
         codes = "、".join(f"U+{ord(c):04X}" for c in lost)
@@ -61,6 +61,7 @@ def _data(report: Report, issue: Issue) -> dict[str, Any]:
         "title": report.title,
         "month": report.month_text,
         "by": issue.by,
+        "bureau": issue.bureau,
         "day": fmt_date(issue.at),
         "header": header + mark,
         "stamp": issue.text + (f"　{SYNTHETIC}" if report.synthetic else ""),

@@ -94,7 +94,8 @@ def install(server: Flask, services: Any) -> None:
             return purpose
         try:
             with turn():
-                content = build(w, area.code, month, fmt, issued_by=_who(services), now=datetime.now(ZONE), purpose=purpose, signed=signed)
+                content = build(w, area.code, month, fmt, issued_by=_who(services), now=datetime.now(ZONE), purpose=purpose, signed=signed,
+                                bureau=services.bureau())  # fmt: skip
         except IssueError as problem:
             return Response(str(problem), 409, mimetype="text/plain")
         services.audit("report", f"月报 {fmt} {area.code} {month} {signed.row.number if signed else '未签发稿'}", _left(content, purpose))
@@ -109,7 +110,7 @@ def install(server: Flask, services: Any) -> None:
         if isinstance(purpose, Response):
             return purpose
         with turn():
-            name, content = provider_letter(w, provider, month, services.bureau(), issued_by=_who(services), now=datetime.now(ZONE), purpose=purpose)
+            name, content = provider_letter(w, provider, month, services.bureau(), issued_by=_who(services), now=datetime.now(ZONE))
         services.audit("export", f"告知函 {provider} {month}", _left(content, purpose))
         return _file(content, "docx", f"{name}监管评级告知函_{month}")
 

@@ -54,6 +54,8 @@ def render(report: Report, issue: Issue) -> bytes:
     lay_page(document, left, issue.text + mark)
     lay_styles(document)
     _title(document, report)
+    if report.addressee:
+        put_run(document.add_paragraph(), f"{report.addressee}：", FANG)
     for place, section in enumerate(report.sections, start=1):
         title, blocks = numbered(section, place)
         put_line(document, title, HEI, style="Heading 1", keep=True)
@@ -331,11 +333,11 @@ def _cell(box: Any, text: str, column: Column, width: int, size: Any, head: bool
 
 def _ending(document: Any, report: Report, issue: Issue) -> None:
     document.add_paragraph()
-    for text in (issue.by, fmt_date(issue.at)):
+    for text in filter(None, (issue.bureau, fmt_date(issue.at))):
         paragraph = document.add_paragraph()
         paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
         paragraph.paragraph_format.right_indent = SIZE_3 * 2
-        paragraph.paragraph_format.keep_with_next = text == issue.by
+        paragraph.paragraph_format.keep_with_next = text == issue.bureau
         put_run(paragraph, text, FANG)
     if report.annex is None:
         return

@@ -8,25 +8,38 @@ from dashboard.views.context import View
 from dashboard.views.h import Node, h
 from dashboard.views.providers import confidence
 from dashboard.views.tables import Col, empty, panel, table
+from dashboard.warehouse.burdens import NO_SINGLE, Burdens, floor_words
 from dashboard.warehouse.types import Change, Rating, Standing
 
 
 def change_panel(view: View, rating: Rating | None) -> Node:
-    """The nearest actions that gain a star, and what would lose one; each with the result that the engine computed for it."""
+    """The nearest actions that gain a star, and what would lose one; each with the result that the engine computed for it.
+
+    Where no one or two actions gain a star: what holds it down and which deductions weigh most, so that there is a place to begin.
+    """
     if rating is None or rating.star is None or view.month != view.w.latest_month:
         return None
     found = view.w.changes(view.ident, view.month)
-    if not found:
-        return None
     gains, losses = [c for c in found if c.direction == "gain"], [c for c in found if c.direction == "lose"]
-    none = "已是五星。" if rating.star == 5 else "没有一项或两项措施能在当月升一星；请先完成整改，问题随时间按办法折减。"
+    begin = _begin(view.w.burdens(view.ident, view.month)) if not gains and rating.star < 5 else None
     body = h(
         "div",
-        h("div", h("h3", "可升星的最近途径"), _listed(gains) or empty(none)),
-        h("div", h("h3", "会降星的情形"), _listed(losses) or empty("所试各种单项情形均不会降星。")),
-        cls="changes",
-    )
+        h("div", h("h3", "可升星的最近途径"), _listed(gains) or empty("已是五星。" if rating.star == 5 else NO_SINGLE)),
+        h("div", h("h3", "会降星的情形"), _listed(losses) or empty("已是最低的一星。" if rating.star == 1 else "所试各种单项情形均不会降星。")),
+        begin, cls="changes",
+    )  # fmt: skip
     return panel(view, "怎样改变星级", body, note="按现行办法以本月数据重新计算；其他单位不变", cls="full")
+
+
+def _begin(b: Burdens) -> list[Node]:
+    """Two lists beside each other: the caps, the heaviest deductions."""
+    caps = [h("li", h("span", c.sentence), h("small", c.ends)) for c in b.caps]
+    taken = [h("li", h("span", d.sentence), h("b", f"−{fmt.fmt_number(d.points, 1)} 分", cls="num"), h("small", f"{d.domain} · {d.ends}")) for d in b.deductions]
+    rest = f"扣分最重的 {len(taken)} 项" + (f"（共 {b.count} 项，见评分依据）" if b.count > len(taken) else "")
+    return [
+        h("div", h("h3", "先解除的限制"), h("ul", caps, cls="begin") if caps else empty("没有一票否决事项限制星级。")),
+        h("div", h("h3", rest), h("ul", taken, cls="begin") if taken else empty("没有扣分记录。"), h("p", floor_words(b.full), cls="more") if b.full else None),
+    ]
 
 
 def _listed(changes: list[Change]) -> Node:

@@ -13,6 +13,7 @@ from dashboard.access.scope import Scope
 from dashboard.impact import Impact
 from dashboard.ledger import Ledger
 from dashboard.warehouse import impact, inspections, lists, providers, records, rows
+from dashboard.warehouse.burdens import Burdens, burdens, open_findings
 from dashboard.warehouse.data_reader import DataReader
 from dashboard.warehouse.providers import Course
 from dashboard.warehouse.records import Record, Witness
@@ -99,6 +100,12 @@ class Warehouse(DataReader):
     def changes(self, provider_id: Any, month: Any) -> list[Change]:
         """What would gain or lose a star; empty but for the latest month."""
         return providers.changes(self.snapshot, self._provider(provider_id, month), self._month(month))
+
+    def burdens(self, provider_id: Any, month: Any) -> Burdens:
+        """What weighs on the rating of a month: caps and the heaviest deductions, each with what would end it."""
+        known, when = self._provider(provider_id, month), self._month(month)
+        names = {code: ind.name for code, ind in self.snapshot.indicators.items()}
+        return burdens(self.rating(known, when), open_findings(self.snapshot, known, when), lambda code: names.get(code, "所列数据"))
 
     def standings(self, provider_id: Any, month: Any) -> list[Standing]:
         """The provider among those of its kind in the district and among those of its street; few peers are left out."""

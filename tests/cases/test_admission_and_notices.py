@@ -65,6 +65,9 @@ def test_the_notice_of_exit_states_facts_grounds_and_rights_with_the_day(desk: D
     document = Document(io.BytesIO(notice.render(said, "拱民养退告〔2026〕1号", "杭州市拱墅区民政局", issued, True)))
     lines = [p.text for p in document.paragraphs]
     assert lines[:3] == ["杭州市拱墅区民政局", "拟退出告知书", "拱民养退告〔2026〕1号"] and "2026年11月30日" in lines and "一、事实" in lines
+    # the end of the body, the empty line and the bureau hold together with the date: no page has a signature alone
+    signed = lines.index("2026年11月30日")
+    assert all(p.paragraph_format.keep_with_next for p in document.paragraphs[signed - 4 : signed])
 
 
 def test_a_document_with_a_blank_is_not_written(desk: Desk) -> None:

@@ -36,6 +36,9 @@ class Services:
 
     privacy = privacy.read(DEFAULT_REGION)
 
+    def bureau(self):
+        return "测试市测试区民政局"
+
     def ask_purpose(self, title, wrong="", note=""):
         return f"<h1>{title}</h1>{wrong}{note}"
 
@@ -87,6 +90,8 @@ def test_the_file_is_named_in_chinese_and_recorded(reader):
     assert unquote(answer.headers["Content-Disposition"]).endswith("拱墅区养老服务监管月报_2026-10.docx")
     assert answer.headers["Cache-Control"] == "no-store"
     assert [line[0] for line in services.lines] == ["report"]
+    lines = [p.text for p in docx.Document(io.BytesIO(answer.data)).paragraphs]
+    assert "测试市测试区民政局" in lines and not any(line.startswith("李某") for line in lines), "the bureau signs, not the account"
 
 
 def test_rejected_rows_go_back_to_their_owner_masked_and_safe_to_open(reader):

@@ -6,7 +6,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from dashboard.warehouse import Warehouse
+from dashboard.warehouse.burdens import NO_SINGLE
 
 DISTRICT = "330105000000"
 
@@ -31,3 +34,14 @@ def test_who_may_not_export_is_offered_no_letter(reader: Callable[..., Warehouse
     provider = next(p["provider_id"] for p in w.providers(DISTRICT, w.latest_month) if p["star"])
     shown = page(draw, provider, w.latest_month, "steward")
     assert "监管星级" in shown and "/letter/" not in shown
+
+
+def test_a_provider_that_no_step_lifts_reads_where_to_begin(reader: Callable[..., Warehouse], draw: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+    w = reader()
+    monkeypatch.setattr(Warehouse, "changes", lambda *_: [])
+    provider = next(p["provider_id"] for p in w.providers(DISTRICT, w.latest_month) if p["star"] == 1)
+    shown = page(draw, provider, w.latest_month)
+    assert NO_SINGLE in shown and "先解除的限制" in shown and "扣分最重的" in shown
+    assert all(d.sentence in shown and d.ends in shown for d in w.burdens(provider, w.latest_month).deductions)
+    best = next(p["provider_id"] for p in w.providers(DISTRICT, w.latest_month) if p["star"] == 5)
+    assert "已是五星" in page(draw, best, w.latest_month) and NO_SINGLE not in page(draw, best, w.latest_month)
