@@ -123,7 +123,7 @@ def _begin(b: Burdens) -> list[Any]:
     if b.deductions:
         taken = tuple((Cell(str(i)), Cell(d.sentence), Cell(fmt_number(d.points, 1)), Cell(d.ends)) for i, d in enumerate(b.deductions, 1))
         columns = (Column("序号", 0.5, "number"), Column("事实", 3.2), Column("扣分", 0.7, "number"), Column("如何消除", 2.4))
-        blocks.append(Table("deductions", f"扣分最重的{len(taken)}项（共{b.count}项）", columns, taken, floor_words(b.full)))
+        blocks.append(Table("deductions", f"扣分最重的{len(taken)}项（共{b.total}项）", columns, taken, floor_words(b.full)))
     return blocks
 
 

@@ -256,8 +256,8 @@ def render(notice: Notice, number: str, bureau: str, now: datetime, synthetic: b
     if notice.table:
         word.put_table(document, notice.table)
     document.add_paragraph()
-    for line in document.paragraphs[-1 - LAST_LINES :]:
-        line.paragraph_format.keep_with_next = True  # a signature never stands alone on a page
+    for last in document.paragraphs[-1 - LAST_LINES :]:
+        last.paragraph_format.keep_with_next = True  # a signature never stands alone on a page
     for text in (bureau, fmt_date(now.date())):
         paragraph = document.add_paragraph()
         paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT

@@ -35,7 +35,7 @@ def _begin(b: Burdens) -> list[Node]:
     """Two lists beside each other: the caps, the heaviest deductions."""
     caps = [h("li", h("span", c.sentence), h("small", c.ends)) for c in b.caps]
     taken = [h("li", h("span", d.sentence), h("b", f"−{fmt.fmt_number(d.points, 1)} 分", cls="num"), h("small", f"{d.domain} · {d.ends}")) for d in b.deductions]
-    rest = f"扣分最重的 {len(taken)} 项" + (f"（共 {b.count} 项，见评分依据）" if b.count > len(taken) else "")
+    rest = f"扣分最重的 {len(taken)} 项" + (f"（共 {b.total} 项，见评分依据）" if b.total > len(taken) else "")
     return [
         h("div", h("h3", "先解除的限制"), h("ul", caps, cls="begin") if caps else empty("没有一票否决事项限制星级。")),
         h("div", h("h3", rest), h("ul", taken, cls="begin") if taken else empty("没有扣分记录。"), h("p", floor_words(b.full), cls="more") if b.full else None),

@@ -34,11 +34,11 @@ class Burden(NamedTuple):
 
 class Burdens(NamedTuple):
     """``caps``: the records that hold the star down, those of the cap in force first; ``deductions``: at most MOST, by their weight in the
-    total score; ``count``: how many there are; ``full``: (domain, points of all findings, points counted) where findings take more than there is."""
+    total score; ``total``: how many there are; ``full``: (domain, points of all findings, points counted) where findings take more than there is."""
 
     caps: list[Burden]
     deductions: list[Burden]
-    count: int
+    total: int
     full: list[tuple[str, float, float]]
 
 

@@ -40,7 +40,7 @@ def test_the_caps_in_force_come_first_and_the_heaviest_deductions_by_their_weigh
     b = burdens(RATING, {"W1"}, {"on_time": "准时到达率"}.__getitem__)
     assert [c.sentence for c in b.caps] == ["重大隐患，不高于1星", "保险到期，不高于2星"]  # one record that meets two caps is said once
     assert "整改" in b.caps[0].ends and "补办" in b.caps[1].ends
-    assert [(d.sentence, d.points) for d in b.deductions] == [("重大", 150), ("一般", 8), ("准时到达率", 20)] and b.count == 3
+    assert [(d.sentence, d.points) for d in b.deductions] == [("重大", 150), ("一般", 8), ("准时到达率", 20)] and b.total == 3
     assert [d.ends[:4] for d in b.deductions] == ["尚未整改", "已整改：", "准时到达"]
     assert b.full == [("质量安全", 158, 100)] and "质量安全（合计158.0分，按100.0分计）" in floor_words(b.full) and floor_words([]) == ""
 
