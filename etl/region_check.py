@@ -8,6 +8,7 @@ from __future__ import annotations
 import pkgutil
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -17,14 +18,17 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from etl.boundary_import import LEVEL_NAMES, Imported, import_boundaries
+from etl.indicators import catalogue
 from etl.martfile import standards_read
 from etl.policy import impact, incidents, privacy
-from etl.policy.load import PolicyError
+from etl.policy.check import exit_check, rating_check
+from etl.policy.load import PolicyError, load
+from etl.policy.model import ExitPolicy, RatingPolicy
+from etl.policy.oversight import load_credit, load_inspection
 from etl.region import LEVEL_FILES, Area, Region, RegionError
 
 __all__ = ["Imported", "Problem", "check", "import_boundaries"]
 
-POLICIES = ("rating", "exit", "subsidy")
 KINDS = {"sql": "url", "workbook": "path", "csv": "path", "jsonl": "path", "api": "url", "ledger": "url"}
 # A sliver below this share of the smaller neighbour comes from rounding; above it, one figure would be drawn twice.
 OVERLAP_SHARE = 0.01
@@ -59,11 +63,10 @@ def check(region_path: str | Path) -> list[Problem]:
         problems += _check_boundaries(region, level)
     problems += _guarded("targets.yaml", lambda: _check_targets(region))
     problems += _guarded("sources.yaml", lambda: _check_sources(region))
-    problems += [p for name in POLICIES for p in _guarded(f"policies/{name}.yaml", lambda name=name: _check_policy(region, name))]
+    problems += _guarded("policies/subsidy.yaml", lambda: _check_policy(region, "subsidy"))
     problems += _guarded("policies/standards.yaml", lambda: _check_standards(region))
     problems += _check_privacy(region)
-    problems += _guarded("policies/impact.yaml", lambda: _check_impact(region))
-    problems += _guarded(f"policies/{incidents.FILE}", lambda: _check_incidents(region))
+    problems += _check_rules(region)
     return sorted(problems, key=lambda p: p.severity != "error")
 
 
@@ -83,22 +86,25 @@ def _check_policy(region: Region, name: str) -> list[Problem]:
     return [Problem("warn", f"policies/{name}.yaml", f"缺少 {key}，结果将无法注明依据的政策版本。") for key in missing]
 
 
-def _check_impact(region: Region) -> list[Problem]:
-    """The policy of impact before decision, every complaint with its line; a district may do without."""
-    try:
-        found = impact.read(region.path / "policies")
-    except PolicyError as error:
-        return [Problem("error", "policies/impact.yaml", line) for line in str(error).splitlines()]
-    return [] if found else [Problem("warn", "policies/impact.yaml", "没有这个文件，退出决定前的影响评估将不可用。")]
-
-
-def _check_incidents(region: Region) -> list[Problem]:
-    """The policy by which self-reports are audited; a district may do without."""
-    try:
-        found = incidents.read(region.path / "policies")
-    except PolicyError as error:
-        return [Problem("error", f"policies/{incidents.FILE}", line) for line in str(error).splitlines()]
-    return [] if found else [Problem("warn", f"policies/{incidents.FILE}", "没有这个文件，机构自报事件将不与别处的记录核对。")]
+def _check_rules(region: Region) -> list[Problem]:
+    """Every policy that the line applies, read and checked as the line does; every complaint with its line."""
+    folder, known = region.path / "policies", catalogue()
+    reads: list[tuple[str, Callable[[], object], str]] = [
+        ("rating.yaml", lambda: load(folder / "rating.yaml", RatingPolicy, rating_check(known)), ""),
+        ("exit.yaml", lambda: load(folder / "exit.yaml", ExitPolicy, exit_check(known)), ""),
+        ("inspection.yaml", lambda: load_inspection(folder, known), "检查计划将没有风险分档。"),
+        ("credit.yaml", lambda: load_credit(folder, known), "信用等级将不评定。"),
+        (impact.FILE, lambda: impact.read(folder), "退出决定前的影响评估将不可用。"),
+        (incidents.FILE, lambda: incidents.read(folder), "机构自报事件将不与别处的记录核对。"),
+    ]
+    out: list[Problem] = []
+    for name, read, without in reads:
+        try:
+            if read() is None:
+                out.append(Problem("warn", f"policies/{name}", f"没有这个文件，{without}"))
+        except PolicyError as error:
+            out += [Problem("error", f"policies/{name}", line.removeprefix(name).strip("： ")) for line in str(error).splitlines()]
+    return out
 
 
 def _check_standards(region: Region) -> list[Problem]:

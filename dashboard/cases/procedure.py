@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from dashboard.cases.model import SAME, Entry, Procedure, ProcedureVersion, Span, Step
-from etl.policy.load import Loc, Problem, load
+from dashboard.cases.model import SAME, Entry, Procedure, ProcedureVersion, Span, Step, Term
+from etl.policy.load import Loc, PolicyError, Problem, load
 
 PROCEDURES = {"exit": "exit_procedure.yaml", "admission": "admission.yaml"}
 """Kinds of cases with their file below the region's ``policies``."""
@@ -34,6 +34,18 @@ def procedures(folder: Path, rights: Iterable[str]) -> dict[str, Procedure]:
     return {kind: _read(path, path.stat().st_mtime_ns, known) for kind, path in paths.items() if path.exists()}
 
 
+def complaints(folder: Path, rights: Iterable[str]) -> list[str]:
+    """What is wrong with the procedure files of a ``policies`` folder, each with file and line; all files, not only the first bad one."""
+    known, said = frozenset(rights), list[str]()
+    for path in (folder / name for name in PROCEDURES.values()):
+        try:
+            if path.exists():
+                load(path, Procedure, lambda procedure: check(procedure, known))
+        except PolicyError as wrong:
+            said += str(wrong).splitlines()
+    return said
+
+
 def check(procedure: Procedure, rights: frozenset[str]) -> Iterator[Problem]:
     """What single fields do not show: names that are not declared, states that cannot be reached or left, missing safeguards."""
     for v, version in enumerate(procedure.versions):
@@ -50,6 +62,7 @@ def check(procedure: Procedure, rights: frozenset[str]) -> Iterator[Problem]:
         for i, step in enumerate(version.steps):
             yield from known.step((*at, "steps", i), step)
         yield from _reached(at, version)
+        yield from _heard_out(at, version)
         yield from _safe(at, version, list(SAFEGUARDS) if procedure.subject == "provider" else [])
 
 
@@ -143,6 +156,26 @@ def _reached(at: Loc, version: ProcedureVersion) -> Iterator[Problem]:
         if state.ends == (state.state in left):
             said = "是终结状态，不应再有后续步骤" if state.ends else "没有后续步骤；终结状态须写 ends: true"
             yield Problem((*at, "states", i), f"“{state.name}”{said}")
+
+
+def _heard_out(at: Loc, version: ProcedureVersion) -> Iterator[Problem]:
+    """A defence is not closed while something may still be asked for: it waits for every term that another step from the same state has."""
+    for i, step in enumerate(version.steps):
+        if step.safeguard != "defence":
+            continue
+        for other in version.steps:
+            span = other.until
+            if other is step or span is None or span.term is None or not set(step.from_) & set(other.from_):
+                continue
+            if not any(w.after == span.after and w.term and not w.kinds and _not_shorter(w.term, span.term) for w in step.waits):
+                text = f"“{other.name}”的期限是{span.term.text}，期满前不得办理“{step.name}”：等待期限（waits）不得短于它，并用同一种单位"
+                yield Problem((*at, "steps", i, "waits"), text)
+
+
+def _not_shorter(wait: Term, term: Term) -> bool:
+    """In the same unit; where a last day off moves on, it must for both."""
+    unit = next(name for name in ("hours", "days", "working_days") if getattr(term, name))
+    return bool(getattr(wait, unit) >= getattr(term, unit)) and (wait.rolls or not term.rolls)
 
 
 def _safe(at: Loc, version: ProcedureVersion, required: list[str]) -> Iterator[Problem]:

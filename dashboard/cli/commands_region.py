@@ -24,24 +24,27 @@ def region_check(as_json: Annotated[bool, typer.Option("--json", help="输出 JS
     """检查地区目录：区划、边界、目标、政策、来源。"""
     from dashboard.access.rights import RIGHTS
     from dashboard.cases.calendar import calendar
-    from dashboard.cases.procedure import procedures
+    from dashboard.cases.procedure import complaints
     from etl.policy import PolicyError
     from etl.region_check import check
 
     region, _ = place()
-    problems: list[object] = list(check(region.path))
-    for read in (lambda: procedures(region.path / "policies", RIGHTS), calendar):
-        try:
-            read()
-        except PolicyError as wrong:
-            problems += str(wrong).splitlines()
+    found = check(region.path)
+    wrong = [str(p) for p in found if p.severity == "error"]
+    wrong += [f"错误　policies/{said}" for said in complaints(region.path / "policies", RIGHTS)]
+    try:
+        calendar()
+    except PolicyError as error:
+        wrong += [f"错误　{said}" for said in str(error).splitlines()]
+    hints = [str(p) for p in found if p.severity == "warn"]
     if as_json:
-        print_json([str(problem) for problem in problems])
+        print_json([*wrong, *hints])
     else:
-        for problem in problems:
-            out.print(str(problem))
-        out.print(f"{region.name}：{'检查通过' if not problems else f'发现 {len(problems)} 个问题'}。")
-    raise typer.Exit(FAILED if problems else 0)
+        for said in (*wrong, *hints):
+            out.print(said, soft_wrap=True)
+        told = f"发现 {len(wrong)} 处错误" if wrong else "检查通过"
+        out.print(f"{region.name}：{told}{f'，另有 {len(hints)} 条提示' if hints else ''}。")
+    raise typer.Exit(FAILED if wrong else 0)
 
 
 @region_app.command("import-boundaries")

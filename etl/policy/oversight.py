@@ -41,11 +41,19 @@ SELECT = {
 
 def load_oversight(folder: Path, known: Mapping[str, Indicator]) -> Policies:
     """The inspection and credit policies of a region's ``policies`` folder, None for a file that is not there. Raises `PolicyError`."""
-    inspection, credit = folder / "inspection.yaml", folder / "credit.yaml"
-    return (
-        load(inspection, InspectionPolicy, lambda p: _inspection_problems(p, known)) if inspection.exists() else None,
-        load(credit, CreditPolicy, lambda p: _credit_problems(p, known)) if credit.exists() else None,
-    )
+    return load_inspection(folder, known), load_credit(folder, known)
+
+
+def load_inspection(folder: Path, known: Mapping[str, Indicator]) -> InspectionPolicy | None:
+    """``inspection.yaml``; None where it is not there. Raises `PolicyError`."""
+    path = folder / "inspection.yaml"
+    return load(path, InspectionPolicy, lambda p: _inspection_problems(p, known)) if path.exists() else None
+
+
+def load_credit(folder: Path, known: Mapping[str, Indicator]) -> CreditPolicy | None:
+    """``credit.yaml``; None where it is not there. Raises `PolicyError`."""
+    path = folder / "credit.yaml"
+    return load(path, CreditPolicy, lambda p: _credit_problems(p, known)) if path.exists() else None
 
 
 def _inspection_problems(policy: InspectionPolicy, known: Mapping[str, Indicator]) -> Iterator[Problem]:

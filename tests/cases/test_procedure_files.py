@@ -17,6 +17,7 @@ from etl.policy.load import PolicyError
 from tests.cases.conftest import RIGHTS
 
 EXIT = (DEFAULT_REGION / "policies" / "exit_procedure.yaml").read_text(encoding="utf-8")
+WAIT = "waits: [{after: notify, term: {working_days: 5}"
 
 
 def told(folder: Path, text: str) -> str:
@@ -40,6 +41,8 @@ def line(text: str, part: str) -> int:
         ("to: summoned", "to: sumoned", "没有“sumoned”这个状态"),
         ("{days: 7}, 15日整改: {days: 15}", "{days: 7, hours: 2}, 15日整改: {days: 15}", "之一，且大于 0"),
         ("from: [cleared]\n        to: closed", "from: [cleared]\n        to: cleared", "没有步骤能到达“已注销（移出）”"),
+        (WAIT, WAIT.replace("working_days: 5", "working_days: 3"), "“登记听证申请”的期限是5个工作日，期满前不得办理“陈述申辩期满”"),
+        (WAIT, WAIT.replace("working_days: 5", "days: 5"), "等待期限（waits）不得短于它，并用同一种单位"),
     ],
 )
 def test_what_does_not_fit_is_told(tmp_path: Path, old: str, new: str, said: str) -> None:

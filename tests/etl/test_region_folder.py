@@ -121,6 +121,12 @@ def test_a_folder_that_is_none_is_one_sentence(tmp_path):
         ("sources.yaml", "kind: workbook", "kind: word", "只能是"),
         ("sources.yaml", "sqlite:///{sources}/bed.sqlite", "postgresql://u:secret@db/bed", "写有口令"),
         ("sources.yaml", "modules:", "modules: [", "无法解析"),
+        ("policies/rating.yaml", "indicator: satisfaction", "indicator: satisfied", "policies/rating.yaml：第 13 行"),
+        ("policies/rating.yaml", "cuts: [50, 70, 88, 95]", "cuts: [50, 70, 68, 95]", "policies/rating.yaml：第"),
+        ("policies/rating.yaml", "where: {severity: 严重, open: true}", "where: {severity: 较重, open: true}", "有“严重”问题未整改"),
+        ("policies/exit.yaml", "criteria:", "criterias:", "policies/exit.yaml：第"),
+        ("policies/inspection.yaml", "factors:", "factor:", "policies/inspection.yaml：第"),
+        ("policies/credit.yaml", "basis:", "bases:", "policies/credit.yaml：第"),
     ],
 )
 def test_the_check_says_what_is_broken(folder, file, old, new, said):
@@ -134,7 +140,7 @@ def test_missing_files_are_said(folder):
     (folder / "boundaries" / "communities.geojson").unlink()
     shutil.rmtree(folder / "policies")
     said = sentences(folder)
-    assert "sources.yaml 不存在" in said and "rating.yaml 不存在" in said and "缺少 103 个社区的边界" in said
+    assert "sources.yaml 不存在" in said and "rating.yaml：没有这个政策文件" in said and "缺少 103 个社区的边界" in said
 
 
 def test_overlapping_boundaries_are_said(folder):
