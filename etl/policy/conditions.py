@@ -150,11 +150,19 @@ def _facts_of(rule: Rule, version_column: str, told: bool) -> str:
             "and r.row_key = f.row_key and r.decided_on <= m.last_day)"
         )
     return (
-        f"select {lit(rule.rule_id)}, f.provider_id, f.month, f.happened_on, coalesce(f.{condition.since}, f.happened_on), f.source_table, "
+        f"select {lit(rule.rule_id)}, f.provider_id, f.month, f.happened_on, coalesce({_first_met(condition)}, f.happened_on), f.source_table, "
         f"f.row_key, {'f.points' if condition.measure == 'points' else '1'}, "
         f"{sentence(condition.row, fact_columns(facts()[condition.facts])) if told else 'null'} from policy_fact_{condition.facts} f "
         f"join policy_month m on m.month = f.month and m.{version_column} = {lit(rule.version)} where {' and '.join(terms)}"
     )
+
+
+def _first_met(condition: Condition) -> str:
+    """SQL: the day from which a fact weighs. A state of so many days weighs from the day that makes the number full, not from its first day."""
+    columns = facts()[condition.facts].columns
+    least = [wanted["min"] for name, wanted in condition.where.items()
+             if isinstance(wanted, dict) and "min" in wanted and name in columns and columns[name].counts_from == condition.since]
+    return f"f.{condition.since} + {math.ceil(max(least)) - 1}" if least and max(least) > 1 else f"f.{condition.since}"
 
 
 def _listed(rule_ids: Iterable[str]) -> str:

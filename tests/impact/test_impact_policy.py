@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.warehouse.impact_rooms import _bars
 from etl.paths import DEFAULT_REGION
 from etl.policy.impact import packed, read, unpacked
 from etl.policy.load import PolicyError
@@ -54,7 +55,7 @@ def test_the_region_check_tells_a_wrong_policy(tmp_path):
     folder = tmp_path / "gongshu"
     shutil.copytree(DEFAULT_REGION, folder)
     assert not check(folder)
-    (folder / "policies" / "impact.yaml").write_text(TEXT.replace("min_star: 2", "min_star: 7"), encoding="utf-8")
+    (folder / "policies" / "impact.yaml").write_text(TEXT.replace("min_star: 2", "min_star: 7", 1), encoding="utf-8")
     (problem,) = check(folder)
     assert problem.severity == "error" and "min_star" in problem.sentence
     (folder / "policies" / "impact.yaml").unlink()
@@ -63,10 +64,22 @@ def test_the_region_check_tells_a_wrong_policy(tmp_path):
 
 
 def test_an_old_month_keeps_its_version(tmp_path):
-    later = TEXT + TEXT[TEXT.index("  - version:") :].replace("试行-1", "试行-2", 1).replace("2024-01", "2026-05", 1).replace("min_star: 2", "min_star: 3", 1)
+    begins = TEXT.index("  - version:")
+    first = TEXT[: TEXT.index("  - version:", begins + 1)]
+    later = first + first[begins:].replace("试行-1", "试行-2", 1).replace("2024-01", "2026-05", 1).replace("min_star: 2", "min_star: 3", 1)
     (tmp_path / "impact.yaml").write_text(later, encoding="utf-8")
     held = read(tmp_path)
     assert held is not None
     carried = unpacked(packed(held))
     assert [v.receivers.min_star for m in ("2026-04", "2026-05") if (v := carried.at(m))] == [2, 3]
     assert carried.at("2023-12") is None
+
+
+@pytest.mark.parametrize("form", ["床位", "上门服务", "家庭养老床位", "堂食"])
+def test_nobody_is_sent_to_a_house_without_insurance(form):
+    """A provider that the rating holds down for want of insurance is no place to bring elders to; months before the version keep theirs."""
+    held = read(Path(DEFAULT_REGION) / "policies")
+    row = {"operating": True, "exit_state": "normal", "star": 2, "licence_valid": True, "fire_valid": True, "food_valid": True, "insured": False}
+    assert _bars(row, form, held.at("2026-10")) == ["综合保险无效"]
+    assert _bars(row | {"insured": True}, form, held.at("2026-10")) == []
+    assert _bars(row, form, held.at("2025-12")) == []

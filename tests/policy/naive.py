@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from etl.policy.model import Condition, ExitPolicy, FindingsPart, IndicatorPart, Need, RatingPolicy, RatingVersion, Stars
@@ -67,6 +67,7 @@ class Naive:
             )
             found.append(f | {
                 "happened_on": i["inspected_on"], "row_key": f["finding_id"], "open": not done, "overdue": overdue,
+                "ordered_on": r.get("ordered_on"), "overdue_since": deadline and deadline + timedelta(1),
                 "unverified": not (r.get("verified_on") and r["verified_on"] <= end),
                 "ordered": bool(r.get("ordered_on") and r["ordered_on"] <= end),
                 "days_overdue": (end - deadline).days if overdue else 0, "failed_reinspections": failed, "inspection": i["kind"],
@@ -82,9 +83,11 @@ class Naive:
             held = [p for p in self.rows("provider_permit") if p["provider_id"] == provider and p["kind"] == kind
                     and (p.get("issued_on") is None or p["issued_on"] <= end)]
             last = max((p.get("expires_on") or date.max for p in held), default=None)
+            begun = registered if last is None else last
             found.append({
                 "happened_on": registered if last in (None, date.max) else last, "row_key": kind, "permit": kind, "held": bool(held),
-                "valid": last is not None and last >= end,
+                "valid": last is not None and last >= end, "void_since": None if begun == date.max else begun + timedelta(1),
+                "recorded": any(p["kind"] == kind and (p.get("issued_on") is None or p["issued_on"] <= end) for p in self.rows("provider_permit")),
                 "days_void": (end - registered).days if last is None else max((end - last).days, 0),
             })
         return found
@@ -301,15 +304,35 @@ class Naive:
 
     # -- exits ---------------------------------------------------------------------------------------------------------
 
-    def met(self, c: Condition, month: str, provider: str, reset: date | None) -> bool:
+    def met(self, c: Condition, month: str, provider: str, reset: date | None) -> date | None:
+        """The day with whose fact the threshold was reached; None where it was not."""
         if c.kinds and self.providers[provider]["kind"] not in c.kinds:
-            return False
-        total = 0.0
+            return None
+        weighed: list[tuple[date, float]] = []
         for bare in self.facts(c.facts, month, provider):
             f = bare | {"age": idx(month) - idx(bare["happened_on"])}
             if matches(f, c.where) and (c.window is None or f["age"] < c.window) and (reset is None or f["happened_on"] > reset):
-                total += f["points"] if c.measure == "points" else 1
-        return total >= c.at_least
+                weighed.append((self.weighs_from(f, c), f["points"] if c.measure == "points" else 1))
+        total = 0.0
+        for day, weight in sorted(weighed):
+            total += weight
+            if total >= c.at_least:
+                return day
+        return None
+
+    @staticmethod
+    def weighs_from(fact: Row, c: Condition) -> date:
+        """The first day on whose evening the fact is what the condition asks for, as far as days are asked for."""
+        day: date | None = fact["happened_on"] if c.since == "happened_on" else fact.get(c.since)
+        counted = {"void_since": "days_void", "overdue_since": "days_overdue"}.get(c.since, "")
+        if day is None:
+            happened: date = fact["happened_on"]
+            return happened
+        wanted = c.where.get(counted)
+        days = 1  # on its first day a state has stood for one day
+        while isinstance(wanted, dict) and days < wanted.get("min", 0):
+            day, days = day + timedelta(1), days + 1
+        return day
 
     def exits(self) -> dict[tuple[str, str], Row]:
         results: dict[tuple[str, str], Row] = {}
@@ -321,14 +344,27 @@ class Naive:
                 back = [a["decided_on"] for a in self.rows("inspection_action") if a["provider_id"] == p and a["kind"] == "恢复"
                         and a["decided_on"] <= last_day(month)]
                 restored = max(back, default=None)
-                met = [(GRAVITY[c.state], -i, c) for i, c in enumerate(version.criteria)
-                       if self.met(c.when, month, p, restored if c.reset else None)]
+                met = [(GRAVITY[c.state], -i, c, day) for i, c in enumerate(version.criteria)
+                       if (day := self.met(c.when, month, p, restored if c.reset else None))]
                 if met:
-                    worst = max(met, key=lambda m: m[:2])[2]
-                    results[p, month] = {"state": worst.state, "rule": worst.rule, "rules": {m[2].rule for m in met}}
+                    _, _, worst, day = max(met, key=lambda m: m[:2])
+                    results[p, month] = {"state": worst.state, "rule": worst.rule, "rules": {m[2].rule for m in met}, "reached": day}
                 elif self.operating(month, p):
-                    results[p, month] = {"state": "normal", "rule": None, "rules": set()}
+                    results[p, month] = {"state": "normal", "rule": None, "rules": set(), "reached": None}
+        for p in self.providers:
+            self.tell_since(p, [(m, results[p, m]) for m in self.world.months if (p, m) in results])
         return results
+
+    def tell_since(self, provider: str, months: list[tuple[str, Row]]) -> None:
+        """A state that was there from the first month on may be older than that month; a later one is not older than the month that brought it."""
+        for n, (month, row) in enumerate(months):
+            first = date(int(month[:4]), int(month[5:]), 1)
+            if n and idx(months[n - 1][0]) == idx(month) - 1 and months[n - 1][1]["state"] == row["state"]:
+                row["since"] = months[n - 1][1]["since"]
+            elif row["state"] == "normal":
+                row["since"] = first if n else self.providers[provider]["registered_on"]
+            else:
+                row["since"] = max(row["reached"], first) if n else row["reached"]
 
 
 def in_force(versions: Any, month: str) -> Any:

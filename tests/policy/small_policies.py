@@ -175,6 +175,9 @@ versions:
       - {rule: late, state: rectifying, basis: 整改,
          when: {facts: finding, where: {overdue: true, days_overdue: {min: 10}}, since: overdue_since, row: "{days_overdue}天"},
          because: "{items}"}
+      - {rule: void, state: watch, basis: 证照,
+         when: {facts: permit, where: {valid: false, recorded: true, days_void: {min: 12}}, at_least: 2, since: void_since, row: "{permit}"},
+         because: "{items}"}
       - {rule: marks, state: watch, basis: 评分,
          when: {facts: figure, where: {indicator: bad_rate, months: 3, whole: {min: 10}, value: {min: 400}}, kinds: [老年食堂], row: "{name}{value}"},
          because: "{items}"}

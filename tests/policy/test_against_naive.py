@@ -54,7 +54,8 @@ def agree_on_ratings(con: duckdb.DuckDBPyConnection, naive: Naive) -> None:
             pytest.approx(want["score"], abs=1e-6), want["uncapped_star"], want["star"], want["cap_rule"]), key
 
     states, wanted = by_key(table(con, "exit_status")), naive.exits()
-    assert {k: (s["state"], s["rule"]) for k, s in states.items()} == {k: (s["state"], s["rule"]) for k, s in wanted.items()}
+    told = ("state", "rule", "since")
+    assert {k: [s[c] for c in told] for k, s in states.items()} == {k: [s[c] for c in told] for k, s in wanted.items()}
     reasons: dict[tuple[str, str], set[str]] = {}
     for row in table(con, "exit_reason"):
         reasons.setdefault((row["provider_id"], row["month"]), set()).add(row["rule"])

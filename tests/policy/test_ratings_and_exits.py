@@ -47,7 +47,7 @@ def judged(world: World, region: Folder) -> tuple[dict[Any, Any], dict[Any, Any]
 def test_a_good_provider_has_five_stars_and_is_normal(shipped: Folder) -> None:
     ratings, states, evidence = judged(good_provider(), shipped)
     row = ratings["P1", "2026-10"]
-    assert (row["star"], row["cap_rule"], row["missing"], row["policy_version"]) == (5, None, None, "试行-1")
+    assert (row["star"], row["cap_rule"], row["missing"], row["policy_version"]) == (5, None, None, "试行-2")
     assert (states["P1", "2026-10"]["state"], states["P1", "2026-10"]["since"]) == ("normal", date(2024, 1, 1))
     assert all(e["points"] <= 0 and e["sentence"] and e["basis"] for e in evidence)
 
@@ -66,6 +66,76 @@ def test_an_open_major_hazard_leaves_one_star_until_it_is_rectified(shipped: Fol
     assert states["P1", "2026-08"]["state"] == "rectifying"
     # demerits remain after the hazard is gone
     assert (states["P1", "2026-09"]["state"], states["P1", "2026-09"]["rule"]) == ("watch", "demerits_6")
+
+
+def permit(world: World, kind: str, expires: date | None, provider: str = "P1") -> World:
+    return world.add("provider_permit", permit_id=f"{provider}{kind}", provider_id=provider, kind=kind, number="1", issued_on=date(2023, 6, 1), expires_on=expires)
+
+
+def test_a_void_fire_permit_leaves_two_stars_and_losing_it_is_among_what_would_lower_them(shipped: Folder) -> None:
+    con = permit(good_provider(), "消防", date(2026, 8, 31)).connect()
+    etl.policy.run(con, shipped)  # type: ignore[arg-type]
+    ratings = by_key(table(con, "rating"))
+    assert ratings["P1", "2026-08"]["star"] == 5
+    row = ratings["P1", "2026-09"]
+    assert (row["star"], row["uncapped_star"], row["cap_rule"]) == (2, 5, "fire_permit_void")
+    assert row["cap_because"] == "消防手续失效：消防手续已于2026年8月31日到期，失效30天"
+    assert any(c["star"] == 2 and c["new_star"] == 5 and "补办消防" in c["sentence"] for c in table(con, "rating_change"))
+    con = permit(good_provider(), "消防", date(2027, 8, 31)).connect()
+    etl.policy.run(con, shipped)  # type: ignore[arg-type]
+    assert any(c["new_star"] == 2 and "消防到期未续" in c["sentence"] for c in table(con, "rating_change"))
+
+
+def test_months_before_the_version_that_brought_a_cap_keep_their_stars(shipped: Folder) -> None:
+    world = good_provider(["2025-12", "2026-01"])
+    for month in ("2025-12", "2026-01"):
+        for code, (part, whole) in GOOD.items():
+            world.add("provider_figure", indicator=code, provider_id="P1", month=month, part=part, whole=whole)
+    visit(world, "I9", date(2025, 6, 3))
+    ratings, _, _ = judged(permit(world, "消防", date(2025, 8, 31)), shipped)
+    assert (ratings["P1", "2025-12"]["star"], ratings["P1", "2025-12"]["policy_version"]) == (5, "试行-1")
+    assert (ratings["P1", "2026-01"]["star"], ratings["P1", "2026-01"]["policy_version"]) == (2, "试行-2")
+
+
+NEEDS: list[tuple[str, str, str | None]] = [
+    ("照料中心", "消防", "fire_permit_missing"), ("居家服务商", "消防", None), ("老年食堂", "食品经营", "food_permit_missing"),
+    ("照料中心", "食品经营", None), ("社会组织", "执业登记", "licence_missing"), ("嵌入式微型机构", "综合保险", "insurance_missing"),
+]  # fmt: skip
+
+
+def test_what_a_kind_needs_and_never_obtained_caps_the_star(shipped: Folder) -> None:
+    """Where the register lists no permit of a sort for anybody, as in the other worlds here, having none says nothing."""
+    world = World(["2026-10"])
+    for n, (kind, missing, _) in enumerate(NEEDS):
+        world.add("provider_provider", provider_id=f"N{n}", name=f"单位{n}", credit_code=f"C{n}", kind=kind, registered_on=date(2026, 1, 1))
+        for held in ("执业登记", "综合保险", "消防", "食品经营"):
+            if held != missing:
+                permit(world, held, None, f"N{n}")
+    ratings, _, _ = judged(world, shipped)
+    for n, (_, missing, cap) in enumerate(NEEDS):
+        row = ratings[f"N{n}", "2026-10"]
+        assert row["cap_rule"] == cap, (n, row)
+        assert cap is None or f"没有取得{missing}" in row["cap_because"]
+
+
+def test_a_state_for_days_begins_on_the_day_that_makes_them_full(shipped: Folder) -> None:
+    """More than 30 days: the 31st, neither the first of the month nor the day after the lapse."""
+    cases = [(date(2026, 6, 22), "2026-07", date(2026, 7, 23)), (date(2026, 6, 30), "2026-07", date(2026, 7, 31)), (date(2026, 7, 1), "2026-07", None),
+             (date(2026, 7, 1), "2026-08", date(2026, 8, 1)), (date(2026, 4, 1), "2026-06", date(2026, 5, 2))]  # fmt: skip
+    world = World(MONTHS)
+    for n, (expires, _, _) in enumerate(cases):
+        world.add("provider_provider", provider_id=f"N{n}", name=f"单位{n}", credit_code=f"C{n}", kind="照料中心", registered_on=date(2024, 1, 1))
+        permit(world, "综合保险", expires, f"N{n}")
+    _, states, _ = judged(world, shipped)
+    for n, (_, month, since) in enumerate(cases):
+        row = states[f"N{n}", month]
+        assert (row["state"], row["since"]) == (("watch", since) if since else ("normal", date(2024, 1, 1))), n
+
+
+def test_a_licence_void_for_more_than_ninety_days_opens_a_candidate_on_the_91st(shipped: Folder) -> None:
+    _, states, _ = judged(permit(good_provider(), "执业登记", date(2026, 5, 20)), shipped)
+    assert [states["P1", m]["rule"] for m in ("2026-07", "2026-08")] == ["permit_void", "licence_void_90"]
+    assert states["P1", "2026-08"]["since"] == date(2026, 8, 19)
 
 
 def test_a_major_hazard_past_its_deadline_opens_a_candidate_but_decides_nothing(shipped: Folder) -> None:

@@ -18,10 +18,13 @@ _COLUMN = re.compile(r"-- column: (\w+) \| (text|bool|number|money|date) \| ([^|
 
 @dataclass(frozen=True, slots=True)
 class Column:
+    """``counts_from``: the date column whose day is the first that a number of days counts."""
+
     name: str
     type: str
     title: str
     allowed: tuple[str, ...] = ()
+    counts_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ def facts() -> dict[str, Fact]:
                 match = _COLUMN.match(line)
                 if match is None:
                     raise ValueError(f"{path.name}: {line}")
-                columns[match[1]] = Column(match[1], match[2], match[3], tuple(match[4].split(",")) if match[4] else ())
+                begins = match[4][5:] if match[4] and match[4].startswith("from ") else ""
+                columns[match[1]] = Column(match[1], match[2], match[3], tuple(match[4].split(",")) if match[4] and not begins else (), begins)
         found[path.stem] = Fact(path.stem, head[2], columns, text)
     return found

@@ -13,7 +13,7 @@
 -- column: unverified | bool | 月末未经复查确认
 -- column: overdue | bool | 月末已过期限仍未整改
 -- column: overdue_since | date | 逾期起算日（期限次日）
--- column: days_overdue | number | 逾期天数
+-- column: days_overdue | number | 逾期天数 | from overdue_since
 -- column: failed_reinspections | number | 截至月末复查不合格次数
 with recursive chain as (
     select i.inspection_id as root, i.inspection_id
