@@ -129,8 +129,8 @@ def parse(name: str, text: str) -> Mart:
     keyed = dict(_column(name, word.rstrip("*")) for word in words)
     whole = frozenset(word.partition(".")[0] for word in words if word.endswith("*"))
     driver, _, own = fields.get("rows", "").rpartition(".")
-    if bool(keyed) != bool(own) or (driver and (driver not in keyed or driver not in monthly)):
-        raise MartError(f"{name}.sql: keyed needs rows; rows of an input need that input among keyed and monthly")
+    if bool(keyed) != bool(own) or (driver and (driver not in keyed or driver in whole)):
+        raise MartError(f"{name}.sql: keyed needs rows; rows of an input need that input among keyed, without a star")
     return Mart(name, text, fields["grain"], *place, tuple(columns), fields.get("key", ""), monthly, keyed,
                 fields.get("title", ""), (driver, tuple(own.split(",")) if own else ()), whole)  # fmt: skip
 

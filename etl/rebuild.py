@@ -36,16 +36,25 @@ def labels(mart: Mart, fresh: Freshness) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """What holds everything changed: whole months, and in the others shares of the keys (of ``SHARES`` and of ``FINE``)."""
+    """What holds everything changed: whole months, and in the others shares of the keys (of ``SHARES`` in the months ``within``, of ``FINE`` in all)."""
 
     months: frozenset[str] = frozenset()
     shares: frozenset[str] = frozenset()
     fine: frozenset[str] = frozenset()
+    within: frozenset[str] = frozenset()
 
     def holds(self, column: str) -> str:
         """SQL: the key belongs to one of the shares."""
-        ways = ((self.shares, SHARES), (self.fine, FINE))
-        return " or ".join(f"{share(column, n)} in ({', '.join(map(str, sorted(map(int, found))))})" for found, n in ways if found)
+        return " or ".join(_among(column, n, found) for found, n in ((self.shares, SHARES), (self.fine, FINE)) if found)
+
+    def rows(self, column: str, time: str) -> str:
+        """SQL: a row of the mart is of one of the shares, in a month for which that share was named."""
+        ways = [_among(column, FINE, self.fine)] if self.fine else []
+        return " or ".join([*ways, f"coalesce({time}, '') in {listed(self.within)} and {_among(column, SHARES, self.shares)}"] if self.shares else ways)
+
+
+def _among(column: str, shares: int, found: Collection[str]) -> str:
+    return f"{share(column, shares)} in ({', '.join(map(str, sorted(map(int, found))))})"
 
 
 def cover(changed: Collection[str]) -> Cover | None:
@@ -58,9 +67,10 @@ def cover(changed: Collection[str]) -> Cover | None:
             by_month.setdefault(month, set()).add(key)
     fine = by_month.pop("", set())
     months |= {m for m, keys in by_month.items() if len(keys) > MOST * SHARES}
-    shares: set[str] = set().union(*(keys for m, keys in by_month.items() if m not in months))
+    within = by_month.keys() - months
+    shares: set[str] = set().union(*(by_month[m] for m in within))
     most = len(shares) / SHARES + len(fine) / FINE > MOST
-    return None if most else Cover(frozenset(months), frozenset(shares), frozenset(fine))
+    return None if most else Cover(frozenset(months), frozenset(shares), frozenset(fine), frozenset(within))
 
 
 def whole(mart: Mart, changed: Collection[str] | None) -> bool:
@@ -112,7 +122,7 @@ def write(con: duckdb.DuckDBPyConnection, mart: Mart, changed: Collection[str], 
         driver, columns = mart.rows
         pair = name(columns[0]) if len(columns) == 1 else f"({', '.join(name(c) for c in columns)})"
         views = {source: found.holds(column) for source, column in mart.keyed.items() if source in mart.reads - mart.whole}
-        mine = these = f"({found.holds(columns[0])})"
+        mine = these = f"({found.rows(columns[0], time)})"
         if driver:
             home, chosen = fresh.home(driver), found.holds(mart.keyed[driver])
             # The driver is the longest of the inputs: it is looked through once, by the few columns that tell its rows.

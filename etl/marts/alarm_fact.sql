@@ -3,8 +3,9 @@
 -- community_code: where the elder lives to whom the device belongs; the district's own code where device or elder is not known
 -- area: community_code
 -- time: month
--- keyed: elder_link.person_id*
--- rows: elder_id
+-- monthly: device_alarm.raised_at! provider_place
+-- keyed: device_device.elder_id elder_link.elder_id
+-- rows: device_device.device_id
 -- provider: provider_id
 -- key: alarm_id
 -- columns:

@@ -3,6 +3,9 @@
 -- open_call: not withdrawn before anybody was found; matched: a volunteer was found; hours_to_match: from posting to the match
 -- area: community_code
 -- time: month
+-- monthly: time_bank_request.posted_at!
+-- keyed: time_bank_request.elder_id elder_link.elder_id
+-- rows: time_bank_request.request_id
 -- key: request_id
 -- columns:
 --   month              月份

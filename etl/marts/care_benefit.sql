@@ -28,7 +28,7 @@ with holder as (
         from registry_elder as e
         join elder_link as l on l.elder_id = e.elder_id
         join registry_elder as p on p.elder_id = l.person_id
-        where e.id_number is not null
+        where e.id_number in (select id_number from insurance_benefit)
     ) as ranked
     where position = 1
 )

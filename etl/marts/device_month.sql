@@ -5,6 +5,8 @@
 -- after_gone: the elder has died or moved away by that day, and the device is still counted as installed
 -- area: community_code
 -- time: month
+-- keyed: device_device.elder_id elder_link.elder_id
+-- rows: device_device.device_id
 -- key: device_id
 -- columns:
 --   month           月份
@@ -22,8 +24,7 @@ select m.month, d.device_id, d.kind, d.maker, coalesce(e.person_id, d.elder_id) 
        coalesce(e.community_code, (select min(code) from area where level = 1)) as community_code,
        d.installed_on, d.last_seen_at,
        coalesce(d.last_seen_at >= m.last_day - interval 7 day, false) as online,
-       coalesce(r.status <> '正常' and coalesce(r.status_on, cast(r.updated_at as date)) <= m.last_day, false) as after_gone
+       coalesce(e.gone_on <= m.last_day, false) as after_gone
 from device_device as d
 join month as m on d.installed_on <= m.last_day and coalesce(d.removed_on, date '9999-12-31') > m.last_day
 left join elder_link as e on e.elder_id = d.elder_id
-left join registry_elder as r on r.elder_id = e.person_id

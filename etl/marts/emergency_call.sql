@@ -3,6 +3,9 @@
 -- community_code: where the caller lives; where the caller is not known, of the main site of the provider sent; else the district
 -- area: community_code
 -- time: month
+-- monthly: call_call.called_at! provider_place
+-- keyed: call_call.elder_id elder_link.elder_id
+-- rows: call_call.call_id
 -- provider: provider_id
 -- key: call_id
 -- columns:

@@ -4,6 +4,9 @@
 -- community_code: where the elder lives; for an unknown elder the provider's main site, else the district
 -- area: community_code
 -- time: month
+-- monthly: provider_place
+-- keyed: adaptation_family_bed.elder_id elder_link.elder_id
+-- rows: adaptation_family_bed.bed_no
 -- provider: provider_id
 -- key: bed_no
 -- columns:
@@ -17,12 +20,6 @@
 --   opened_on       建床日期
 --   gone_on         去世或迁出日期
 --   void            应撤未撤
-with elder as (
-    select l.elder_id, l.person_id, l.elder_name, l.community_code,
-           case when e.status = '正常' then null else coalesce(e.status_on, cast(e.updated_at as date)) end as gone_on
-    from elder_link as l
-    join registry_elder as e on e.elder_id = l.person_id
-)
 select m.month, b.bed_no, coalesce(e.person_id, b.elder_id) as elder_id, e.elder_name, r.provider_id,
        coalesce(r.provider_name, b.provider_name) as provider_name,
        coalesce(e.community_code, p.community_code, (select min(code) from area where level = 1)) as community_code,
@@ -30,6 +27,6 @@ select m.month, b.bed_no, coalesce(e.person_id, b.elder_id) as elder_id, e.elder
        coalesce(e.gone_on <= m.last_day, false) as void
 from adaptation_family_bed as b
 join month as m on b.opened_on <= m.last_day and coalesce(b.closed_on, date '9999-12-31') > m.last_day
-left join elder as e on e.elder_id = b.elder_id
+left join elder_link as e on e.elder_id = b.elder_id
 left join employer as r on r.credit_code = b.credit_code
 left join provider_place as p on p.provider_id = r.provider_id and p.month = m.month

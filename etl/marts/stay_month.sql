@@ -4,6 +4,9 @@
 -- community_code: where the elder lived before, by the register; where the elder is not on it, of the provider's main site
 -- area: community_code
 -- time: month
+-- monthly: provider_place
+-- keyed: bed_stay.elder_id elder_link.elder_id
+-- rows: bed_stay.stay_id
 -- provider: provider_id
 -- columns:
 --   month           月份

@@ -6,6 +6,9 @@
 -- same_minute: the steward signed in at another place, more than a kilometre away, within the same minute
 -- area: community_code
 -- time: month
+-- monthly: volunteer_visit.due_on!
+-- keyed: volunteer_visit.elder_id elder_link.elder_id
+-- rows: volunteer_visit.visit_id
 -- key: visit_id
 -- columns:
 --   month           月份
@@ -31,16 +34,6 @@ with steward as (
     from volunteer_steward
     group by steward_id
 ),
-torn as (
-    select steward_id, date_trunc('minute', done_at) as minute
-    from volunteer_visit
-    where steward_id is not null and lng is not null
-    group by steward_id, date_trunc('minute', done_at)
-    having count(*) > 1
-        and sqrt(
-            power((max(lng) - min(lng)) * cos(radians(min(lat))) * 111.32, 2) + power((max(lat) - min(lat)) * 111.32, 2)
-        ) > 1
-),
 judged as (
     select m.month, v.visit_id, coalesce(e.person_id, v.elder_id) as elder_id, e.elder_name,
            coalesce(e.community_code, s.community_code, (select min(code) from area where level = 1)) as community_code,
@@ -48,16 +41,13 @@ judged as (
            v.result <> '免访' as due,
            v.result in ('正常', '需要帮助', '已转介') as visited,
            v.result in ('正常', '需要帮助', '已转介') and cast(v.done_at as date) <= v.due_on as on_time,
-           coalesce(
-               r.status <> '正常' and cast(v.done_at as date) > coalesce(r.status_on, cast(r.updated_at as date)), false
-           ) as after_gone,
+           coalesce(cast(v.done_at as date) > e.gone_on, false) as after_gone,
            t.minute is not null as same_minute
     from volunteer_visit as v
     join month as m on m.month = strftime(v.due_on, '%Y-%m')
     left join elder_link as e on e.elder_id = v.elder_id
-    left join registry_elder as r on r.elder_id = e.person_id
     left join steward as s on s.steward_id = v.steward_id
-    left join torn as t on t.steward_id = v.steward_id and t.minute = date_trunc('minute', v.done_at) and v.lng is not null
+    left join visit_torn as t on t.steward_id = v.steward_id and t.minute = date_trunc('minute', v.done_at) and v.lng is not null
 )
 select month, visit_id, elder_id, elder_name, community_code, need, steward_id, steward_name, due_on, done_at, way, result,
        due, visited, on_time, after_gone, same_minute, after_gone or same_minute as doubtful
