@@ -144,7 +144,15 @@ def _subject(w: Warehouse, sort: str) -> tuple[Subject, str]:
         return Subject(str(found["provider_id"]), str(found["name"]), str(found["kind"]), code, _path(w, code)), month
     code = w.area(request.form.get("community", "")).code
     name, kind = " ".join(request.form.get("provider_name", "").split())[:100], request.form.get("kind", "")[:20]
-    return Subject("", name, kind, code, _path(w, code)), month
+    held = w.with_credit_code(request.form.get("credit_code", "")[:18].strip())
+    now = next((str(p["name"]) for p in held if p["closed_on"] is None), "")
+    return Subject("", name, kind, code, _path(w, code), now, "" if now else "；".join(_left(p) for p in held)), month
+
+
+def _left(provider: dict[str, Any]) -> str:
+    """How a provider that held a credit code left the register."""
+    how = "退出" if provider["exited"] else str(provider["status"])
+    return f"该统一社会信用代码曾登记为“{provider['name']}”，{provider['closed_on']}{how}"
 
 
 def _path(w: Warehouse, code: str) -> tuple[str, ...]:

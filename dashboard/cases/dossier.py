@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dashboard.cases import machine
+from dashboard.cases import grounds, machine
 from dashboard.cases.evidence import Evidence, canonical, digest
-from dashboard.cases.machine import Act, Done, File, Refusal
-from dashboard.cases.model import Procedure, Step
+from dashboard.cases.machine import Act, Actor, Done, File, Refusal
+from dashboard.cases.model import Procedure, ProcedureVersion, Step
+from dashboard.format import fmt_date
 from dashboard.ledger.models.cases import Case, CaseDocument, CaseEvidence, CaseParty, CaseResettlement, CaseStep
 from etl import clock
 
@@ -57,6 +58,12 @@ def facts(elders: Sequence[CaseResettlement]) -> frozenset[str]:
     return frozenset(found)
 
 
+def at_opening(version: ProcedureVersion, steps: Sequence[Done], proofs: Sequence[CaseEvidence]) -> frozenset[str]:
+    """Whether a case has grounds by what it was opened on and what came out of it since."""
+    first = next((e.content for e in proofs if e.seq == 1), "")
+    return grounds.arisen(version, steps[0].fields, first, steps) if steps else frozenset()
+
+
 def forgotten(here: Dossier, name: str, concerned: frozenset[str] | None) -> list[Refusal]:
     """Against a step that rests on the list of elders: whom the impact assessment names and the list does not."""
     step = here.file.version.step(name)
@@ -77,6 +84,17 @@ def done(step: CaseStep, papers: Sequence[CaseDocument], people: Sequence[CasePa
 def written(step: Step, act: Act) -> dict[str, str]:
     """The entries of the step's own form, nothing else."""
     return {e.field: act.fields[e.field].strip() for e in step.fields if act.fields.get(e.field, "").strip()}
+
+
+def sentence(here: Dossier, actor: Actor, step: Step, written: Mapping[str, str], state: str) -> str:
+    """What the file says of a step: who did what with which outcome, and where the case then stands."""
+    version, chosen = here.file.version, f"（{written[step.by]}）" if step.by else ""
+    paper = machine.unserved(here.file) if step.serves else None
+    taken = version.step(paper.step) if paper else None
+    if step.serves and taken:
+        named = "、".join(version.paper(n.document).name for n in taken.documents if version.paper(n.document).made)
+        chosen = f"（{named}，{fmt_date(written[step.serves])}送达）"
+    return f"{actor.name}办理“{step.name}”{chosen}，案件进入“{version.state(state).name}”"
 
 
 def of_the_file(here: Dossier, written: Mapping[str, str], papers: Sequence[CaseDocument], now: datetime) -> Evidence:

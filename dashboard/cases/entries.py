@@ -26,6 +26,8 @@ def problem(entry: Entry, text: str) -> str:
             return f"“{entry.name}”只能选：{'、'.join(KINDS)}"
         case "integer" if not re.fullmatch(r"\d{1,9}", text, re.ASCII):
             return f"“{entry.name}”应为不小于 0 的整数"
+        case "money" if not re.fullmatch(r"\d{1,9}(\.\d{1,2})?", text, re.ASCII):
+            return f"“{entry.name}”应为不小于 0 的金额，最多两位小数，如 12000.50"
         case "date" if not _is_day(text):
             return f"“{entry.name}”应为日期，如 2026-11-20"
         case "credit_code" if not credit_code(text):

@@ -16,6 +16,8 @@ from dashboard.cases.calendar import Calendar, End
 from dashboard.cases.entries import problem
 from dashboard.cases.model import SAME, Clock, Need, ProcedureVersion, Span, State, Step
 
+_NAMES = re.compile(r"[、，,；;\n]+")
+
 Reason = Literal["step", "order", "right", "apart", "kept", "early", "late", "document", "entry", "people", "fact", "calendar"]
 
 
@@ -112,7 +114,8 @@ class Running:
     end: End
 
     def overdue(self, now: datetime) -> bool:
-        return now > self.end.at
+        """Whether somebody is late; the provider's own term only ends."""
+        return now > self.end.at and not self.clock.party
 
 
 def target(step: Step, fields: Mapping[str, str], here: str) -> tuple[str, str | None]:
@@ -137,16 +140,61 @@ def replay(file: File) -> str | None:
     return here
 
 
+def served_at(file: File, taken: int) -> datetime | None:
+    """From when the terms of a paper run: the moment it was served, if the ``taken``-th step's was; of a day alone that is over, its end.
+
+    Cases from before service was a step of its own have the proof among the documents of the very step.
+    """
+    proofs = [{n.document for n in s.documents} for s in file.version.steps if s.serves]
+    if any(proof and proof <= file.done[taken].documents for proof in proofs):
+        return file.done[taken].at
+    for later in file.done[taken + 1 :]:
+        step = file.version.step(later.step)
+        if step and step.serves:
+            day = date.fromisoformat(later.fields[step.serves])
+            return later.at if day == later.at.date() else datetime.combine(day, time(23, 59, 59))
+        if step and step.served:
+            return None  # the newer paper took its place
+    return None
+
+
+def unserved(file: File) -> Done | None:
+    """The step whose paper still has to be served; none once the case has ended by something else."""
+    for at in range(len(file.done) - 1, -1, -1):
+        done = file.done[at]
+        step = file.version.step(done.step)
+        if step and step.served:
+            ended = file.state is not None and file.state.ends and done.state != file.state.state
+            return None if ended or served_at(file, at) else done
+    return None
+
+
+def _begun(span: Span, file: File) -> int | None:
+    steps = {span.after, *span.again}
+    return next((at for at in range(len(file.done) - 1, -1, -1) if file.done[at].step in steps), None)
+
+
+def start_of(span: Span, file: File) -> datetime | None:
+    """When a span begins in this case; None where it has not, or what begins it is not yet served."""
+    at = _begun(span, file)
+    if at is None:
+        return None
+    return served_at(file, at) if span.served else file.done[at].at
+
+
 def end_of(span: Span, file: File, calendar: Calendar) -> End | None:
     """When a span ends in this case; None where it has not begun or does not hold for this kind of provider."""
-    begun = file.last(span.after)
-    if begun is None or (span.kinds and file.kind not in span.kinds):
+    at, start = _begun(span, file), start_of(span, file)
+    if at is None or start is None or (span.kinds and file.kind not in span.kinds):
         return None
+    begun = file.done[at]
     if span.until:
         day = date.fromisoformat(begun.fields[span.until])
         return End(datetime.combine(day, time(23, 59, 59)))
     term = span.term or span.terms[begun.fields[span.field or ""]]
-    return calendar.end(begun.at, term)
+    if span.extended and any(d.step == span.extended.step for d in file.done[at + 1 :]):
+        term = term.model_copy(update={"days": term.days + span.extended.days})
+    return calendar.end(start, term)
 
 
 def opens(span: Span, file: File, calendar: Calendar) -> End | None:
@@ -158,10 +206,11 @@ def opens(span: Span, file: File, calendar: Calendar) -> End | None:
 
 
 def clocks(file: File, calendar: Calendar) -> list[Running]:
-    """The clocks of the present state, the earliest end first."""
-    state = file.state
-    found = [Running(c, end) for c in (state.clocks if state else ()) if (end := end_of(c, file, calendar)) is not None]
-    return sorted(found, key=lambda r: r.end.at)
+    """The clocks of the present state, the earliest end first, the provider's own terms after the others."""
+    state, waiting = file.state, unserved(file)
+    shown = [c for c in (state.clocks if state else ()) if not c.unserved or (waiting and waiting.step == c.after)]
+    found = [Running(c, end) for c in shown if (end := end_of(c, file, calendar)) is not None]
+    return sorted(found, key=lambda r: (r.clock.party, r.end.at))
 
 
 def needed(step: Step, file: File, fields: Mapping[str, str]) -> list[Need]:
@@ -184,6 +233,8 @@ def offers(file: File, actor: Actor, now: datetime, calendar: Calendar) -> list[
     here = file.state.state if file.state else None
     found = []
     for step in file.version.steps:
+        if step.serves and unserved(file) is None:
+            continue
         if (here in step.from_) if here else not step.from_:
             waits = [e for s in step.waits if (e := opens(s, file, calendar)) is not None]
             until = end_of(step.until, file, calendar) if step.until else None
@@ -210,13 +261,27 @@ def refusals(file: File, actor: Actor, act: Act, now: datetime, calendar: Calend
     return found
 
 
+def _moved(file: File) -> int:
+    """The step, counted from 0, that brought the case where it stands."""
+    states = [d.state for d in file.done]
+    return next((n for n in range(len(states) - 1, 0, -1) if states[n] != states[n - 1]), 0)
+
+
+def _state_name(file: File) -> str:
+    return file.state.name if file.state else ""
+
+
 def _clause(file: File, clause: str) -> str:
     return f"《{file.title}》{clause}"
 
 
+def _day(at: datetime) -> str:
+    return f"{at.year}年{at.month}月{at.day}日"
+
+
 def _moment(end: End) -> str:
     at = end.at
-    text = f"{at.year}年{at.month}月{at.day}日"
+    text = _day(at)
     return text if at.time() in (time(23, 59, 59), time.min) else f"{text}{at.hour}时{at.minute:02d}分"
 
 
@@ -231,12 +296,23 @@ def _before(step: Step, file: File, actor: Actor, now: datetime, calendar: Calen
                 yield Refusal("apart", f"“{own.name}”由您办理，不得再由您办理“{step.name}”（{_clause(file, apart.clause)}）")
     for before in step.needs:
         lacking = file.version.step(before.step)
-        if lacking and file.last(before.step) is None:
+        at = next((n for n in range(len(file.done) - 1, -1, -1) if file.done[n].step == before.step), None)
+        if lacking and at is None:
             yield Refusal("kept", f"须先办理“{lacking.name}”（{_clause(file, before.clause)}）")
+        elif lacking and at is not None and before.fresh and at <= _moved(file):
+            said = f"“{lacking.name}”在案件进入“{_state_name(file)}”以前办理，不再有效，须重新办理（{_clause(file, before.clause)}）"
+            yield Refusal("kept", said)
+        elif lacking and at is not None and before.served and served_at(file, at) is None:
+            yield Refusal("kept", f"须先登记“{lacking.name}”文书的送达（{_clause(file, before.clause)}）")
+    if step.serves and unserved(file) is None:
+        yield Refusal("kept", f"没有待送达的文书（{_clause(file, step.clause)}）")
     for fact in step.facts:
-        if fact.fact not in file.facts:
+        stands = (fact.unless and file.last(fact.unless)) or (fact.entry and (act is None or act.fields.get(fact.entry, "").strip()))
+        if fact.fact not in file.facts and not stands:
             yield Refusal("fact", f"{fact.because}（{_clause(file, fact.clause)}）")
     for wait in step.waits:
+        if wait.served and _begun(wait, file) is not None and start_of(wait, file) is None and not (wait.kinds and file.kind not in wait.kinds):
+            yield Refusal("kept", f"须先登记文书送达，期限自送达起算：{wait.because}（{_clause(file, wait.clause)}）")
         end = opens(wait, file, calendar)
         if end is None:
             continue
@@ -245,7 +321,7 @@ def _before(step: Step, file: File, actor: Actor, now: datetime, calendar: Calen
         elif now < end.at or (now == end.at and not wait.until):
             said = f"{_moment(end)}起" if wait.until or end.at.time() != time(23, 59, 59) else f"{_moment(end)}届满后"
             yield Refusal("early", f"“{step.name}”须在{said}办理：{wait.because}（{_clause(file, wait.clause)}）")
-    if step.until:
+    if step.until and not (step.until.choices and (act is None or act.fields.get(step.by or "", "") not in step.until.choices)):
         yield from _late(step, step.until, file, now, calendar, act)
 
 
@@ -261,12 +337,9 @@ def _late(step: Step, until: Span, file: File, now: datetime, calendar: Calendar
             day = date.fromisoformat(act.fields.get(step.dated, ""))
         except ValueError:
             return  # told among the entries
-    begun = file.last(until.after)
-    if begun is not None and day < begun.at.date():
-        yield Refusal(
-            "early",
-            f"“{step.name}”的日期不得早于{begun.at.year}年{begun.at.month}月{begun.at.day}日（{_clause(file, until.clause)}）",
-        )
+    begun = start_of(until, file)
+    if begun is not None and day < begun.date():
+        yield Refusal("early", f"“{step.name}”的日期不得早于{_day(begun)}（{_clause(file, until.clause)}）")
     if end.missing and day > end.at.date():
         yield Refusal("calendar", _no_holidays(end.missing))
     elif day > end.at.date() or (not step.dated and now > end.at):
@@ -290,6 +363,11 @@ def _entries(step: Step, file: File, act: Act, now: datetime, calendar: Calendar
             continue
         if entry.past and date.fromisoformat(text) > now.date():
             yield Refusal("entry", f"“{entry.name}”不得晚于今天")
+        paper = unserved(file) if entry.field == step.serves else None
+        if paper and date.fromisoformat(text) < paper.at.date():
+            yield Refusal("early", f"“{entry.name}”不得早于文书制发之日（{_day(paper.at)}；{_clause(file, step.clause)}）")
+        if entry.apart:
+            yield from _kept_apart(file, entry.apart, plain_names(_NAMES.split(text)), f"不得担任{entry.name}", step.clause)
         if entry.ahead:
             end = calendar.end(now, entry.ahead)
             if end.missing:
@@ -314,13 +392,27 @@ def _people(step: Step, file: File, act: Act) -> Iterator[Refusal]:
     names = plain_names(act.people)
     if len(names) < asked.least:
         yield Refusal("people", f"{asked.name}至少{asked.least}人，现写{len(names)}人（{_clause(file, asked.clause)}）")
-    for name in asked.apart:
+    if asked.named:
+        before = file.last(asked.named.step)
+        announced = before.fields.get(asked.named.field, "") if before else ""
+        if announced and plain_names(_NAMES.split(announced)) != names:
+            yield Refusal("people", f"{asked.name}须为通知书写明的{announced}（{_clause(file, asked.clause)}）")
+    yield from _kept_apart(file, asked.apart, names, f"不得参加“{step.name}”", asked.clause)
+
+
+def _kept_apart(
+    file: File, steps: Sequence[str], names: frozenset[str], barred: str, clause: str
+) -> Iterator[Refusal]:
+    """Against whoever is named and took, or took part in, one of these steps; of each step once."""
+    for name in steps:
         own = file.version.step(name)
         for done in file.done:
-            if own and done.step == name and {done.by.casefold(), *plain_names([done.by_name])} & names:
-                yield Refusal(
-                    "people", f"“{own.name}”由{done.by_name}办理，不得参加“{step.name}”（{_clause(file, asked.clause)}）"
-                )
+            if own is None or done.step != name:
+                continue
+            involved = [n for n in (done.by_name, *done.people) if plain_names([n]) & names]
+            if done.by.casefold() in names or involved:
+                who = (involved or [done.by_name])[0]
+                yield Refusal("people", f"“{own.name}”由{who}办理或者参加，{who}{barred}（{_clause(file, clause)}）")
                 break
 
 

@@ -36,13 +36,26 @@ class Term(Model):
         return f"{self.hours}小时" if self.hours else f"{self.days}日" if self.days else f"{self.working_days}个工作日"
 
 
+class Extension(Model):
+    """The step whose approval makes a term of ``days`` longer, once."""
+
+    step: Code
+    days: Annotated[int, Field(ge=1, le=366)]
+
+
 class Span(Model):
     """A term that begins with a step taken: ``term``, or ``terms`` by what was chosen there in ``field``.
 
-    With ``until`` it is no length of time but the day that was written there in that field. ``kinds`` limits it to kinds of provider.
+    With ``until`` it is no length of time but the day that was written there in that field. ``kinds`` limits it to kinds of provider,
+    ``choices`` to what is chosen in the step that keeps the term. ``again``: a later one of these steps begins it anew. ``served``: it begins
+    when the paper of the step ``after`` was served on the provider, not when it was made.
     """
 
     after: Code
+    again: tuple[Code, ...] = ()
+    served: bool = False
+    extended: Extension | None = None
+    choices: tuple[Text, ...] = ()
     term: Term | None = None
     field: Code | None = None
     terms: dict[str, Term] = Field(default_factory=dict)
@@ -57,24 +70,32 @@ class Span(Model):
             raise ValueError("须且只能写 term（期限）、terms（按选项的期限）、until（日期栏）之一")
         if bool(self.terms) != (self.field is not None):
             raise ValueError("terms（按选项的期限）须与 field（选项栏）一起写")
+        if self.extended and not (self.term and self.term.days):
+            raise ValueError("extended（延期）只用于按日计算的 term")
         return self
 
 
 class Clock(Span):
-    """How long a case should stay in a state; afterwards it is overdue and listed, not refused."""
+    """How long a case should stay in a state; afterwards it is overdue and listed, not refused.
+
+    ``party``: the term is the provider's own, for what it may do; it ends, and nobody is late. ``unserved``: it runs while the paper of
+    ``after`` is not served.
+    """
 
     clock: Text
+    party: bool = False
+    unserved: bool = False
 
 
 class State(Model):
-    """Where a case stands. ``ends``: nothing follows. ``publish``: shown on the publication list."""
+    """Where a case stands. ``ends``: nothing follows. ``publish``: the kind of document that is made public while the case stands here."""
 
     state: Code
     name: Text
     tone: Literal["plain", "good", "warn", "bad", "none"]
     shape: Annotated[str, Field(min_length=1, max_length=1)]
     ends: bool = False
-    publish: bool = False
+    publish: Code | None = None
     clocks: tuple[Clock, ...] = ()
 
 
@@ -114,15 +135,19 @@ class Need(Model):
 
 
 class Entry(Model):
-    """A blank of the step's form. ``ahead``: the day must lie after the end of this term; ``past``: it must not lie in the future."""
+    """A blank of the step's form. ``ahead``: the day must lie after the end of this term; ``past``: it must not lie in the future.
+
+    ``apart``: it names persons, none of whom took or took part in one of these steps.
+    """
 
     field: Code
     name: Text
-    kind: Literal["text", "choice", "date", "integer", "credit_code", "community", "provider_kind"] = "text"
+    kind: Literal["text", "choice", "date", "integer", "money", "credit_code", "community", "provider_kind"] = "text"
     choices: tuple[Text, ...] = ()
     optional: bool = False
     ahead: Term | None = None
     past: bool = False
+    apart: tuple[Code, ...] = ()
     help: str = ""
 
     @model_validator(mode="after")
@@ -131,15 +156,28 @@ class Entry(Model):
             raise ValueError("选项栏（kind: choice）须写 choices，其他栏不写")
         if (self.ahead or self.past) and self.kind != "date":
             raise ValueError("ahead、past 只用于日期栏（kind: date）")
+        if self.apart and self.kind != "text":
+            raise ValueError("apart（回避）只用于填写姓名的文字栏")
         return self
 
 
+class Named(Model):
+    """The field of an earlier step in which persons were named."""
+
+    step: Code
+    field: Code
+
+
 class People(Model):
-    """Who took part, by name: at least ``least`` different persons, none of whom took one of the steps ``apart``."""
+    """Who took part, by name: at least ``least`` different persons, none of whom took or took part in one of the steps ``apart``.
+
+    ``named``: they are those whom an earlier step announced.
+    """
 
     name: Text
     least: Annotated[int, Field(ge=1, le=20)]
     apart: tuple[Code, ...] = ()
+    named: Named | None = None
     clause: Text
 
 
@@ -151,17 +189,55 @@ class Apart(Model):
 
 
 class Fact(Model):
-    """Something about the case that must be true; the sentence says what is lacking."""
+    """Something about the case that must be true; the sentence says what is lacking.
 
-    fact: Literal["elders_planned", "elders_settled"]
+    ``criterion``: the figures frozen with the step hold a reason of one of the ``grounds``; ``direct``: of one that leads to a proposal at once;
+    ``grounds``: of one, or the case was opened on one and a ground arose in it since. ``entry``: what is written in this blank will do instead;
+    ``unless``: not asked where this step was taken.
+    """
+
+    fact: Literal["elders_planned", "elders_settled", "criterion", "direct", "grounds"]
+    entry: Code | None = None
+    unless: Code | None = None
     clause: Text
     because: Text
 
 
+class Ground(Model):
+    """On what a case may rest: a ``criterion`` of the policy that the figures meet, or what came out of a ``step`` of the case (``choice``).
+
+    ``direct``: the criterion is grave enough for a proposal without an order to rectify before it. Criteria that only repeat decisions taken
+    in the case itself are no grounds.
+    """
+
+    criterion: Code | None = None
+    direct: bool = False
+    step: Code | None = None
+    choice: Text | None = None
+    name: Text
+
+    @model_validator(mode="after")
+    def _one(self) -> Ground:
+        if (self.criterion is None) == (self.step is None) or (self.step is None) != (self.choice is None):
+            raise ValueError("须写 criterion（准则），或者同时写 step（步骤）和 choice（结论）")
+        if self.direct and self.step:
+            raise ValueError("direct（可直接提出拟退出）只用于准则")
+        return self
+
+
 class Before(Model):
-    """A step that must have been taken before this one."""
+    """A step that must have been taken before this one. ``fresh``: since the case last moved; ``served``: and its paper been served."""
 
     step: Code
+    fresh: bool = False
+    served: bool = False
+    clause: Text
+
+
+class Tracked(Model):
+    """For how many months a restored provider is followed."""
+
+    months: Annotated[int, Field(ge=1, le=120)]
     clause: Text
 
 
@@ -175,6 +251,7 @@ class Step(Model):
 
     ``right``: any of these entitles. ``to`` or, by what is chosen in ``by``, ``outcomes``. ``measure`` is how the decision appears in the
     records of supervision. ``dated``: the day written in this field counts for ``until`` instead of today (a party's act, on the day received).
+    ``served``: its paper is to be served on the provider; ``serves``: it records that, with the day in this field.
     ``safeguard`` names the guarantee of due process that the step is; the file is refused where a decision could be reached without it.
     """
 
@@ -197,6 +274,8 @@ class Step(Model):
     apart: tuple[Apart, ...] = ()
     people: People | None = None
     evidence: bool = False
+    served: bool = False
+    serves: Code | None = None
     safeguard: Literal["notice", "defence", "review", "decision"] | None = None
 
     @model_validator(mode="after")
@@ -218,6 +297,8 @@ class ProcedureVersion(Model):
     valid_from: Month
     basis: Text
     mark: Text
+    grounds: tuple[Ground, ...] = ()
+    tracked: Tracked | None = None
     documents: tuple[Paper, ...] = ()
     states: Annotated[list[State], Field(min_length=2)]
     steps: Annotated[list[Step], Field(min_length=2)]

@@ -57,10 +57,17 @@ def check(procedure: Procedure, rights: frozenset[str]) -> Iterator[Problem]:
         yield from _twice((*at, "documents"), "document", [d.document for d in version.documents])
         known = _Known(version, rights)
         for i, state in enumerate(version.states):
+            if state.publish and state.publish not in known.papers:
+                yield Problem((*at, "states", i, "publish"), f"没有“{state.publish}”这种文书")
             for c, clock in enumerate(state.clocks):
                 yield from known.span((*at, "states", i, "clocks", c), clock)
         for i, step in enumerate(version.steps):
             yield from known.step((*at, "steps", i), step)
+        for i, ground in enumerate(version.grounds):
+            taken = known.steps.get(ground.step or "")
+            if ground.step and (taken is None or ground.choice not in taken.outcomes):
+                yield Problem((*at, "grounds", i), f"步骤“{ground.step}”没有“{ground.choice}”这个结论")
+        yield from _served(at, version)
         yield from _reached(at, version)
         yield from _heard_out(at, version)
         yield from _safe(at, version, list(SAFEGUARDS) if procedure.subject == "provider" else [])
@@ -87,6 +94,11 @@ class _Known:
         if span.after not in self.steps:
             yield Problem((*loc, "after"), f"没有“{span.after}”这个步骤")
             return
+        for other in [*span.again, *([span.extended.step] if span.extended else [])]:
+            if other not in self.steps:
+                yield Problem(loc, f"没有“{other}”这个步骤")
+        if span.served and not self.steps[span.after].served:
+            yield Problem((*loc, "served"), f"步骤“{span.after}”的文书没有写须送达（served: true）")
         name = span.field or span.until
         if name is None:
             return
@@ -127,10 +139,25 @@ class _Known:
             *(n.step for n in step.needs),
             *(s for a in step.apart for s in a.steps),
             *(step.people.apart if step.people else ()),
+            *(f.unless for f in step.facts if f.unless),
+            *(s for e in step.fields for s in e.apart),
         ]
         for name in named:
             if name not in self.steps:
                 yield Problem(at, f"没有“{name}”这个步骤")
+        if step.people and step.people.named and (step.people.named.step, step.people.named.field) not in self.fields:
+            yield Problem((*at, "people"), f"步骤“{step.people.named.step}”没有名为“{step.people.named.field}”的栏")
+        if step.serves and (step.serves not in own or own[step.serves].kind != "date" or not own[step.serves].past):
+            yield Problem((*at, "serves"), "serves 应为本步骤中不得晚于当日的日期栏（past: true）")
+
+
+def _served(at: Loc, version: ProcedureVersion) -> Iterator[Problem]:
+    """What is to be served can be served where it leads."""
+    places = {state for s in version.steps if s.serves for state in s.from_}
+    for i, step in enumerate(version.steps):
+        for state in step.targets if step.served else []:
+            if state not in places:
+                yield Problem((*at, "steps", i, "served"), f"在“{state}”阶段没有登记送达的步骤（serves）")
 
 
 def _ways(version: ProcedureVersion, without: str = "") -> set[str]:
@@ -149,7 +176,7 @@ def _reached(at: Loc, version: ProcedureVersion) -> Iterator[Problem]:
         yield Problem((*at, "steps"), "没有立案的步骤（from: []）")
         return
     reached = _ways(version)
-    left = {state for s in version.steps for state in s.from_}
+    left = {state for s in version.steps if s.to != SAME for state in s.from_}
     for i, state in enumerate(version.states):
         if state.state not in reached:
             yield Problem((*at, "states", i), f"没有步骤能到达“{state.name}”")

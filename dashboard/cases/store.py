@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,7 +15,7 @@ from sqlalchemy import Select, func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as OrmSession
 
-from dashboard.cases import dossier, files, machine
+from dashboard.cases import dossier, files, grounds, machine
 from dashboard.cases.calendar import Calendar
 from dashboard.cases.dossier import STATUSES, Dossier
 from dashboard.cases.evidence import Evidence, canonical, digest
@@ -61,13 +62,18 @@ class Taken:
 
 @dataclass(frozen=True)
 class Subject:
-    """Who a case is about: the provider on the register, or an applicant (``provider_id`` empty). ``area_path`` district first."""
+    """Who a case is about: the provider on the register, or an applicant (``provider_id`` empty). ``area_path`` district first.
+
+    ``registered``: the provider in business that holds the applicant's credit code; ``formerly``: a sentence on who held it and left.
+    """
 
     provider_id: str
     name: str
     kind: str
     area_code: str
     area_path: Sequence[str] = field(default_factory=tuple)
+    registered: str = ""
+    formerly: str = ""
 
 
 Make = Callable[[Paper, str, Dossier, Act, datetime], bytes]
@@ -147,7 +153,9 @@ class Cases:
             latest = tuple({e.elder_id: e for e in elders[row.id]}.values())
             procedure = self.procedures[row.procedure]
             done = tuple(dossier.done(s, papers[row.id], people[row.id]) for s in steps[row.id])
-            file = File(procedure.title, procedure.version(row.policy_version), row.kind, done, dossier.facts(latest))
+            version = procedure.version(row.policy_version)
+            known = dossier.facts(latest) | dossier.at_opening(version, done, proofs[row.id])
+            file = File(procedure.title, version, row.kind, done, known)
             made.append(Dossier(row, procedure, file, tuple(steps[row.id]), tuple(papers[row.id]), tuple(proofs[row.id]),
                                 tuple(people[row.id]), latest))  # fmt: skip
         return made
@@ -155,7 +163,7 @@ class Cases:
     # ------------------------------------------------------------------ doing
 
     def open(self, procedure: str, subject: Subject, actor: Actor, taken: Taken, make: Make, ip: str = "") -> Dossier:
-        """Open a case. RefusedError, ConflictError (one of this provider runs already), FileError."""
+        """Open a case. RefusedError, ConflictError (one of this provider or credit code runs already), FileError."""
         rules, now = self.procedures[procedure], clock.now()
         version = rules.version_at(f"{now:%Y-%m}")
         if version is None:
@@ -172,6 +180,8 @@ class Cases:
             for other in self._dossiers(session, list(session.scalars(others))):
                 if other.file.state is not None and not other.file.state.ends:
                     raise ConflictError(f"{subject.name}已有{rules.short}案 {other.row.number} 在办，请在该案中办理")
+            if rules.subject == "applicant":
+                self._code_is_free(session, rules, subject, taken.act.fields.get("credit_code", "").strip())
             serial = 1 + (
                 session.scalar(select(func.count()).select_from(Case).where(Case.number.like(f"{version.mark}〔{now.year}〕%")))
                 or 0
@@ -184,7 +194,24 @@ class Cases:
             session.add(row)
             session.flush()
             blank = Dossier(row, rules, File(rules.title, version, subject.kind))
-            return self._append(session, blank, actor, taken, now, make, ip)
+            return self._append(session, blank, actor, taken, now, make, ip, subject.formerly)
+
+    def _code_is_free(self, session: OrmSession, rules: Procedure, subject: Subject, code: str) -> None:
+        """A credit code is admitted once: RefusedError where a provider in business or an admitted applicant holds it, ConflictError where one applies."""
+        if not code:
+            return  # told among the entries
+        if subject.registered:
+            said = f"统一社会信用代码{code}已登记为“{subject.registered}”，不得重复准入（《{rules.title}》第四条）"
+            raise RefusedError([Refusal("entry", said)])
+        held = CaseStep.fields.contains(f'"credit_code":{json.dumps(code)}', autoescape=True)
+        others = select(Case).where(Case.provider_id == "", Case.id.in_(select(CaseStep.case_id).where(held)))
+        for other in self._dossiers(session, list(session.scalars(others))):
+            state = other.file.state
+            if state is not None and not state.ends:
+                raise ConflictError(f"统一社会信用代码{code}已有{rules.short}案 {other.row.number}（{other.row.name}）在办，请在该案中办理")
+            if state is not None and state.publish and not subject.formerly:
+                said = f"统一社会信用代码{code}已由“{other.row.name}”经 {other.row.number} 案准入，不得重复准入（《{rules.title}》第四条）"
+                raise RefusedError([Refusal("entry", said)])
 
     def take(self, ident: object, actor: Actor, taken: Taken, make: Make, ip: str = "") -> Dossier:
         """Take a step. NoCaseError, RefusedError (nothing is kept, but the attempt is on the audit trail), ConflictError, FileError."""
@@ -212,10 +239,12 @@ class Cases:
         return None if known is None else self._one(session, known)
 
     def _append(
-        self, session: OrmSession, here: Dossier, actor: Actor, taken: Taken, now: datetime, make: Make, ip: str
+        self, session: OrmSession, here: Dossier, actor: Actor, taken: Taken, now: datetime, make: Make, ip: str, note: str = ""
     ) -> Dossier:
         act = replace(taken.act, documents=frozenset(u.kind for u in taken.uploads))
-        against = machine.refusals(here.file, actor, act, now, self.calendar)
+        found = grounds.shown(here.file.version, taken.evidence.content if taken.evidence else "")
+        file = replace(here.file, facts=here.file.facts | found)
+        against = machine.refusals(file, actor, act, now, self.calendar)
         against += dossier.forgotten(here, act.step, taken.concerned)
         if here.steps and dossier.seconds(now) < here.steps[-1].at:
             against.append(Refusal("early", "服务器时间早于上一步的办理时间，请系统管理员核对时钟"))
@@ -232,8 +261,7 @@ class Cases:
             if paper.made:
                 papers.append(self._made(session, here, seq, paper, replace(act, fields=written), now, make))
         proof = (taken.evidence or dossier.of_the_file(here, written, papers, now)) if step.evidence else None
-        name = here.file.version.state(state).name
-        said = f"{actor.name}办理“{step.name}”" + (f"（{written[step.by]}）" if step.by else "") + f"，案件进入“{name}”"
+        said = dossier.sentence(here, actor, step, written, state) + (f"。{note}" if note else "")
         row = CaseStep(
             case_id=here.row.id, seq=seq, step=step.step, state=state, at=dossier.seconds(now), by=actor.username, by_name=actor.name, sentence=said,
             fields=canonical(written), measure=measure or "", document_no=next((p.number for p in papers if p.number), ""),

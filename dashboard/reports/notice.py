@@ -72,6 +72,15 @@ class Writing:
                 return fmt_time(end.at) if end.at.second != 59 else fmt_date(end.at.date())
         raise NoticeError(f"规定中没有“{step}”的期限，无法写明")
 
+    def term(self, step: str) -> str:
+        """How long the term is that a later step waits for or must keep once this step's paper is served: ``7日``; its end is not yet known."""
+        later = self.case.file.version.step(step)
+        for span in [*(later.waits if later else ()), *([later.until] if later and later.until else [])]:
+            found = span.term or span.terms.get(self.act.fields.get(span.field or "", ""))
+            if span.after == self.act.step and found:
+                return found.text
+        raise NoticeError(f"规定中没有“{step}”的期限，无法写明")
+
     @property
     def rule(self) -> str:
         """The procedure with the clause of this step."""
@@ -89,7 +98,7 @@ def must(text: str, name: str) -> str:
 def _rectify(w: Writing) -> Notice:
     return Notice("责令整改通知书", w.case.row.name, (
         "经查，你单位存在以下问题：", w.said("problems", "存在的问题"),
-        f"依据{w.rule}，责令你单位按“{w.said('hazard', '整改类别')}”于{w.end('reinspect')}前完成整改。具体要求：", w.said("demands", "整改要求"),
+        f"依据{w.rule}，责令你单位按“{w.said('hazard', '整改类别')}”，自收到本通知书之日起{w.term('reinspect')}内完成整改。具体要求：", w.said("demands", "整改要求"),
         "整改期间应当保障老年人的安全和正常生活。整改完成后，请书面报告我局，我局将组织复查；逾期未整改或者复查不合格的，将约谈你单位负责人，并依规定程序处理。",
         "对本通知有异议的，可以向我局陈述、申辩。",
     ), receipt=True)  # fmt: skip
@@ -105,13 +114,12 @@ def _summon(w: Writing) -> Notice:
 
 
 def _exit_notice(w: Writing) -> Notice:
-    end = w.end("request_hearing")
     return Notice("拟退出告知书", w.case.row.name, (
         f"我局对你单位立案（{w.case.row.number}）办理的退出事项，现已查明情况，拟作出退出决定。现将有关事实、理由、依据和你单位的权利告知如下：",
         "#事实", w.said("facts", "事实"),
         "#理由和依据", w.said("grounds", "理由与依据"), f"以上情况适用{w.rule}。",
         "#你单位的权利",
-        f"你单位有权陈述、申辩，有权要求听证。要求听证的，应当在收到本告知书之日起5个工作日内（至{end}止）向我局提出；逾期未提出的，视为放弃要求听证的权利。",
+        f"你单位有权陈述、申辩，有权要求听证。要求听证的，应当在收到本告知书之日起{w.term('request_hearing')}内向我局提出；逾期未提出的，视为放弃要求听证的权利。",
         "我局将充分听取你单位的意见，对提出的事实、理由和证据进行复核，不因陈述、申辩、要求听证而加重处理。听取意见期间，你单位应当继续保障在院（在册）老年人的服务。",
     ), receipt=True)  # fmt: skip
 
@@ -133,12 +141,12 @@ def _decision(w: Writing) -> Notice:
         if leaves else f"经集体审议，依据{w.rule}，决定不予退出，恢复正常监管，并在6个月内跟踪。"
     )  # fmt: skip
     return Notice(title, w.case.row.name, (
-        f"我局于{fmt_date(_when(w, 'open'))}对你单位立案（{w.case.row.number}），于{fmt_date(_when(w, 'notify'))}送达《拟退出告知书》"
+        f"我局于{fmt_date(_when(w, 'open'))}对你单位立案（{w.case.row.number}），于{fmt_date(_served(w, 'notify'))}送达《拟退出告知书》"
         f"（{w.number('exit_notice', '拟退出告知书文号')}），听取了你单位的意见。",
         "#查明的事实", w.said("facts", "事实"),
         "#听取意见的情况", _heard(w),
         "#决定", w.said("reason", "决定理由"), decided,
-        "不服本决定的，可以自收到本决定书之日起60日内依法申请行政复议，或者在6个月内向人民法院提起行政诉讼。",
+        _in_time(w), "不服本决定的，可以自收到本决定书之日起60日内依法申请行政复议，或者在6个月内向人民法院提起行政诉讼。",
     ), receipt=True)  # fmt: skip
 
 
@@ -152,6 +160,26 @@ def _when(w: Writing, step: str) -> datetime:
     if done is None:
         raise NoticeError("案件缺少此前步骤的日期")
     return done.at
+
+
+def _served(w: Writing, step: str) -> datetime:
+    """When the paper of a step was served; of a case that went on without that on file, when it was made."""
+    file = w.case.file
+    at = next((n for n in range(len(file.done) - 1, -1, -1) if file.done[n].step == step), None)
+    return (machine.served_at(file, at) if at is not None else None) or _when(w, step)
+
+
+def _in_time(w: Writing) -> str:
+    """Within which term the decision is made, and whether it was made longer."""
+    until = w.act and (step := w.case.file.version.step(w.act.step)) and step.until
+    if not until or not until.term:
+        raise NoticeError("规定中没有决定期限，无法写明")
+    end = machine.end_of(until, w.case.file, w.calendar)
+    last = f"，至{fmt_date(end.at.date())}止" if end and not end.missing else ""  # a guess is not written
+    begun = _when(w, until.after)
+    longer = next((d for d in w.case.file.done if until.extended and d.step == until.extended.step and d.at >= begun), None)
+    said = f"（经{fmt_date(longer.at.date())}批准延长{until.extended.days}日）" if longer and until.extended else ""
+    return f"本案于{fmt_date(begun.date())}提出处理建议，决定期限为{until.term.text}{said}{last}。"
 
 
 def _resettle(w: Writing) -> Notice:
@@ -187,7 +215,7 @@ def _closing(w: Writing) -> Notice:
 def _correct(w: Writing) -> Notice:
     return Notice("补正告知书", w.case.row.name, (
         f"你单位提出的准入申请（{w.case.row.number}）收悉。经审查，申请材料不齐全或者不符合要求。依据{w.rule}，现一次告知需要补正的全部内容：",
-        w.said("lacking", "需补正的材料"), "请在收到本告知书之日起20个工作日内补正；逾期不补正的，按撤回申请处理。",
+        w.said("lacking", "需补正的材料"), "请在收到本告知书之日起{w.term('lapse')}内补正；逾期不补正的，按撤回申请处理。",
     ), receipt=True)  # fmt: skip
 
 

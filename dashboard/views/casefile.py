@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import secrets
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from dashboard import format as fmt
-from dashboard.cases import machine
+from dashboard.cases import grounds, machine
 from dashboard.cases.dossier import STATUSES, Dossier, moment, whole
 from dashboard.cases.evidence import differences, freeze
 from dashboard.cases.machine import Actor, Offer
@@ -92,11 +93,24 @@ def _actor(view: View) -> Actor:
 
 def _steps(view: View, case: Dossier) -> Node:
     """Every step of the present state: a form where it is possible, the reasons where it is not."""
-    offers = machine.offers(case.file, _actor(view), clock.now(), view.desk.cases().calendar)
+    offers = machine.offers(_with_figures(view, case), _actor(view), clock.now(), view.desk.cases().calendar)
     if not offers:
         return panel(view, "下一步", empty("本案已办结，没有后续步骤。"), cls="full")
     offers.sort(key=lambda o: not o.possible)
     return panel(view, "下一步", [_offer(view, case, o) for o in offers], note="每一步都写明依据、期限和所需文书；不能办的写明原因", cls="full next-steps")
+
+
+def _with_figures(view: View, case: Dossier) -> machine.File:
+    """The file, with what the newest figures would show if they were frozen now."""
+    here = case.file.state.state if case.file.state else ""
+    asked = {f.fact for s in case.file.version.steps if here in s.from_ and s.evidence for f in s.facts}
+    if not asked or not case.row.provider_id:
+        return case.file
+    try:
+        content = freeze(view.w, case.row.provider_id, view.w.latest_month).content
+    except Unknown:
+        return case.file
+    return replace(case.file, facts=case.file.facts | grounds.shown(case.file.version, content))
 
 
 def _offer(view: View, case: Dossier, offer: Offer) -> Node:

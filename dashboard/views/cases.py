@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from dashboard import format as fmt
@@ -21,7 +21,7 @@ from dashboard.views.tables import Col, cell, empty, panel, table
 from etl import clock
 
 SOON_DAYS = 3
-TRACKED_MONTHS = 12
+SHOWN = 4
 
 
 def state_chip(case: Dossier) -> Node:
@@ -37,7 +37,9 @@ def clock_chip(running: Running | None, now: datetime) -> Node:
     end = running.end.at
     day = fmt.fmt_date(end.date()) if end.second == 59 else fmt.fmt_time(end)
     unsure = f"（{running.end.missing} 年节假日未录入，暂按周末推算）" if running.end.missing else ""
-    if running.overdue(now):
+    if running.clock.party and now > end:
+        mark = Mark("已届满", "□", "none")
+    elif running.overdue(now):
         mark = Mark(f"逾期 {(now.date() - end.date()).days or 1} 天", "■", "bad")
     elif (end.date() - now.date()).days <= SOON_DAYS:
         mark = Mark(f"剩 {(end.date() - now.date()).days} 天", "▲", "warn")
@@ -199,6 +201,8 @@ def _blank(view: View, entry: Entry) -> Node:
         made = h("input", type="date", **props)
     elif entry.kind == "integer":
         made = h("input", type="number", min="0", **props)
+    elif entry.kind == "money":
+        made = h("input", type="number", min="0", step="0.01", **props)
     elif entry.kind == "credit_code":
         made = h("input", type="text", maxLength=18, **props)
     else:
@@ -218,37 +222,42 @@ def _communities(view: View) -> list[Any]:
 
 
 def publication(view: View) -> Node:
-    """What is to be made public: notices, decisions, admissions, each with its number."""
-    rows = [c for c in view.desk.cases().listed() if view.area.code in c.row.area_path and c.file.state and c.file.state.publish]
-    if not rows:
-        return None
+    """What is made public: decisions, closings and admissions, each with the number and the day of its own document."""
     body = []
-    for c in rows:
-        numbers = [d.number for d in c.documents if d.number and d.kind in ("exit_notice", "exit_decision", "closing_notice", "public_notice")]
-        body.append([c.row.name, c.row.kind, c.procedure.short, state_chip(c), cell(moment(c.steps[-1].at).date()), "、".join(numbers)])
+    for c in view.desk.cases().listed():
+        state = c.file.state
+        paper = next((d for d in reversed(c.documents) if state and d.kind == state.publish), None)
+        if paper is None or view.area.code not in c.row.area_path:
+            continue
+        made = next(s.at for s in c.steps if s.seq == paper.seq)
+        body.append([c.row.name, c.row.kind, c.procedure.short, state_chip(c), cell(moment(made).date()), paper.number])
+    if not body:
+        return None
     cols = [Col("单位"), Col("类别"), Col("案件"), Col("公示内容"), Col("日期"), Col("文号", "w")]
-    return panel(view, "公示名单", table(cols, body, caption="公示名单"), note="拟退出、退出、准入", cls="full")
+    return panel(view, "公示名单", table(cols, body, caption="公示名单"), note="退出决定、注销、准入公示；未作出决定的不公示", cls="full")
 
 
 def relapse(view: View) -> Node:
-    """Restored providers with their stars in the months after: whether it holds."""
-    months = list(view.w.months)
-    body = []
+    """Restored providers and what was found or decided against them since, for as long as the procedure follows them: whether it holds."""
+    body, terms = [], []
     for c in view.desk.cases().listed("exit"):
-        if not (c.file.state and c.file.state.state == "restored" and view.area.code in c.row.area_path):
+        tracked = c.file.version.tracked
+        if not (tracked and c.file.state and c.file.state.state == "restored" and view.area.code in c.row.area_path):
             continue
-        since = moment(c.steps[-1].at)
-        after = [m for m in months if m >= f"{since:%Y-%m}"][:TRACKED_MONTHS]
+        since = next(moment(s.at).date() for s in c.steps if s.state == "restored")
+        last = date(since.year + (since.month - 1 + tracked.months) // 12, (since.month - 1 + tracked.months) % 12 + 1, min(since.day, 28))
         try:
-            stars = {m: (star, state) for m, star, state in view.w.rating_history(c.row.provider_id)}
+            found = view.w.violations(c.row.provider_id, since, last)
         except LookupError:
-            stars = {}
-        known = [(m, *stars[m]) for m in after if m in stars]
-        worst = [m for m, star, state in known if (star is not None and star <= 1) or state in ("rectifying", "exit_proposed")]
-        verdict = Mark(f"再犯：{fmt.fmt_month(worst[0])}", "■", "bad") if worst else Mark("未再犯", "●", "good") if known else Mark("待观察", "○", "none")
-        trail = "、".join(f"{fmt.fmt_month(m)} {fmt.star_word(star)}" for m, star, _ in known) or "尚无此后月份的评级"
-        body.append([_provider(view, c), fmt.fmt_date(since.date()), marks.chip(verdict), trail])
+            found = None
+        known = found is not None and f"{since:%Y-%m}" < view.w.latest_month
+        verdict = Mark(f"再犯：{fmt.fmt_date(found[0][0])}", "■", "bad") if found else Mark("未再犯", "●", "good") if known else Mark("待观察", "○", "none")
+        said = "；".join(f"{fmt.fmt_date(day)} {what}" for day, what in found[:SHOWN]) if found else "恢复后没有查实的违规" if known else "尚无此后月份的数据"
+        more = f" 等 {len(found)} 项" if found and len(found) > SHOWN else ""
+        body.append([_provider(view, c), fmt.fmt_date(since), fmt.fmt_date(last), marks.chip(verdict), said + more])
+        terms.append(tracked)
     if not body:
         return None
-    cols = [Col("单位"), Col("恢复日期"), Col("恢复后"), Col("各月星级", "w")]
-    return panel(view, "恢复后跟踪", table(cols, body, caption="恢复后跟踪"), note=f"恢复后 {TRACKED_MONTHS} 个月", cls="full")
+    cols = [Col("单位"), Col("恢复日期"), Col("跟踪至"), Col("恢复后"), Col("恢复后新发现、新处理", "w")]
+    note = f"恢复后 {max(t.months for t in terms)} 个月；只计恢复之后新发生的严重问题、重大隐患、复查不合格、处罚和退出案件"
+    return panel(view, "恢复后跟踪", table(cols, body, caption="恢复后跟踪"), note=note, cls="full")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from dashboard.warehouse.snapshot import Snapshot
@@ -123,3 +124,18 @@ def findings_of(snapshot: Snapshot, provider_id: str, month: str) -> list[dict[s
         " where f.provider_id = $provider and f.month between $first and $month order by f.inspected_on desc, f.finding_id",
         {"provider": provider_id, "first": first, "month": month},
     )
+
+
+_VIOLATIONS = """
+select inspected_on as day, '检查发现' || severity || '问题' as what from finding_fact
+ where provider_id = $provider and severity in ('严重', '重大') and inspected_on > $since and inspected_on <= $last
+union all select decided_on, reason || '受' || kind from penalty_fact where provider_id = $provider and decided_on > $since and decided_on <= $last
+union all select decided_on, kind from action_fact where provider_id = $provider and kind in ('复查不合格', '拟退出', '退出决定', '注销')
+ and decided_on > $since and decided_on <= $last
+order by 1, 2"""
+
+
+def violations(snapshot: Snapshot, provider_id: str, since: date, last: date) -> list[tuple[date, str]]:
+    """What was found or decided against a provider after a day and up to another, the oldest first: grave findings, penalties, steps to an exit."""
+    rows = snapshot.dicts(_VIOLATIONS, {"provider": provider_id, "since": since, "last": last})
+    return [(row["day"], str(row["what"])) for row in rows]

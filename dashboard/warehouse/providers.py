@@ -173,3 +173,13 @@ left join rating r on r.provider_id = k.provider_id and r.month = k.month
 left join exit_status e on e.provider_id = k.provider_id and e.month = k.month
 order by k.provider_id, k.month
 """
+
+
+def with_credit_code(snapshot: Snapshot, code: str) -> list[dict[str, Any]]:
+    """Providers of the whole district that hold or held a unified social credit code: name, status, closed_on, exited; those in business first."""
+    return snapshot.dicts(
+        "select p.name, p.status, p.closed_on, coalesce(e.state = 'exited', false) as exited from provider_provider p"
+        " left join exit_status e on e.provider_id = p.provider_id and e.month = ? where p.credit_code = ?"
+        " order by p.closed_on is not null, p.closed_on desc, p.provider_id",
+        [snapshot.latest_month, code],
+    )

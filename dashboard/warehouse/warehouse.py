@@ -7,6 +7,7 @@ always the same, so that an answer never tells what exists elsewhere.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from dashboard.access.scope import Scope
@@ -52,6 +53,10 @@ class Warehouse(DataReader):
         if key not in self._details:
             self._details[key] = providers.detail(self.snapshot, self.scope, *key)
         return dict(self._details[key])
+
+    def with_credit_code(self, code: str) -> list[dict[str, Any]]:
+        """Who in the whole district holds or held a credit code, see ``providers.with_credit_code``: it is registered once, wherever."""
+        return providers.with_credit_code(self.snapshot, code)
 
     def _provider(self, provider_id: Any, month: Any) -> str:
         """The id, if the provider is visible in that month: its main site's community lies within the scope."""
@@ -175,6 +180,10 @@ class Warehouse(DataReader):
         if not self.scope.may("rows"):
             raise Unknown("rows")
         return inspections.findings_of(self.snapshot, self._provider(provider_id, month), self._month(month))
+
+    def violations(self, provider_id: Any, since: date, last: date) -> list[tuple[date, str]]:
+        """What was found or decided against a provider after ``since``, see ``inspections.violations``."""
+        return inspections.violations(self.snapshot, self._provider(provider_id, self.latest_month), since, last)
 
     # ------------------------------------------------------------------ impact of an exit
 

@@ -12,10 +12,11 @@ from flask.testing import FlaskClient
 
 from dashboard.cases.files import DOCX
 from dashboard.warehouse import Snapshot
+from etl import clock
 from tests.access.conftest import OWN, log_in
 
 HTML = {"Accept": "text/html"}
-PDF = b"%PDF-1.4 signed"
+PDF, APPROVED = b"%PDF-1.4 signed", b"%PDF-1.4 approved"
 
 
 @pytest.fixture
@@ -31,7 +32,8 @@ def seen(answer: str) -> str:
 
 
 def opened(office: Callable[[str], FlaskClient], provider: str = "P0001", token: str = "t1") -> str:
-    form = {"procedure": "exit", "provider": provider, "reason": "连续两个月一星", "token": token}
+    form = {"procedure": "exit", "provider": provider, "reason": "连续两个月一星", "ground": "投诉举报查证属实", "token": token,
+            "watch_record": paper(APPROVED)}  # fmt: skip
     answer = office("staff").post("/cases/open", data=form, headers=OWN)
     assert answer.status_code == 303
     return answer.location.partition("?")[0]
@@ -52,15 +54,19 @@ def test_a_case_goes_on_by_forms_and_its_documents_come_out_as_attachments(offic
     staff, case = office("staff"), opened(office)
     assert opened(office) == case, "the same form sent twice is one case"
     entries = {"hazard": "3日整改", "problems": "通道堵塞", "demands": "清理"}
-    said = post(staff, case, "order_rectification", 1, **entries, service_proof=paper(b"MZ\x90", "paper.pdf"))
-    assert "内容与扩展名不符" in said
-    assert "不是可接收的文件类型" in post(staff, case, "order_rectification", 1, **entries, service_proof=paper(PDF, "paper.exe"))
-    said = post(staff, case, "order_rectification", 1, **entries, service_proof=paper())
+    said = post(staff, case, "order_rectification", 1, **entries)
     assert "已办理" in said and "拱民养责改〔" in said
-    assert "您的操作没有保存" in post(staff, case, "order_rectification", 1, **entries, service_proof=paper())
+    assert "您的操作没有保存" in post(staff, case, "order_rectification", 1, **entries)
+    served = {"served_on": f"{clock.now():%Y-%m-%d}", "way": "直接送达"}
+    said = post(staff, case, "serve", 2, **served, service_proof=paper(b"MZ\x90", "paper.pdf"))
+    assert "内容与扩展名不符" in said
+    assert "不是可接收的文件类型" in post(staff, case, "serve", 2, **served, service_proof=paper(PDF, "paper.exe"))
+    assert "已办理" in post(staff, case, "serve", 2, **served, service_proof=paper())
     page = staff.get(case, headers=HTML).text
-    links = re.findall(r'href="(/cases/\d+/documents/\d+)"', page)
+    first, *links = re.findall(r'href="(/cases/\d+/documents/\d+)"', page)
+    links.reverse()  # the proof of service, then the order
     assert len(links) == 2
+    assert staff.post(first, data={"purpose": "inspect"}, headers=OWN).data == APPROVED
     answer = staff.get(links[0])
     assert answer.status_code == 200 and PDF not in answer.data and "用途" in answer.text, "what was handed in may name elders"
     assert staff.post(links[0], data={"purpose": "meeting"}, headers={"Origin": "https://elsewhere.example"}).status_code == 403
@@ -74,13 +80,13 @@ def test_a_case_goes_on_by_forms_and_its_documents_come_out_as_attachments(offic
     assert finance.get(links[0]).status_code == finance.post(links[0], data={"purpose": "inspect"}, headers=OWN).status_code == 404
     assert links[0] not in finance.get(case, headers=HTML).text
     auditor = office("auditor").get("/audit?action=查阅案件文书").text
-    assert "用途：检查与执法" in auditor and auditor.count("SHA-256") >= 3
+    assert "用途：检查与执法" in auditor and auditor.count("SHA-256") >= 4
 
 
 @pytest.mark.parametrize("kind", ["rectification_order", "exit_decision", "passport"])
 def test_a_document_that_the_system_makes_is_not_taken_from_outside(office: Callable[[str], FlaskClient], own_app: dash.Dash, kind: str) -> None:
     staff, case = office("staff"), opened(office)
-    entries = {"hazard": "3日整改", "problems": "x", "demands": "x", "service_proof": paper()}
+    entries = {"hazard": "3日整改", "problems": "x", "demands": "x"}
     assert "没有这种材料" in post(staff, case, "order_rectification", 1, **entries, **{kind: paper()})
     held = own_app.server.extensions["yiguan"].ledger
     assert held.fetch("select count(*) from case_document where kind = ?", (kind,)) == (0,)
@@ -88,10 +94,9 @@ def test_a_document_that_the_system_makes_is_not_taken_from_outside(office: Call
 
 def test_a_document_that_is_gone_is_told_and_is_no_error_of_the_program(office: Callable[[str], FlaskClient], own_app: dash.Dash) -> None:
     staff, case = office("staff"), opened(office)
-    post(staff, case, "order_rectification", 1, hazard="3日整改", problems="x", demands="x", service_proof=paper())
     link = re.findall(r'href="(/cases/\d+/documents/\d+)"', staff.get(case, headers=HTML).text)[0]
     kept = own_app.server.extensions["yiguan"].layout.files
-    held = next(p for p in kept.rglob("*") if p.is_file() and p.read_bytes() == PDF)
+    held = next(p for p in kept.rglob("*") if p.is_file() and p.read_bytes() == APPROVED)
     held.unlink()
     answer = staff.post(link, data={"purpose": "inspect"}, headers=OWN)
     assert answer.status_code == 503 and "备份恢复" in answer.text

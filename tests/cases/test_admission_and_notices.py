@@ -34,6 +34,7 @@ def test_admission_from_application_to_registration(desk: Desk) -> None:
         desk.take(case, "accept", "chen", ("registration", "site_proof", "staff_roster", "insurance", "fire", "food", "medical_agreement"))
     assert str(caught.value) == "“受理（材料齐全）”须附内设医务室（护理站）备案（《拱墅区养老服务单位准入程序规定（试行）》第五条）", "120 beds need a clinic"
     case = desk.take(case, "ask_correction", "chen", lacking="内设医务室（护理站）备案")
+    case = desk.serve(case)
     case = desk.take(case, "resubmit", "chen", said="已补正")
     case = desk.take(case, "accept", "chen", ("registration", "site_proof", "staff_roster", "insurance", "fire", "food", "clinic"))
     case = desk.take(case, "visit", "street", ("visit_record",), ("王芳", "林敏"), found="符合条件")
@@ -54,14 +55,14 @@ def test_an_application_with_a_wrong_code_is_refused(desk: Desk) -> None:
     assert desk.cases.listed() == []
 
 
-def test_the_notice_of_exit_states_facts_grounds_and_rights_with_the_day(desk: Desk, notified: Callable[[], Dossier]) -> None:
+def test_the_notice_of_exit_states_facts_grounds_and_rights_and_terms_from_receipt(desk: Desk, notified: Callable[[], Dossier]) -> None:
     case, issued = notified(), datetime(2026, 11, 30, 9)
-    before = case.file.done[:-1]
+    before = case.file.done[:-2]
     then = replace(case, file=replace(case.file, done=before))
     writing = notice.Writing(then, Act("notify"), issued, "杭州市拱墅区民政局", desk.cases.calendar, {})
     said = notice.compose(case.file.version.paper("exit_notice"), writing)
     text = "\n".join(said.blocks)
-    assert "消防通道长期堵塞" in text and "逾期未整改" in text and "至2026年12月7日止" in text and "听证" in text and "陈述、申辩" in text
+    assert "消防通道长期堵塞" in text and "逾期未整改" in text and "收到本告知书之日起5个工作日内向" in text and "听证" in text and "陈述、申辩" in text
     document = Document(io.BytesIO(notice.render(said, "拱民养退告〔2026〕1号", "杭州市拱墅区民政局", issued, True)))
     lines = [p.text for p in document.paragraphs]
     assert lines[:3] == ["杭州市拱墅区民政局", "拟退出告知书", "拱民养退告〔2026〕1号"] and "2026年11月30日" in lines and "一、事实" in lines

@@ -34,7 +34,7 @@ def line(text: str, part: str) -> int:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("right: [case_decide]\n        clause: 第十三条", "right: [case_step]\n        clause: 第十三条", "作出决定只能由局领导办理"),
+        ("right: [case_decide]\n        clause: 第十三条\n        safeguard", "right: [case_step]\n        clause: 第十三条\n        safeguard", "作出决定只能由局领导办理"),
         ("from: [heard]\n        by: result", "from: [heard, proposed]\n        by: result", "不经拟退出告知（safeguard: notice）也能到达“退出决定”"),
         ("apart: [{steps: [propose], clause: 第十三条}]", "apart: [{steps: [settle], clause: 第十三条}]", "作出决定的人不得是提出建议的人"),
         ("people: {name: 审议人员, least: 3, apart: [propose], clause", "people: {name: 审议人员, least: 3, clause", "提出退出建议的人不得参加"),

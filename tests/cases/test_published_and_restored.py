@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,44 +15,54 @@ from dashboard.views.h import text_of
 from tests.cases.conftest import HOME, Desk
 
 DISTRICT, OTHER = "330105000000", "330105002000"
-STARS = [("2026-10", 1, "exit_proposed"), ("2026-11", 3, "exit_proposed"), ("2026-12", 3, "watch"), ("2027-01", 2, "watch"), ("2027-02", 3, "normal")]
+FOUND = [(date(2027, 3, 5), "检查发现严重问题")]
 
 
-def seen(desk: Desk, area: str = DISTRICT, history: list[tuple[str, int | None, str]] = STARS) -> Any:
-    reader = SimpleNamespace(months=[m for m, _, _ in history], rating_history=lambda _: history)
+def seen(desk: Desk, area: str = DISTRICT, found: list[tuple[date, str]] | None = None, latest: str = "2027-02") -> Any:
+    def violations(_provider: str, since: date, last: date) -> list[tuple[date, str]]:
+        return [(day, what) for day, what in found or [] if since < day <= last]
+
+    reader = SimpleNamespace(latest_month=latest, violations=violations)
     return SimpleNamespace(
-        desk=SimpleNamespace(cases=lambda: desk.cases), area=SimpleNamespace(code=area), w=reader, place=SimpleNamespace(subject=lambda path: path), month="2027-02"
+        desk=SimpleNamespace(cases=lambda: desk.cases), area=SimpleNamespace(code=area), w=reader, place=SimpleNamespace(subject=lambda path: path), month=latest
     )
 
 
-def test_what_was_notified_is_published_with_its_number_and_only_within_its_area(desk: Desk, notified: Callable[[], Dossier]) -> None:
-    assert publication(seen(desk)) is None
+def test_nothing_is_published_before_a_decision_and_then_its_own_number_and_day(desk: Desk, notified: Callable[[], Dossier]) -> None:
     case = notified()
+    assert publication(seen(desk)) is None, "a notice is no decision"
+    case = desk.at("2026-12-08T09:00").take(case, "close_defence", "chen", opinion="未提出")
+    case = desk.take(case, "review", "lin", ("review_minutes",), ("林敏", "王芳", "郑伟"), result="同意退出", opinion="可")
+    assert publication(seen(desk)) is None
+    case = desk.take(case, "decide", "zhou", result="退出", reason="逾期未整改")
+    case = desk.serve(desk.at("2026-12-10T09:00").fresh(case))
     said = text_of(publication(seen(desk)))
-    assert HOME.name in said and "拟退出（已告知）" in said and "拱民养退告〔2026〕1号" in said and "2026-11-30" in said
+    assert HOME.name in said and "已决定退出" in said and "拱民养退决〔2026〕1号" in said and "2026-12-08" in said
+    assert "拱民养退告" not in said and "2026-12-10" not in said
     assert publication(seen(desk, OTHER)) is None
-    case = desk.take(case, "propose_restore", "lin", ("grounds_record",), reason="隐患已消除")
-    desk.take(case, "restore", "zhou", reason="已消除")
-    assert "已恢复" in text_of(publication(seen(desk)))
+    case = desk.take(case, "propose_restore", "lin", ("grounds_record",), reason="决定所依据的事实不成立")
+    desk.take(case, "revoke", "zhou", reason="撤销")
+    assert publication(seen(desk)) is None, "who was restored is not exposed any longer"
 
 
 @pytest.mark.parametrize(
-    ("later", "verdict"),
+    ("found", "verdict"),
     [
         ([], "未再犯"),
-        ([("2027-03", 1, "normal")], "再犯：2027年3月"),
-        ([("2027-03", 3, "rectifying")], "再犯：2027年3月"),
-        ([(f"2027-{m:02d}", 3, "normal") for m in range(3, 12)] + [("2027-12", 1, "normal")], "未再犯"),  # beyond the months that are followed
+        ([(date(2026, 12, 7), "检查发现严重问题")], "未再犯"),  # on the day itself and before: what the restoration rests on
+        (FOUND, "再犯：2027年3月5日"),
+        ([(date(2029, 11, 5), "罚款")], "再犯：2029年11月5日"),
+        ([(date(2029, 12, 8), "罚款")], "未再犯"),  # beyond the three years that are followed
     ],
 )
-def test_a_restored_provider_is_followed_month_by_month(
-    desk: Desk, notified: Callable[[], Dossier], later: list[tuple[str, int | None, str]], verdict: str
+def test_a_restored_provider_is_followed_by_what_arose_since(
+    desk: Desk, notified: Callable[[], Dossier], found: list[tuple[date, str]], verdict: str
 ) -> None:
     case = notified()
     assert relapse(seen(desk)) is None
     case = desk.at("2026-12-07T09:00").take(case, "propose_restore", "lin", ("grounds_record",), reason="隐患已消除")
     desk.take(case, "restore", "zhou", reason="已消除")
-    said = text_of(relapse(seen(desk, history=STARS + later)))
-    assert verdict in said and "2026年12月 三星、2027年1月 二星" in said and "2026年10月" not in said  # what came before does not count
+    said = text_of(relapse(seen(desk, found=found)))
+    assert verdict in said and "恢复后 36 个月" in said and "2029年12月7日" in said
     assert relapse(seen(desk, OTHER)) is None
-    assert "待观察" in text_of(relapse(seen(desk, history=STARS[:2])))
+    assert "待观察" in text_of(relapse(seen(desk, latest="2026-12")))

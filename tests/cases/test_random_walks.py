@@ -1,4 +1,4 @@
-"""Whatever people try at whatever time: no decision without notice, term, review and a second person; the steps give the state."""
+"""Whatever people try at whatever time: no decision without ground, notice served, term, review and a second person; the steps give the state."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from dashboard.cases import machine
+from dashboard.cases import grounds, machine
 from dashboard.cases.calendar import calendar
+from dashboard.cases.evidence import canonical
 from dashboard.cases.machine import Act, Done, File
 from dashboard.cases.procedure import procedures
 from etl.paths import DEFAULT_REGION
@@ -22,7 +23,12 @@ VERSION = RULES.versions[0]
 DAYS = calendar()
 NAMES = ("陈晓", "林敏", "周局长", "王芳", "郑伟", "何敏")
 USUAL = ("open", "order_rectification", "reinspect", "summon", "interview", "propose", "notify", "close_defence", "request_hearing",
-         "notify_hearing", "hold_hearing", "review", "decide", "plan_resettlement")  # fmt: skip
+         "notify_hearing", "hold_hearing", "review", "decide", "plan_resettlement", "serve")  # fmt: skip
+FIGURES = {
+    shown: canonical({"exit_reason": [{"rule": rule, "sentence": rule} for rule in rules]})
+    for shown, rules in {"nothing": ["case_opened", "interviewed"], "bad": ["two_one_star_months"], "grave": ["demerits_12"]}.items()
+}
+INVESTIGATE = ("open", "order_rectification", "reinspect", "interview", "propose")
 
 
 class Walk(RuleBasedStateMachine):
@@ -31,7 +37,12 @@ class Walk(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now = datetime(2026, 3, 2, 9, 0)
-        self.file = File(RULES.title, VERSION, "养老机构", (), frozenset({"elders_planned"}))
+        self.figures, self.frozen = "bad", list[str]()
+        self.file = File(RULES.title, VERSION, "养老机构")
+
+    @rule(figures=st.sampled_from(sorted(FIGURES)))
+    def figures_change(self, figures: str) -> None:
+        self.figures = figures
 
     @rule(hours=st.sampled_from([1, 5, 24, 24 * 5, 24 * 12, 24 * 31]))
     def time_passes(self, hours: int) -> None:
@@ -39,6 +50,10 @@ class Walk(RuleBasedStateMachine):
 
     def attempt(self, step: str, who: str, fields: dict[str, str], papers: frozenset[str], people: tuple[str, ...]) -> bool:
         act = Act(step, fields, papers, people)
+        known = {"elders_planned", *grounds.shown(VERSION, FIGURES[self.figures])}
+        if self.file.done:
+            known |= grounds.arisen(VERSION, self.file.done[0].fields, FIGURES[self.frozen[0]], self.file.done)
+        self.file = replace(self.file, facts=frozenset(known))
         if machine.refusals(self.file, PEOPLE[who], act, self.now, DAYS):
             return False
         declared = VERSION.step(step)
@@ -47,6 +62,7 @@ class Walk(RuleBasedStateMachine):
         state, _ = machine.target(declared, fields, here)
         done = Done(step, self.now, who, PEOPLE[who].name, state, fields, papers, people)
         self.file = replace(self.file, done=(*self.file.done, done))
+        self.frozen.append(self.figures)
         return True
 
     @rule(data=st.data(), who=st.sampled_from(sorted(PEOPLE)), careful=st.booleans())
@@ -60,7 +76,9 @@ class Walk(RuleBasedStateMachine):
         fields = {}
         for entry in declared.fields:
             if entry.kind == "choice":
-                fields[entry.field] = data.draw(st.sampled_from(entry.choices))
+                fields[entry.field] = data.draw(st.sampled_from([*entry.choices, *([""] * len(entry.choices) if entry.optional else [])]))
+            elif entry.apart:
+                fields[entry.field] = data.draw(st.sampled_from(NAMES))
             elif entry.kind == "date":
                 fields[entry.field] = (self.now.date() + timedelta(days=data.draw(st.sampled_from([-9, 0, 1, 3, 14])))).isoformat()
             else:
@@ -68,6 +86,8 @@ class Walk(RuleBasedStateMachine):
         papers = [n.document for n in declared.documents]
         held = frozenset(papers if careful or data.draw(st.booleans()) else papers[1:])
         people = tuple(data.draw(st.lists(st.sampled_from(NAMES), min_size=3 if careful else 0, max_size=4, unique=careful)))
+        if careful and declared.people and declared.people.named:
+            people = (self.file.written(declared.people.named.field),)
         self.attempt(step, who, fields, held, people)
 
     @invariant()
@@ -91,15 +111,51 @@ class Walk(RuleBasedStateMachine):
         assert decision.by not in proposers and last["notify"].by not in proposers and last["review"].by not in proposers
         assert not {PEOPLE[p].name for p in proposers} & set(last["review"].people) and len(set(last["review"].people)) >= 3
         notice, defence = last["notify"], last.get("hold_hearing") or last["close_defence"]
-        assert worked(notice.at, defence.at) > 5 or "hold_hearing" in last
         if "hold_hearing" in last:
-            held = date.fromisoformat(last["notify_hearing"].fields["held_on"])
-            assert worked(last["notify_hearing"].at, datetime.combine(held, datetime.min.time())) > 7 and defence.at.date() >= held
-        order, checked = last["order_rectification"], last["reinspect"]
-        assert checked.at - order.at >= timedelta(hours=24) and checked.fields["result"] == "不合格"
+            announced = last["notify_hearing"]
+            held, told = date.fromisoformat(announced.fields["held_on"]), self.served(announced, before)
+            assert worked(told, datetime.combine(held, datetime.min.time())) > 0 and worked(told, defence.at) > 7 and defence.at.date() >= held
+            inquired = {name for d in before if d.step in INVESTIGATE for name in (d.by_name, *d.people)}
+            assert set(defence.people) == {announced.fields["host"]} and not set(defence.people) & inquired
+        else:
+            assert worked(self.served(notice, before), defence.at) > 5
+        if decision.fields["result"] == "退出":
+            longer = any(d.step == "approve_extension" and d.at >= last["propose"].at for d in before)
+            assert (decision.at - last["propose"].at).days <= 90 + 30 * longer + 12  # the last day may roll over a holiday
+        if "interview" in last:
+            order, checked = last["order_rectification"], last["reinspect"]
+            assert checked.at - self.served(order, before) >= timedelta(hours=24) and checked.fields["result"] == "不合格"
         for done in before:
             declared = VERSION.step(done.step)
             assert declared and {n.document for n in declared.documents if not VERSION.paper(n.document).made} <= done.documents
+
+
+    @invariant()
+    def a_case_and_a_proposal_rest_on_a_ground(self) -> None:
+        for at, done in enumerate(self.file.done):
+            if done.step == "open":
+                assert done.fields["ground"] or self.frozen[at] != "nothing"
+            if done.step == "propose":
+                interviewed = any(d.step == "interview" for d in self.file.done[:at])
+                assert self.frozen[at] == "grave" or (interviewed and (self.frozen[at] == "bad" or self.found_failing(at)))
+
+    def found_failing(self, until: int) -> bool:
+        last = [d for d in self.file.done[:until] if d.step == "reinspect"]
+        return bool(last) and last[-1].fields["result"] == "不合格"
+
+    @invariant()
+    def nobody_is_restored_on_a_proposal_of_an_earlier_stage(self) -> None:
+        for at, done in enumerate(self.file.done):
+            if done.step in ("restore", "revoke"):
+                here = self.file.done[at - 1].state
+                since = next((n for n in range(at - 1, 0, -1) if self.file.done[n - 1].state != here), 0)
+                assert any(d.step == "propose_restore" and d.state == here for d in self.file.done[since:at])
+
+    @staticmethod
+    def served(notice: Done, done: tuple[Done, ...]) -> datetime:
+        """The start of the day on which a paper was served by what was recorded next; there is always such a record."""
+        after = done[done.index(notice) + 1 :]
+        return datetime.combine(date.fromisoformat(next(d for d in after if d.step == "serve").fields["served_on"]), datetime.min.time())
 
 
 def worked(start: datetime, end: datetime) -> int:
@@ -115,18 +171,22 @@ TestWalks.settings = settings(max_examples=40, stateful_step_count=60, deadline=
 def test_a_careful_walk_does_reach_a_decision() -> None:
     """The invariants above are about something: with the right people at the right times the decision is reached."""
     walk = Walk()
+    served: dict[str, str] = {"way": "直接送达"}
     way: list[tuple[str, str, int, dict[str, str], tuple[str, ...]]] = [
-        ("open", "chen", 0, {"reason": "文"}, ()),
-        ("order_rectification", "chen", 0, {"hazard": "3日整改", "problems": "文", "demands": "文"}, ()),
+        ("open", "chen", 0, {"reason": "文", "ground": ""}, ()),
+        ("order_rectification", "chen", 0, {"hazard": "3日整改", "problems": "文", "demands": "文"}, ()), ("serve", "chen", 0, served, ()),
         ("reinspect", "lin", 5, {"result": "不合格", "found": "文"}, ("王芳", "郑伟")),
-        ("summon", "chen", 0, {"held_on": "2026-03-10", "place": "文", "reason": "文"}, ()),
+        ("summon", "chen", 0, {"held_on": "2026-03-10", "place": "文", "reason": "文"}, ()), ("serve", "chen", 0, served, ()),
         ("interview", "chen", 3, {"said": "文"}, ("王芳", "郑伟")), ("propose", "chen", 0, {"facts": "文", "grounds": "文"}, ()),
-        ("notify", "lin", 0, {}, ()), ("close_defence", "chen", 9, {"opinion": "文"}, ()),
+        ("notify", "lin", 0, {}, ()), ("serve", "chen", 0, served, ()), ("close_defence", "chen", 9, {"opinion": "文"}, ()),
         ("review", "lin", 0, {"result": "同意退出", "opinion": "文"}, ("王芳", "郑伟", "何敏")), ("decide", "zhou", 0, {"result": "退出", "reason": "文"}, ()),
     ]  # fmt: skip
     for step, who, days, fields, people in way:
         walk.now += timedelta(days=days)
         declared = VERSION.step(step)
         assert declared is not None
+        if step == "serve":
+            served["served_on"] = f"{walk.now:%Y-%m-%d}"
         assert walk.attempt(step, who, fields, frozenset(n.document for n in declared.documents), people), step
     walk.a_decision_rests_on_due_process()
+    walk.a_case_and_a_proposal_rest_on_a_ground()

@@ -153,20 +153,22 @@ def process(official: Callable[[str], Official], wall: Wall, provider: str, mont
     box = staff.page.locator("details.step", has_text="立案关注").first
     box.locator("summary").click()
     assert provider in str(box.locator("optgroup[label=符合条件的单位] option").evaluate_all("options => options.map(o => o.value)"))
-    fill(box, {"provider": provider, "reason": "连续两个月一星"}, ())
+    fill(box, {"provider": provider, "reason": "连续两个月一星"}, ("watch_record",))
     assert "已办理" in staff.send(box)
     case = re.search(r"/cases/\d+", staff.page.url)[0]  # type: ignore[index]
     for one in (staff, second, leader):
         one.case = case
     assert "一星" in staff.page.inner_text(".frozen")
 
-    staff.take("order_rectification", "service_proof", hazard="3日整改", problems="服务人员未持证上岗", demands="停止无证服务")
+    staff.take("order_rectification", hazard="3日整改", problems="服务人员未持证上岗", demands="停止无证服务")
+    serve(staff, "2026-09-02")
     wall.at("2026-09-03T09:00")  # too early
     said = second.force("reinspect", result="不合格", found="未整改", people="王芳、林敏")
     assert "2026年9月5日届满后" in said and "第六条" in said
     wall.at("2026-09-07T09:00")
     second.take("reinspect", "inspection_record", result="不合格", found="仍未整改", people="王芳、林敏")
     staff.take("summon", held_on="2026-09-09", place="区民政局二楼会议室", reason="复查不合格")
+    serve(staff, "2026-09-07")
     wall.at("2026-09-09T09:00")
     staff.take("interview", "interview_minutes", said="单位承认问题", people="王芳、陈晓")
     staff.take("propose", facts="连续两个月一星，责令整改后复查不合格", grounds="整改不到位，不符合准入条件")
@@ -174,12 +176,16 @@ def process(official: Callable[[str], Official], wall: Wall, provider: str, mont
     wall.at("2026-09-10T09:00")
     said = staff.force("notify")  # one's own proposal
     assert "不得再由您办理" in said and "第九条" in said
-    said = second.take("notify")  # without its document
-    assert "须附送达回证" in said and "第九条" in said
-    assert "已办理" in second.take("notify", "service_proof")
+    assert "已办理" in second.take("notify")
+    said = staff.take("serve", served_on="2026-09-10", way="直接送达")  # without its document
+    assert "须附送达回证" in said and "第二十条" in said
+    serve(staff, "2026-09-10")
     wall.at("2026-09-14T09:00")
     staff.take("request_hearing", "hearing_request", received_on="2026-09-14")
-    staff.take("notify_hearing", "service_proof", held_on="2026-09-23", place="区民政局听证室", host="郑伟")
+    said = staff.take("notify_hearing", held_on="2026-09-23", place="区民政局听证室", host="林敏")  # she re-inspected
+    assert "不得担任听证主持人" in said and "第十一条" in said
+    staff.take("notify_hearing", held_on="2026-09-23", place="区民政局听证室", host="郑伟")
+    serve(staff, "2026-09-14")
     wall.at("2026-09-23T09:00")
     staff.take("hold_hearing", "hearing_minutes", opinion="事实清楚，程序合法", people="郑伟")
     second.take("review", "review_minutes", result="同意退出", opinion="一致同意", people="王芳、林敏、郑伟")
@@ -187,11 +193,12 @@ def process(official: Callable[[str], Official], wall: Wall, provider: str, mont
     said = second.force("decide", result="退出", reason="同意")  # without the right
     assert "没有办理“退出决定”的权限" in said and "第十三条" in said
     assert "已办理" in leader.take("decide", result="退出", reason="逾期未整改，同意集体审议意见")
+    serve(staff, "2026-09-24")
 
     staff.open(case)
     assert "须为每位有关老年人写明" in staff.page.inner_text(".next-steps")
     settle(staff, "拟安置")  # somebody who came after the assessment
-    said = staff.take("plan_resettlement", "service_proof", contact="养老服务科 0571-00000000")
+    said = staff.take("plan_resettlement", contact="养老服务科 0571-00000000")
     assert re.search(r"影响评估中还有\d+名有关老年人未列入安置名单", said) and "第十四条" in said
     form = staff.page.locator("form[aria-label=按影响评估填入名单]")
     with staff.page.expect_navigation(url=re.compile(r"[?&]said=")):
@@ -200,11 +207,17 @@ def process(official: Callable[[str], Official], wall: Wall, provider: str, mont
     for status in ("拟安置", "已安置"):
         settle_all(staff, status)
         if status == "拟安置":
-            assert "已办理" in staff.take("plan_resettlement", "service_proof", contact="养老服务科 0571-00000000")
+            assert "已办理" in staff.take("plan_resettlement", contact="养老服务科 0571-00000000")
+            serve(staff, "2026-09-24")
     wall.at("2026-09-28T09:00")
     assert "已办理" in staff.take("finish_resettlement", "resettlement_proof", said="全部安置")
     assert not [error for one in (staff, second, leader) for error in one.errors]
     return case
+
+
+def serve(staff: Official, day: str) -> None:
+    """Record on which day the provider signed for the paper just made."""
+    assert "已办理" in staff.take("serve", "service_proof", served_on=day, way="直接送达")
 
 
 def settle(staff: Official, status: str) -> None:
