@@ -60,7 +60,7 @@ class Walk(RuleBasedStateMachine):
         assert declared is not None
         here = self.file.done[-1].state if self.file.done else ""
         state, _ = machine.target(declared, fields, here)
-        done = Done(step, self.now, who, PEOPLE[who].name, state, fields, papers, people)
+        done = Done(step, self.now, who, PEOPLE[who].name, state, dict(fields), papers, people)
         self.file = replace(self.file, done=(*self.file.done, done))
         self.frozen.append(self.figures)
         return True
