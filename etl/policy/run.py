@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 
+from etl.hands import hands
 from etl.indicators.base import Indicator, catalogue
 from etl.policy import increment, inputs
 from etl.policy.check import exit_check, rating_check
@@ -25,7 +26,7 @@ from etl.policy.rating import facts_of as facts_of_rating
 from etl.policy.rating import rate
 from etl.policy.sentences import lit
 from etl.policy.whatif import OUTPUT as CHANGES
-from etl.policy.whatif import lay_changes
+from etl.policy.whatif import changes, hold
 
 if TYPE_CHECKING:
     from etl.region import Region
@@ -156,13 +157,20 @@ def _judged(
     if begins:
         increment.keep_from(con, begins, facts)
     laid = rate(con, rating, known, progress, facts)
-    if begins:  # the stars of earlier months are facts of later ones
-        con.execute("insert into policy_rating by name select * from marts.rating where month < ?", [begins])
-    laid = judge(con, leaving, laid, progress)
-    weigh(con, oversight, _version_of, laid, progress)
-    con.execute("delete from policy_rating where month < ?", [begins or ""])
-    _write(con, {t: c for t, c in _OUTPUT.items() if t not in CHANGES}, begins, lambda: increment.forget(con) if definition else None)
-    lay_changes(con, rating, known, laid)
+    held = hold(con, rating, laid)
+    con.execute(f"create or replace temp table policy_change ({CHANGES['rating_change']})")
+    with hands(con, 1) as hand:  # what would change a star is asked beside the rest: many small statements leave a processor idle
+        asked = hand(changes, held, rating, known) if held else None
+        if begins:  # the stars of earlier months are facts of later ones
+            con.execute("insert into policy_rating by name select * from marts.rating where month < ?", [begins])
+        laid = judge(con, leaving, laid, progress)
+        weigh(con, oversight, _version_of, laid, progress)
+        con.execute("delete from policy_rating where month < ?", [begins or ""])
+        _write(con, {t: c for t, c in _OUTPUT.items() if t not in CHANGES}, begins, lambda: increment.forget(con) if definition else None)
+        if asked:
+            con.register("policy_told", asked.result())
+            con.execute("insert into policy_change from policy_told")
+            con.unregister("policy_told")
     _write(con, CHANGES, None, lambda: increment.remember(con, definition) if definition else None)
     return _count(con, _OUTPUT)
 

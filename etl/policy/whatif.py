@@ -7,16 +7,19 @@ Result: ``rating_change``, the nearest changes that gain a star and those that w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
 
 import duckdb
+import pyarrow as pa
 
 from etl.indicators.base import Indicator
 from etl.policy import nearest
 from etl.policy.conditions import LAZY, Rule, meet
 from etl.policy.lay import fill
 from etl.policy.model import Condition, IndicatorPart, RatingPolicy, RatingVersion
-from etl.policy.rating import run_steps
+from etl.policy.rating import lay_policy, run_steps
+from etl.policy.sentences import lit
 from etl.policy.stars import give_stars
 
 OUTPUT = {
@@ -27,39 +30,47 @@ _HELD = "policy_held_"
 _FIELDS = ("质量安全", "从业人员", "涉及资金", "运营秩序", "应急管理")
 
 
-def lay_changes(con: duckdb.DuckDBPyConnection, policy: RatingPolicy | None, catalogue: Mapping[str, Indicator], laid: set[str]) -> None:
-    """Lay ``policy_change`` for the latest month; uses up the engine's tables (facts, components …), so call it last.
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the engine laid for the latest month, to be asked about on a connection of its own: tables by name, without their prefix."""
+
+    version: RatingVersion
+    facts: frozenset[str]
+    tables: Mapping[str, pa.Table]
+
+
+def hold(con: duckdb.DuckDBPyConnection, policy: RatingPolicy | None, laid: set[str]) -> Held | None:
+    """Keep what the engine laid for the latest month in which anybody operates; None where no policy holds then.
 
     ``laid``: the facts that lie as policy_fact_<name>.
     """
-    con.execute(f"create or replace temp table policy_change ({OUTPUT['rating_change']})")
-    row = con.execute("select max(month) from policy_subject").fetchone()
-    month = row[0] if row else None
+    month = con.execute("select max(month) from policy_subject").fetchall()[0][0]
     version = next((v for v in reversed(policy.versions) if month and v.valid_from <= month), None) if policy else None
     if version is None:
-        return
-    facts = {"finding", "inspection"} | {c.when.facts for c in version.caps if isinstance(c.when, Condition)}
-    _hold(con, str(month), facts & laid)
-    _lay_singles(con, version, catalogue, "permit" in facts)
-    _run(con, version, facts & laid)
+        return None
+    facts = ({"finding", "inspection"} | {c.when.facts for c in version.caps if isinstance(c.when, Condition)}) & laid
+    kept = ("month", "subject", "observed", "component", "domain_sum", "ranked", "rating", "veto_met", *(f"fact_{f}" for f in sorted(facts)))
+    tables = {name: con.sql(f"select * from policy_{name} where month = {lit(month)}").to_arrow_table() for name in kept}
+    points = f"select provider_id, part_id, domain, sum(points) as points from policy_evidence where month = {lit(month)} group by all"
+    return Held(version, frozenset(facts), tables | {"points": con.sql(points).to_arrow_table()})
+
+
+def changes(con: duckdb.DuckDBPyConnection, held: Held, policy: RatingPolicy, catalogue: Mapping[str, Indicator]) -> pa.Table:
+    """The rows of ``rating_change``. ``con`` needs nothing but what is held, so that this goes on beside what else is made of the ratings."""
+    lay_policy(con, list(policy.versions), catalogue)
+    for name, table in held.tables.items():
+        con.register("policy_handed", table)
+        con.execute(f"create or replace temp table {'policy_month' if name == 'month' else _HELD + name} as from policy_handed")
+        con.unregister("policy_handed")
+    _lay_singles(con, held.version, catalogue, "permit" in held.facts)
+    _run(con, held.version, held.facts)
     con.execute("create or replace temp table policy_outcome_single as select * from policy_outcome")
     for what in ("figure", "fix", "permit", "finding"):
         con.execute(f"create or replace temp table policy_s_{what} as from policy_v_{what}")
     con.execute(_PAIRS)
-    _run(con, version, facts & laid)
-    nearest.shrink(con, lambda: _run(con, version, facts & laid))
-    con.execute(_CHANGES.format(most=nearest.MOST))
-
-
-def _hold(con: duckdb.DuckDBPyConnection, month: str, facts: set[str]) -> None:
-    """Keep what the engine laid for the month, before the variants take its place."""
-    held = ("subject", "observed", "component", "domain_sum", "ranked", "rating", "veto_met", *(f"fact_{f}" for f in sorted(facts)))
-    for name in held:
-        con.execute(f"create or replace temp table {_HELD}{name} as select * from policy_{name} where month = ?", [month])
-    con.execute(
-        f"create or replace temp table {_HELD}points as select provider_id, part_id, domain, sum(points) as points from policy_evidence "
-        "where month = ? group by all", [month],
-    )  # fmt: skip
+    _run(con, held.version, held.facts)
+    nearest.shrink(con, lambda: _run(con, held.version, held.facts))
+    return con.sql(_CHANGES.format(most=nearest.MOST)).to_arrow_table()
 
 
 _VARIANT = """
@@ -334,7 +345,6 @@ join policy_rated r on r.provider_id = v.provider_id
 left join capped c on c.provider_id = v.vid;
 """
 _CHANGES = """
-insert into policy_change
 with found as (
     select * from policy_outcome_single union all by name select * from policy_outcome_two union all by name select * from policy_outcome_near
 ), kept as (
@@ -354,7 +364,7 @@ qualify row_number() over (partition by provider_id, direction order by changes,
 """
 
 
-def _run(con: duckdb.DuckDBPyConnection, version: RatingVersion, facts: set[str]) -> None:
+def _run(con: duckdb.DuckDBPyConnection, version: RatingVersion, facts: Set[str]) -> None:
     """Put the variants in the place of the providers and run the engine over them: ``policy_outcome``."""
     con.execute(_LAY)
     for name in sorted(facts - {"finding"}):
