@@ -3,30 +3,32 @@
 -- so that a star can be recomputed from what is shown.
 
 -- step: 评分依据
+-- concat, because a chain of || writes the text anew at each link.
 -- A view: of most rows only the points are asked for here, and the sentences are written once, where they are to stay.
 create or replace temp view policy_evidence as
 select c.provider_id, c.month, c.part_id, c.domain, p.rule, p.basis, p.code as metric, c.raw as value,
        round(case when p.method = 'sum' then c.score else c.score - 100 end * c.share, 4) as points,
-       p.window_text || p.name || policy_figure_text(c.raw, p.decimals) || p.unit
-       || coalesce('（样本' || policy_number(c.whole) || case when p.shrink > 0
-          then '，同类均值' || policy_figure_text(c.mean, p.decimals) || p.unit || '，按样本量折算为' || policy_figure_text(c.value, p.decimals) || p.unit
-          else '' end || '）', '') || '，得' || policy_one(c.score) || '分'
-       || case when p.method = 'sum' and c.share <> 1 then '，折算为' || policy_one(c.score * c.share) || '分'
-               when p.method = 'sum' then ''
-               else '，占本领域' || policy_one(c.share * 100) || '%'
-                    || case when c.score < 100 then '，扣' || policy_one((100 - c.score) * c.share) || '分' else '，不扣分' end
-          end as sentence,
-       p.source_table, p.code || '/' || c.provider_id || '/' || c.month as row_key, null::date as happened_on
+       case when c.raw is not null then concat(p.window_text, p.name, policy_figure_text(c.raw, p.decimals), p.unit,
+            case when p.shrink > 0 and c.whole is not null and c.mean is not null and c.value is not null
+                 then concat('（样本', policy_number(c.whole), '，同类均值', policy_figure_text(c.mean, p.decimals), p.unit, '，按样本量折算为',
+                             policy_figure_text(c.value, p.decimals), p.unit, '）')
+                 when p.shrink = 0 and c.whole is not null then concat('（样本', policy_number(c.whole), '）') end,
+            '，得', policy_one(c.score), '分',
+            case when p.method = 'sum' and c.share <> 1 then concat('，折算为', policy_one(c.score * c.share), '分')
+                 when p.method = 'sum' then ''
+                 when c.score < 100 then concat('，占本领域', policy_one(c.share * 100), '%，扣', policy_one((100 - c.score) * c.share), '分')
+                 else concat('，占本领域', policy_one(c.share * 100), '%，不扣分') end) end as sentence,
+       p.source_table, concat(p.code, '/', c.provider_id, '/', c.month) as row_key, null::date as happened_on
 from policy_component c join policy_part p using (part_id)
 where p.what in ('indicator', 'column') and c.available
 union all
 select f.provider_id, f.month, f.part_id, c.domain, p.rule, p.basis, f.severity || '·' || f.scope, f.points, round(-f.points * c.share, 4),
-       strftime(f.happened_on, '%Y年%-m月%-d日') || case f.inspection when '复查' then '复查：' else coalesce(f.inspection, '') || '检查：' end || coalesce(f.description, '（无描述）')
-       || '（' || f.severity || '·' || f.scope || coalesce('，' || f.clause, '') || '），' || policy_number(f.base) || '分'
-       || case when f.decay <> 1 then '，距今' || f.age || '个月按' || policy_one(f.decay * 100) || '%计' else '' end
-       || case when f.repeat_share > 0 then '，复查不合格' || f.failed_reinspections || '次加' || policy_one(f.repeat_share * 100) || '%' else '' end
-       || case when f.overdue_share > 0 then '，逾期' || f.days_overdue || '天未整改加' || policy_one(f.overdue_share * 100) || '%' else '' end
-       || '，占本领域' || policy_one(c.share * 100) || '%，扣' || policy_one(f.points * c.share) || '分',
+       concat(strftime(f.happened_on, '%Y年%-m月%-d日'), case f.inspection when '复查' then '复查：' else concat(f.inspection, '检查：') end,
+              coalesce(f.description, '（无描述）'), '（', f.severity, '·', f.scope, '，' || f.clause, '），', policy_number(f.base), '分',
+              case when f.decay <> 1 then concat('，距今', f.age, '个月按', policy_one(f.decay * 100), '%计') end,
+              case when f.repeat_share > 0 then concat('，复查不合格', f.failed_reinspections, '次加', policy_one(f.repeat_share * 100), '%') end,
+              case when f.overdue_share > 0 then concat('，逾期', f.days_overdue, '天未整改加', policy_one(f.overdue_share * 100), '%') end,
+              '，占本领域', policy_one(c.share * 100), '%，扣', policy_one(f.points * c.share), '分'),
        'inspection_finding', f.row_key, f.happened_on
 from policy_finding f
 join policy_component c on c.part_id = f.part_id and c.provider_id = f.provider_id and c.month = f.month

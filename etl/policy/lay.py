@@ -13,6 +13,7 @@ from etl.policy.parts import ColumnPart, Domain, FindingsPart, IndicatorPart, Pa
 from etl.policy.sentences import lit
 
 _INFINITY = 1e308
+# policy_clear: small and not near a tie of rounding, so that a decimal, several times faster than a format, says the same.
 TABLES = """
 create or replace temp table policy_part (part_id text, version text, domain text, what text, code text, weight double,
     window_months int, min_whole double, shrink double, scale double, all_kinds boolean, rule text, name text, unit text,
@@ -46,10 +47,15 @@ create or replace temp macro policy_rounded(x, digits, mode) as case mode
     else ceil(x * pow(10, digits) - 0.000001) / pow(10, digits) end;
 create or replace temp macro policy_one(x) as case when abs(x) < 1e15 then cast(cast(policy_round1(x) as decimal(18, 1)) as text)
     else format('{:.1f}', cast(policy_round1(x) as double)) end;
-create or replace temp macro policy_number(x) as case when abs(x - round(x)) < 0.05 then format('{:,}', cast(round(x) as bigint))
-    else format('{:,.1f}', cast(x as double)) end;
-create or replace temp macro policy_figure_text(x, d) as case d when 0 then format('{:,.0f}', cast(x as double))
-    when 1 then format('{:,.1f}', cast(x as double)) else format('{:,.2f}', cast(x as double)) end;
+create or replace temp macro policy_number(x) as case
+    when abs(x - round(x)) >= 0.05 then format('{:,.1f}', cast(x as double))
+    when x >= 0 and x < 999 then cast(cast(round(x) as bigint) as text)
+    else format('{:,}', cast(round(x) as bigint)) end;
+create or replace temp macro policy_clear(x, tens) as x >= 0 and x < 999 and abs(x * tens - floor(x * tens) - 0.5) > 1e-6;
+create or replace temp macro policy_figure_text(x, d) as case
+    when d = 0 then case when policy_clear(x, 1) then cast(cast(x as int) as text) else format('{:,.0f}', cast(x as double)) end
+    when d = 1 then case when policy_clear(x, 10) then cast(cast(x as decimal(9, 1)) as text) else format('{:,.1f}', cast(x as double)) end
+    when policy_clear(x, 100) then cast(cast(x as decimal(9, 2)) as text) else format('{:,.2f}', cast(x as double)) end;
 """
 
 

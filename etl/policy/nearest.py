@@ -11,10 +11,10 @@ from collections.abc import Callable
 
 import duckdb
 
-FEWEST, MOST_PIECES, ROWS = 5, 32, 20_000
+FEWEST, MOST_PIECES, ROWS = 5, 100, 8_000
 """Into so many pieces a range is cut at a time: many where few ranges are open, for a round costs more than its rows; few where they are many."""
 TRIES = 6
-"""So often at most: even in fewest pieces more than 1,000 steps are told apart beside a first guess (_GOALS)."""
+"""So often at most: even in fewest pieces more than 10,000 steps are told apart."""
 MOST = 5
 """So many gains and so many losses are kept of a provider, the nearest first."""
 _CHANGED = "(direction = 'gain' and star > old_star or direction = 'lose' and star < old_star)"
@@ -69,23 +69,35 @@ with moved as (
     from moved
 )
 select *, 0::bigint as lo, greatest(1, ceil(abs(target - raw) / step - 1e-6))::bigint as hi, target as farthest,
-       round(along * abs(target - raw) / step)::bigint as guess
+       round(along * abs(target - raw) / step)::bigint as guess, 0 as tries, false as settled, place = max(place) over (partition by vid) as last
 from stepped;
+create or replace temp table policy_tried as select vid as winner, '' as part, 0::bigint as n, * from policy_outcome limit 0;
 create or replace temp macro policy_at(n, raw, step, farthest, counted) as case
     when counted then raw + case when farthest > raw then n * step else -n * step end
     when farthest > raw then least(farthest, (floor(raw / step + 1e-6) + n) * step)
     else greatest(farthest, (ceil(raw / step - 1e-6) - n) * step) end;
 """
+# A figure whose turn is over stands where it has proved to be enough, and the next of the same winner has its turn. The last of them is tried
+# at least once, at its farthest too: so whatever is settled has been seen.
+_SETTLE = """
+update policy_goal g set target = policy_at(hi, raw, step, farthest, counted), settled = true
+where place = $place and not settled and (hi - lo <= 1 and (tries > 0 or not last) or tries >= $most)
+  and not exists (from policy_goal b where b.vid = g.vid and b.place < g.place and not b.settled);
+"""
+_DUE = """
+create or replace temp table policy_due as
+select * from policy_goal where not settled qualify row_number() over (partition by vid order by place) = 1;
+"""
 _NEXT = """
 create or replace temp table policy_try as
-select distinct g.vid, g.part_id, g.lo + ceil((g.hi - g.lo) * j / $pieces.0)::bigint as n
-from policy_goal g, range(1, $pieces) t(j)
-where g.place = $place and g.hi - g.lo > 1 and g.guess is null
+select d.vid, d.part_id, d.lo + ceil((d.hi - d.lo) * j / $pieces.0)::bigint as n from policy_due d, range(1, $pieces) t(j)
 union
-select g.vid, g.part_id, g.guess + d from policy_goal g, (values (-1), (0), (1)) u(d)
-where g.place = $place and g.hi - g.lo > 1 and g.guess is not null and g.guess + d > 0;
-update policy_goal set guess = null where place = $place;
-delete from policy_try using policy_goal g where g.vid = policy_try.vid and g.part_id = policy_try.part_id and policy_try.n >= g.hi;
+select d.vid, d.part_id, d.guess + u.d from policy_due d, (values (-1), (0), (1)) u(d) where d.tries = 0 and d.guess is not null
+union
+select d.vid, d.part_id, d.hi from policy_due d where d.tries = 0 and d.last;
+delete from policy_try using policy_due d
+where d.vid = policy_try.vid and (policy_try.n <= d.lo or policy_try.n > d.hi or policy_try.n = d.hi and (d.tries > 0 or not d.last));
+update policy_goal g set tries = g.tries + 1 from policy_due d where d.vid = g.vid and d.part_id = g.part_id;
 """
 _TRY = """
 create or replace temp table policy_variant as
@@ -101,20 +113,18 @@ select t.vid || '~' || t.n as vid, x.permit, x.valid from policy_try t join poli
 create or replace temp table policy_v_finding as
 select t.vid || '~' || t.n as vid, x.field, x.severity from policy_try t join policy_made_of m using (vid) join policy_s_finding x on x.vid = m.part;
 """
+_KEEP = "insert into policy_tried select t.vid, t.part_id, t.n, o.* from policy_try t join policy_outcome o on o.vid = t.vid || '~' || t.n"
 _SEEN = f"""
 create or replace temp table policy_seen as
 select t.vid, t.part_id, t.n, {_CHANGED} as reached from policy_try t join policy_outcome o on o.vid = t.vid || '~' || t.n;
+{_KEEP};
 update policy_goal g set hi = s.n
 from (select vid, part_id, min(n) as n from policy_seen where reached group by all) s where s.vid = g.vid and s.part_id = g.part_id;
 update policy_goal g set lo = s.n
 from (select x.vid, x.part_id, max(x.n) as n from policy_seen x join policy_goal y using (vid, part_id) where not x.reached and x.n < y.hi group by all) s
 where s.vid = g.vid and s.part_id = g.part_id;
 """
-_SETTLE = """
-update policy_goal set target = policy_at(hi, raw, step, farthest, counted) where place = $place;
-"""
-_LAST = f"""
-create or replace temp table policy_try as select vid, max(part_id) as part_id, max(hi) as n from policy_goal where place = 1 group by vid;
+_RESULT = f"""
 create or replace temp table policy_small as
 with said as (
     select vid, spot, {EFFORT} as effort, {TOLD} as sentence
@@ -124,14 +134,12 @@ with said as (
     where m.part not in (select vid from policy_s_figure)
 )
 select vid, sum(effort) as effort, string_agg(sentence, '，并' order by spot) as sentence from said group by vid;
-"""
-# What could not be run again (nothing could) stays as it was found.
-_RESULT = """
+-- what could not be run again (nothing could) stays as it was found
 create or replace temp table policy_outcome_near as
-select w.vid, o.* exclude (vid, effort, sentence), s.effort, s.sentence
+select w.vid, o.* exclude (winner, part, n, vid, effort, sentence), s.effort, s.sentence
 from policy_winner w join policy_small s using (vid)
-join policy_try t using (vid)
-join policy_outcome o on o.vid = t.vid || '~' || t.n;
+join policy_goal g on g.vid = w.vid and g.last
+join policy_tried o on o.winner = g.vid and o.part = g.part_id and o.n = g.hi;
 delete from policy_outcome_single where vid in (select vid from policy_outcome_near);
 delete from policy_outcome_two where vid in (select vid from policy_outcome_near);
 """
@@ -149,18 +157,15 @@ def shrink(con: duckdb.DuckDBPyConnection, run: Callable[[], None]) -> None:
     if not places:
         con.execute("create or replace temp table policy_outcome_near as from policy_outcome limit 0")
         return
-    for place in range(1, places + 1):
-        for _ in range(TRIES):
-            row = con.execute("select count(*) from policy_goal where place = ? and hi - lo > 1", [place]).fetchone()
-            pieces = max(FEWEST, min(MOST_PIECES, ROWS // max(1, row[0] if row else 0)))
-            con.execute(_NEXT.replace("$place", str(place)).replace("$pieces", str(pieces)))
-            if con.execute("select 1 from policy_try limit 1").fetchone() is None:
-                break
-            con.execute(_TRY)
-            run()
-            con.execute(_SEEN)
-        con.execute(_SETTLE.replace("$place", str(place)))
-    con.execute(_LAST)
-    con.execute(_TRY)
-    run()
+    while True:
+        for place in range(1, places + 1):
+            con.execute(_SETTLE.replace("$place", str(place)).replace("$most", str(TRIES)))
+        con.execute(_DUE)
+        due = con.execute("select count(*) from policy_due").fetchall()[0][0]
+        if not due:
+            break
+        con.execute(_NEXT.replace("$pieces", str(max(FEWEST, min(MOST_PIECES, ROWS // due)))))
+        con.execute(_TRY)
+        run()
+        con.execute(_SEEN)
     con.execute(_RESULT)
