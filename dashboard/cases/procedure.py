@@ -186,7 +186,8 @@ def _reached(at: Loc, version: ProcedureVersion) -> Iterator[Problem]:
 
 
 def _heard_out(at: Loc, version: ProcedureVersion) -> Iterator[Problem]:
-    """A defence is not closed while something may still be asked for: it waits for every term that another step from the same state has."""
+    """A defence is not closed while something may still be asked for: it waits for every term, from its service if so, that another step
+    has which is possible before and not after."""
     for i, step in enumerate(version.steps):
         if step.safeguard != "defence":
             continue
@@ -194,7 +195,10 @@ def _heard_out(at: Loc, version: ProcedureVersion) -> Iterator[Problem]:
             span = other.until
             if other is step or span is None or span.term is None or not set(step.from_) & set(other.from_):
                 continue
-            if not any(w.after == span.after and w.term and not w.kinds and _not_shorter(w.term, span.term) for w in step.waits):
+            if set(step.targets) <= set(other.from_):
+                continue  # it stays possible afterwards
+            waits = [w for w in step.waits if w.after == span.after and not w.kinds and (w.served or not span.served)]
+            if not any(w.term and _not_shorter(w.term, span.term) for w in waits):
                 text = f"“{other.name}”的期限是{span.term.text}，期满前不得办理“{step.name}”：等待期限（waits）不得短于它，并用同一种单位"
                 yield Problem((*at, "steps", i, "waits"), text)
 
