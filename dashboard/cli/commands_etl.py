@@ -13,7 +13,7 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from dashboard.cli.common import DONE, UserError, err, out, place, print_json, settings
+from dashboard.cli.common import DONE, WRONG_USE, UserError, err, out, place, print_json, settings
 
 if TYPE_CHECKING:
     from etl.paths import Layout
@@ -256,9 +256,13 @@ def etl_quarantine(
     limit: Annotated[int, typer.Option(min=1, help="最多显示的行数（JSON 不限）")] = 50,
 ) -> None:
     """被隔离的行：来源位置、列、值（个人信息已脱敏）、规则与说明。"""
+    from etl.load import contracts
     from etl.standing import quarantine
 
     _, layout = place()
+    known = {c.module for c in contracts()}
+    if module is not None and module not in known:
+        raise UserError(f"没有模块 {module}", f"可用：{'、'.join(sorted(known))}", WRONG_USE)
     rows = quarantine(layout, module)
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False, default=str))

@@ -30,7 +30,7 @@ def rate(
 ) -> None:
     """按任意评级政策给任意表格评星，并写出每一步的理由。"""
     from etl.indicators import catalogue
-    from etl.policy.check import rating_check
+    from etl.policy.check import rating_check, unexcluded
     from etl.policy.flat import rate_table
     from etl.policy.load import PolicyError, load
     from etl.policy.model import RatingPolicy
@@ -56,12 +56,15 @@ def rate(
     _write(output, _results(rated))
     _write(steps, _steps(rated))
     stars = Counter(_called(r) for r in sorted(rated, key=lambda r: (r.star is None, r.star)))
+    notes = unexcluded(loaded)
     if as_json:
-        print_json({"rows": len(rated), "stars": dict(stars), "output": str(output), "steps": str(steps)})
+        print_json({"rows": len(rated), "stars": dict(stars), "output": str(output), "steps": str(steps), "notes": notes})
         return
     out.print(f"已评 {len(rated)} 行：" + "、".join(f"{name} {n}" for name, n in stars.items()))
     out.print(f"结果 {output}")
     out.print(f"依据 {steps}")
+    for note in notes:
+        out.print(f"提示：{note}。", soft_wrap=True)
 
 
 def _called(rated: Rated) -> str:

@@ -22,6 +22,7 @@ from dashboard.cli import (
     commands_region,
     commands_serve,
     commands_user,
+    usage,
 )
 from dashboard.cli.common import FAILED, WRONG_USE, UserError, choose, err, options
 from dashboard.settings import SettingsError
@@ -69,8 +70,8 @@ def main() -> None:
     except typer.Exit as stop:
         code = stop.exit_code
     except typer.exceptions.TyperException as wrong:
-        # Wrong options and commands; they know how to say it, with the usage line.
-        wrong.show()  # type: ignore[attr-defined]
+        # Wrong options and commands: the parser speaks English only.
+        err.print(usage.told(wrong), markup=False, soft_wrap=True)
         code = WRONG_USE
     except (typer.Abort, KeyboardInterrupt):
         err.print("已中断。再次运行会从断点继续。")
@@ -79,9 +80,9 @@ def main() -> None:
         err.print(f"[bold]{problem}[/bold]")
         code = FAILED
     except UserError as problem:
-        err.print(f"[bold]{problem.what}[/bold]")
+        err.print(f"[bold]{problem.what}[/bold]", soft_wrap=True)
         if problem.todo:
-            err.print(problem.todo)
+            err.print(problem.todo, soft_wrap=True)
         code = problem.code
     except BrokenPipeError:
         # The reader of our output went away (for instance `| head`): nothing is wrong.
@@ -90,7 +91,10 @@ def main() -> None:
     except Exception as problem:
         if options.debug:
             raise
-        err.print(f"[bold]出错：{problem}[/bold]")
+        from etl.policy.load import reason
+
+        said = f"{problem.filename}：{reason(problem)}" if isinstance(problem, OSError) and problem.filename else str(problem)
+        err.print(f"[bold]出错：{said}[/bold]", soft_wrap=True)
         err.print("用 --debug 重新运行可查看完整信息。")
         code = FAILED
     raise SystemExit(code)

@@ -136,14 +136,18 @@ def read(text: str) -> Paper:
         raise DrawError("文件过大，不是抽查抽取文件。")
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise DrawError("文件不是完整的 JSON，可能下载不全，请重新下载。") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise DrawError(f"不是本系统的抽取文件（开头应有 format: {FORMAT}）。")
     try:
         return _paper(document)
-    except (KeyError, TypeError, ValueError) as problem:
-        raise DrawError(f"抽取文件缺少内容或写法不对：{problem}。") from None
+    except _WrongError as problem:
+        raise DrawError(f"抽取文件写法不对：{problem}。") from None
+    except KeyError as problem:
+        raise DrawError(f"抽取文件缺少“{problem.args[0]}”。") from None
+    except (AttributeError, TypeError, ValueError):
+        raise DrawError("抽取文件中名单、承诺、种子或结果有一栏不是应有的写法。") from None
 
 
 def _paper(document: dict[str, Any]) -> Paper:
@@ -169,13 +173,17 @@ def _paper(document: dict[str, Any]) -> Paper:
     )  # fmt: skip
 
 
+class _WrongError(Exception):
+    """A value of the wrong kind, in Chinese."""
+
+
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"“{value}”应为文字")
+        raise _WrongError(f"“{value}”应为文字")
     return value
 
 
 def _whole(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise TypeError(f"“{value}”应为不小于 0 的整数")
+        raise _WrongError(f"“{value}”应为不小于 0 的整数")
     return value

@@ -25,6 +25,7 @@ from etl.policy.model import (
 )
 from etl.policy.sentences import fact_columns, where_problems
 
+GRAVE = ("严重", "重大")
 GRAVE_CAP = 3
 """With an open finding of the two gravest severities a provider has so many stars at most."""
 
@@ -140,17 +141,23 @@ def rating_check(catalogue: Mapping[str, Indicator], table: bool = False) -> Cal
                     yield from condition_problems((*at, "caps", c), cap.when, cap.because, catalogue, ("star", "demerit", *QUESTIONS))
                 yield from _own_stars((*at, "caps", c, "domain"), cap.domain, version)
             if not table:
-                yield from _no_contradiction(at, version)
+                yield from _no_contradiction((*at, "caps"), version)
 
     return check
 
 
-def _no_contradiction(at: Loc, version: RatingVersion) -> Iterator[Problem]:
+def unexcluded(policy: RatingPolicy) -> list[str]:
+    """For a table that is rated by any scheme: where a version lets four stars stand beside an open grave breach, in words."""
+    found = [(v, [s for s in GRAVE if not any(_caps_open(cap, s) for cap in v.caps)]) for v in policy.versions]
+    return [f"政策 {v.version} 版没有“有{'、'.join(missing)}问题未整改时星级不得高于 {GRAVE_CAP} 星”的封顶规则，四星、五星单位可能仍有此类问题" for v, missing in found if missing]
+
+
+def _no_contradiction(loc: Loc, version: RatingVersion) -> Iterator[Problem]:
     """An open serious breach and four stars never stand together, whatever else a policy says: each grave severity needs its cap."""
-    for severity in ("严重", "重大"):
+    for severity in GRAVE:
         if not any(_caps_open(cap, severity) for cap in version.caps):
             text = f"缺少封顶规则：有“{severity}”问题未整改（where: {{severity: {severity}, open: true}}，不另设条件）时，星级不得高于 {GRAVE_CAP} 星"
-            yield Problem((*at, "caps"), text)
+            yield Problem(loc, text)
 
 
 def _caps_open(cap: Cap, severity: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,7 @@ from etl.policy.rating import conclude, lay_policy, run_steps
 from etl.policy.table import Row
 
 ALWAYS = "9999-12"
+_TOLD = re.compile(r"[（(]?\{\w+\}[项次个家天起件名条]?[）)]?")
 _TABLES = """
 create or replace temp table policy_flag (version text, rule_id text, name text, equals_text text, equals_number double,
     at_least double, at_most double, because text);
@@ -91,12 +93,17 @@ def _lay(con: duckdb.DuckDBPyConnection, v: int, version: RatingVersion) -> None
             ])
     for cap in version.caps:
         when = cap.when if isinstance(cap.when, ColumnCondition) else ColumnCondition(column=cap.rule, at_least=1)
-        because = cap.because if isinstance(cap.when, ColumnCondition) else cap.basis
+        because = cap.because if isinstance(cap.when, ColumnCondition) else _cause(cap.because)
         word = isinstance(when.equals, str)
         fill(con, "policy_flag", [(
             version.version, f"{version.version}/{cap.rule}", when.column, when.equals if word else None,
             None if word else when.equals, when.at_least, when.at_most, because,
         )])
+
+
+def _cause(because: str) -> str:
+    """The cause of a cap without the facts that a table's yes or no cannot tell: 月末有{count}项严重问题未整改：{items} → 月末有严重问题未整改."""
+    return _TOLD.sub("", because).strip("：:，,；;、 ") or because
 
 
 def _lay_rows(con: duckdb.DuckDBPyConnection, versions: list[RatingVersion], rows: list[Row]) -> None:

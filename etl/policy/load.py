@@ -113,13 +113,20 @@ _TYPES = {
 _BARE = ("missing", "union_tag_not_found", "value_error", "extra_forbidden")
 
 
-def _chinese(error: Any) -> str:
+def in_chinese(error: Any) -> str:
+    """One of pydantic's complaints as a Chinese clause."""
     kind, context = str(error["type"]), error.get("ctx") or {}
     expected = next((name for start, name in _TYPES.items() if kind.startswith(start)), "别的写法")
     text = _CHINESE[kind](context) if kind in _CHINESE else f"应为{expected}"
     if kind in _BARE or isinstance(error.get("input"), dict | list):
         return text
     return f"{text}，现为“{error.get('input')}”"
+
+
+def reason(error: OSError) -> str:
+    """Why a file cannot be opened, in Chinese."""
+    kinds = {FileNotFoundError: "没有这个文件", IsADirectoryError: "这是一个目录，不是文件", PermissionError: "没有读取权限"}
+    return next((said for kind, said in kinds.items() if isinstance(error, kind)), "文件读不出来")
 
 
 def load(path: Path, model: type[M], check: Callable[[M], Iterable[Problem]] = lambda _: ()) -> M:
@@ -131,6 +138,8 @@ def load(path: Path, model: type[M], check: Callable[[M], Iterable[Problem]] = l
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise PolicyError(path, [Problem((), f"没有这个政策文件（{path.parent}）")]) from None
+    except OSError as error:
+        raise PolicyError(path, [Problem((), f"打不开：{reason(error)}")]) from None
     except UnicodeDecodeError:
         raise PolicyError(path, [Problem((), "不是 UTF-8 编码，请另存为 UTF-8 后再试")]) from None
     try:
@@ -159,4 +168,4 @@ def load(path: Path, model: type[M], check: Callable[[M], Iterable[Problem]] = l
 def _located(error: Any, lines: _Lines) -> Problem:
     loc: Loc = tuple(error["loc"])
     name = next((str(part) for part in reversed(loc) if isinstance(part, str)), "")
-    return Problem(loc, (f"{name}：" if name else "") + _chinese(error), lines.line(loc))
+    return Problem(loc, (f"{name}：" if name else "") + in_chinese(error), lines.line(loc))

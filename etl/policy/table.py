@@ -10,6 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from etl.indicators import catalogue
+from etl.indicators.base import Indicator
+from etl.policy.load import reason
 from etl.policy.model import ColumnCondition, RatingPolicy, RatingVersion
 from etl.policy.parts import ColumnPart, CyclesPart, FindingsPart, IndicatorPart
 
@@ -28,6 +31,8 @@ class Wanted:
     needed: dict[str, str] = field(default_factory=dict)
     optional: dict[str, str] = field(default_factory=dict)
     texts: set[str] = field(default_factory=set)
+    shares: set[str] = field(default_factory=set)
+    """Columns of indicators that count some of the rows of others: between none and all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,8 @@ def _of_version(version: RatingVersion, wanted: Wanted) -> None:
     for part in parts:
         if isinstance(part, IndicatorPart):
             wanted.needed[part.indicator] = f"指标值（{part.basis}）"
+            if _share(catalogue().get(part.indicator)):
+                wanted.shares.add(part.indicator)
             wanted.optional[f"{part.indicator}_whole"] = "样本量"
         elif isinstance(part, FindingsPart):
             wanted.needed.update({f"points_{f}": f"{f}检查扣分" for f in part.findings})
@@ -110,7 +117,7 @@ def _text(path: Path) -> str:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise TableError(f"打不开 {path}：{error.strerror}") from None
+        raise TableError(f"打不开 {path}：{reason(error)}") from None
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             return raw.decode(encoding)
@@ -145,10 +152,20 @@ def _rows(name: str, reader: Iterable[list[str]], head: list[str], wanted: Wante
             number = None if column in wanted.texts or not given[column] else _number(given[column])
             if given[column] and column not in wanted.texts and number is None:
                 problems.append(f"{name} 第 {line} 行“{column}”列：“{given[column]}”不是数字")
+            elif number is not None and column in wanted.shares and not 0 <= number <= 100:
+                problems.append(f"{name} 第 {line} 行“{column}”列：“{given[column]}”不在 0—100（%）之间")
             elif number is not None and number < 0 and _counts(column, wanted):
                 problems.append(f"{name} 第 {line} 行“{column}”列：“{given[column]}”不能小于 0")
             cells[column] = (given[column], number)
         yield Row(key[0], key[1], given.get("kind", ""), given.get("area", ""), cells)
+
+
+def _share(indicator: Indicator | None) -> bool:
+    """Whether the indicator is a percentage of the very rows that it is taken from: nothing beyond 0 to 100 can be right."""
+    if indicator is None or indicator.whole is None or (indicator.kind, indicator.unit, indicator.scale) != ("ratio", "%", 100):
+        return False
+    part, whole = indicator.part, indicator.whole
+    return part.mart == whole.mart and part.value == whole.value == "1" and not part.ranked
 
 
 def _counts(column: str, wanted: Wanted) -> bool:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from etl.policy.check import rating_check
+from etl.indicators import catalogue
+from etl.policy.check import rating_check, unexcluded
+from etl.policy.flat import rate_table
 from etl.policy.load import PolicyError, load
 from etl.policy.model import RatingPolicy
 from etl.policy.table import TableError, columns, read
@@ -106,3 +108,43 @@ def test_a_policy_of_columns_is_not_for_the_district(tmp_path: Path) -> None:
     policy, _ = folder_with(tmp_path)
     with pytest.raises(PolicyError, match="只用于 yiguan rate；本区评级请用 indicator 或 findings"):
         load(policy, RatingPolicy, rating_check({}))
+
+
+OWN = """\
+title: 小表
+versions:
+  - version: 一
+    valid_from: 2026-01
+    basis: 办法
+    domains: [{domain: 人员, weight: 1, parts: [{indicator: caregiver_cert_rate, weight: 1, basis: 第一条, curve: [[60, 0], [100, 100]]}]}]
+    minimum: [{any_of: [{measure: domains, at_least: 1}], missing: 没有数据}]
+    stars: {method: fixed, cuts: [40, 60, 75, 90]}
+    caps:
+      - rule: open_serious
+        cap: CAP
+        basis: 责令限期整改
+        when: {facts: finding, where: {severity: [严重, 重大], open: true}, row: "{happened_on}"}
+        because: 月末有{count}项严重问题未整改：{items}
+"""
+
+
+def test_a_share_beyond_its_range_is_refused_by_line(tmp_path: Path) -> None:
+    head = "provider_id,caregiver_cert_rate,open_serious\n"
+    policy, path = folder_with(tmp_path, head + "甲,250,0\n乙,-3,0\n丙,100,0\n", OWN.replace("CAP", "3"))
+    loaded = load(policy, RatingPolicy, rating_check(catalogue(), table=True))
+    with pytest.raises(TableError) as caught:
+        read(path, columns(loaded))
+    said = "t.csv 第 {} 行“caregiver_cert_rate”列：“{}”不在 0—100（%）之间"
+    assert str(caught.value).splitlines() == [said.format(2, 250), said.format(3, -3)]
+
+
+def test_a_cap_says_its_cause_and_a_policy_without_the_grave_cap_is_told(tmp_path: Path) -> None:
+    table = "provider_id,caregiver_cert_rate,open_serious\n甲,100,1\n"
+    policy, path = folder_with(tmp_path, table, OWN.replace("CAP", "3"))
+    good = load(policy, RatingPolicy, rating_check(catalogue(), table=True))
+    [rated] = rate_table(good, read(path, columns(good)), catalogue())
+    assert rated.star == 3 and any("月末有严重问题未整改，星级不高于3星" in s.sentence for s in rated.steps), rated.steps
+    assert unexcluded(good) == []
+    policy.write_text(OWN.replace("CAP", "4"), encoding="utf-8")
+    loose = yiguan(tmp_path, "rate", "--policy", str(policy), "--input", str(path), "--output", str(tmp_path / "o.csv"))
+    assert loose.returncode == 0 and "没有“有严重、重大问题未整改时星级不得高于 3 星”的封顶规则" in loose.stdout
