@@ -7,14 +7,21 @@
 --   elder_name      姓名 [name]
 --   community_code  常住社区
 --   died_on         死亡日期
-select card_no, person_id, elder_name, community_code, died_on
-from (
-    select e.card_no, l.person_id, l.elder_name, l.community_code,
-           case when p.status = '死亡' then p.status_on end as died_on,
-           row_number() over (partition by e.card_no order by e.updated_at desc, e.elder_id) as position
-    from registry_elder as e
-    join elder_link as l on l.elder_id = e.elder_id
-    join registry_elder as p on p.elder_id = l.person_id
-    where e.card_no is not null
-) as ranked
-where position = 1
+with held as (
+    select card_no, elder_id, updated_at from registry_elder where card_no is not null
+),
+-- Nearly every number has one holder: only the others have to be put in order.
+shared as (
+    select card_no from held group by card_no having count(*) > 1
+),
+newest as (
+    select h.card_no, h.elder_id, row_number() over (partition by h.card_no order by h.updated_at desc, h.elder_id) as position
+    from held as h
+    join shared as s on s.card_no = h.card_no
+)
+select h.card_no, l.person_id, l.elder_name, l.community_code, case when p.status = '死亡' then p.status_on end as died_on
+from held as h
+left join newest as n on n.card_no = h.card_no and n.elder_id = h.elder_id
+join elder_link as l on l.elder_id = h.elder_id
+join registry_elder as p on p.elder_id = l.person_id
+where coalesce(n.position, 1) = 1

@@ -17,13 +17,16 @@
 --   signed_on       签约日期
 --   until           有效期至
 --   fee_group       收费类别
-with held as (
-    select m.month, l.person_id, max(l.elder_name) as elder_name,
-           max(concat(cast(s.signed_on as varchar), '/', s.contract_no)) as newest
+with signed as materialized (
+    select l.person_id, l.elder_name, s.signed_on, s.until, concat(cast(s.signed_on as varchar), '/', s.contract_no) as newest
     from medical_signing as s
     join elder_link as l on l.elder_id = s.elder_id
+),
+held as (
+    select m.month, s.person_id, max(s.elder_name) as elder_name, max(s.newest) as newest
+    from signed as s
     join month as m on s.signed_on <= m.last_day and s.until >= m.last_day
-    group by m.month, l.person_id
+    group by m.month, s.person_id
 )
 select p.month, p.elder_id, h.elder_name, p.age, p.community_code, s.contract_no, s.doctor, s.institution, s.signed_on, s.until,
        s.fee_group
