@@ -17,7 +17,7 @@ from etl.policy.load import PolicyError
 from tests.cases.conftest import RIGHTS
 
 EXIT = (DEFAULT_REGION / "policies" / "exit_procedure.yaml").read_text(encoding="utf-8")
-WAIT = "waits: [{after: notify, term: {working_days: 5}"
+WAIT = "waits: [{after: notify, served: true, term: {working_days: 5}"
 
 
 def told(folder: Path, text: str) -> str:
@@ -40,6 +40,11 @@ def line(text: str, part: str) -> int:
         ("people: {name: 审议人员, least: 3, apart: [propose], clause", "people: {name: 审议人员, least: 3, clause", "提出退出建议的人不得参加"),
         ("to: summoned", "to: sumoned", "没有“sumoned”这个状态"),
         ("{days: 7}, 15日整改: {days: 15}", "{days: 7, hours: 2}, 15日整改: {days: 15}", "之一，且大于 0"),
+        ("waits: [{after: notify, served: true, term", "waits: [{after: notify, term", "等待期限（waits）不得短于它"),
+        ("to: proposed\n        right: ", "to: proposed\n        served: true\n        right: ", "没有登记送达的步骤"),
+        ("named: {step: notify_hearing, field: host}", "named: {step: notify_hearing, field: hosts}", "没有名为“hosts”的栏"),
+        ("{step: reinspect, choice: 不合格", "{step: reinspect, choice: 失败", "没有“失败”这个结论"),
+        ("after: order_rectification\n            served: true", "after: report_completion\n            served: true", "没有写须送达"),
         ("from: [cleared]\n        to: closed", "from: [cleared]\n        to: cleared", "没有步骤能到达“已注销（移出）”"),
         (WAIT, WAIT.replace("working_days: 5", "working_days: 3"), "“登记听证申请”的期限是5个工作日，期满前不得办理“陈述申辩期满”"),
         (WAIT, WAIT.replace("working_days: 5", "days: 5"), "等待期限（waits）不得短于它，并用同一种单位"),
