@@ -68,7 +68,7 @@ def install(server: Flask, services: Any) -> None:
 
         def go() -> Dossier:
             taken = _taken(request.form.get("step", "")[:40], w, here.row.provider_id, w.latest_month)
-            if any(s.facts for s in here.file.version.steps if s.step == taken.act.step):
+            if any(s.about_elders for s in here.file.version.steps if s.step == taken.act.step):
                 taken = replace(taken, concerned=w.concerned(here.row.provider_id, w.latest_month))
             return cases.take(ident, _actor(services), taken, _make(services), _ip())
 

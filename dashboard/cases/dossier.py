@@ -46,7 +46,7 @@ class Dossier:
 def on_resettlement(file: File) -> bool:
     """Whether the step that asks for settled elders is still ahead, and the one after which they are planned is there to be taken or was."""
     here = file.state.state if file.state else ""
-    return any(here in s.from_ for s in file.version.steps if s.facts)
+    return any(here in s.from_ for s in file.version.steps if s.about_elders)
 
 
 def facts(elders: Sequence[CaseResettlement]) -> frozenset[str]:
@@ -68,9 +68,10 @@ def forgotten(here: Dossier, name: str, concerned: frozenset[str] | None) -> lis
     """Against a step that rests on the list of elders: whom the impact assessment names and the list does not."""
     step = here.file.version.step(name)
     missing = len((concerned or frozenset()) - {e.elder_id for e in here.elders})
-    if step is None or not step.facts or not missing:
+    asked = step.about_elders if step else None
+    if asked is None or not missing:
         return []
-    clause = f"《{here.file.title}》{step.facts[0].clause}"
+    clause = f"《{here.file.title}》{asked.clause}"
     return [Refusal("fact", f"影响评估中还有{missing}名有关老年人未列入安置名单，请先填入名单并逐人写明去向（{clause}）")]
 
 

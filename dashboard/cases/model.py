@@ -285,6 +285,11 @@ class Step(Model):
         return self
 
     @property
+    def about_elders(self) -> Fact | None:
+        """What the step asks of the list of elders; None where it asks nothing of it."""
+        return next((f for f in self.facts if f.fact in ("elders_planned", "elders_settled")), None)
+
+    @property
     def targets(self) -> list[str]:
         """Every state that the step may lead to; ``same`` among them."""
         return [self.to] if self.to else [o.to for o in self.outcomes.values()]

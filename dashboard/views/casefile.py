@@ -10,7 +10,7 @@ from typing import Any
 
 from dashboard import format as fmt
 from dashboard.cases import grounds, machine
-from dashboard.cases.dossier import STATUSES, Dossier, moment, whole
+from dashboard.cases.dossier import STATUSES, Dossier, moment, on_resettlement, whole
 from dashboard.cases.evidence import differences, freeze
 from dashboard.cases.machine import Actor, Offer
 from dashboard.cases.model import Step
@@ -203,8 +203,7 @@ def _since(view: View, case: Dossier, evidence: Any) -> Node:
 
 def _elders(view: View, case: Dossier) -> Node:
     """Where each elder goes, and the form for those who may record it."""
-    here = case.file.state.state if case.file.state else ""
-    on = any(here in s.from_ for s in case.file.version.steps if s.facts)
+    on = on_resettlement(case.file)
     if not on and not case.elders:
         return None
     named = "name" in view.scope.unmask

@@ -80,6 +80,13 @@ def test_what_is_grave_enough_is_proposed_from_the_watch_and_nothing_else(desk: 
     assert desk.take(case, "decide", "zhou", result="退出", reason="记满12分").file.state.state == "decided"  # type: ignore[union-attr]
 
 
+def test_only_a_step_about_elders_asks_for_the_list_of_elders(desk: Desk) -> None:
+    desk.evidence = GRAVE
+    case = desk.open()
+    taken = Taken(Act("propose", {"facts": "事实", "grounds": "依据"}), (), case.seen, evidence=GRAVE, concerned=frozenset({"E1"}))
+    assert not dossier.on_resettlement(case.file) and desk.cases.take(case.row.id, PEOPLE["chen"], taken, desk.make).seen == 2
+
+
 # ------------------------------------------------------------------ terms and service
 
 

@@ -171,7 +171,7 @@ def process(official: Callable[[str], Official], wall: Wall, provider: str, mont
     serve(staff, "2026-09-07")
     wall.at("2026-09-09T09:00")
     staff.take("interview", "interview_minutes", said="单位承认问题", people="王芳、陈晓")
-    staff.take("propose", facts="连续两个月一星，责令整改后复查不合格", grounds="整改不到位，不符合准入条件")
+    assert "已办理" in staff.take("propose", facts="连续两个月一星，责令整改后复查不合格", grounds="整改不到位，不符合准入条件")
 
     wall.at("2026-09-10T09:00")
     said = staff.force("notify")  # one's own proposal
