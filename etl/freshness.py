@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 import duckdb
 
-from etl.clean import first, insert, name, quote
+from etl.clean import at_once, first, insert, name, quote
 from etl.martfile import GIVEN
 
 Contents = dict[str, tuple[int, str]]
@@ -124,6 +124,10 @@ class Freshness:
         was = self.was.get(target, {})
         if was.get(DEFINITION, ("", 0, ""))[2] != _short(definition):
             return None
+        with at_once(self.con):  # what is counted on the way is committed in one go: each commit waits for the disk
+            return self._changed(was, inputs)
+
+    def _changed(self, was: Mapping[str, tuple[str, int, str]], inputs: Mapping[str, str]) -> set[str] | None:
         changed: set[str] = set()
         for source, by in inputs.items():
             if source not in was or was[source][0] != by or self.home(source) is None:

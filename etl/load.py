@@ -19,7 +19,7 @@ import duckdb
 
 from etl import changes, checks, clock, faults, freshness, guards, raw, reading, repair, sift, sift_part
 from etl.checks import Compiled, Counts
-from etl.clean import first, name
+from etl.clean import at_once, first, name
 from etl.connectors import Reader, SourceError
 from etl.contract import AreaCode, Contract, Reference
 from etl.guards import Guard
@@ -140,11 +140,12 @@ def prepare(con: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]) -> No
     for (table,) in leftovers:
         con.execute(f"drop table checked.{name(table)}")
     delivered = set(con.execute("select module, table_name from state.delivery").fetchall())
-    for contract in contracts:
-        for compiled in checks.compile_contract(contract):
-            if (compiled.module, compiled.table.name) not in delivered:  # an empty table of an older contract is replaced
-                con.execute(f"drop table if exists checked.{name(compiled.full_name)}")
-                con.execute(compiled.empty)
+    with at_once(con):
+        for contract in contracts:
+            for compiled in checks.compile_contract(contract):
+                if (compiled.module, compiled.table.name) not in delivered:  # an empty table of an older contract is replaced
+                    con.execute(f"drop table if exists checked.{name(compiled.full_name)}")
+                    con.execute(compiled.empty)
 
 
 def load_module(

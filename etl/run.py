@@ -348,7 +348,8 @@ def _policies(con: duckdb.DuckDBPyConnection, region: Region, line: Line, note: 
         con.execute("drop table if exists state.policy_input")
         if line.policy is not None:
             line.policy(con, region, note, approved=approved)
-    fresh.built("policy", inputs, definition)
+    with clean.at_once(con):
+        fresh.built("policy", inputs, definition)
 
 
 def content_hash(con: duckdb.DuckDBPyConnection, region: Region, layout: Layout, line: Line, today: date) -> str:

@@ -11,7 +11,7 @@ import sqlglot
 from sqlglot import exp
 
 from etl.checks import Cell, Compiled, Counts, shown
-from etl.clean import first, name, quote
+from etl.clean import at_once, first, name, quote
 from etl.contract import Reference
 
 NEW = "__new"
@@ -47,8 +47,9 @@ def sift(con: duckdb.DuckDBPyConnection, compiled: Compiled, batch: int, where: 
     superseded, money_superseded = _supersede(con, compiled, money)
     if bad:
         con.execute(f"delete from {stage} where _bad")
-    for mark in ("_source", "_position", "_batch", "_bad", "_warn"):
-        con.execute(f"alter table {stage} drop column {mark}")
+    with at_once(con):  # each statement of its own would wait for the disk
+        for mark in ("_source", "_position", "_batch", "_bad", "_warn"):
+            con.execute(f"alter table {stage} drop column {mark}")
     loaded, money_loaded = _one(con, f"select count(*), sum(coalesce({money}, 0)) from {stage}")
     has_money = bool(compiled.table.money)
     counts = Counts(
