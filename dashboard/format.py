@@ -42,6 +42,7 @@ EXIT_STATES: Mapping[str, Mark] = {
     "normal": Mark("正常", "●", "good"),
     "watch": Mark("关注", "▲", "warn"),
     "rectifying": Mark("整改中", "◆", "warn"),
+    "exit_candidate": Mark("符合退出条件", "◇", "bad"),
     "exit_proposed": Mark("拟退出", "■", "bad"),
     "exited": Mark("已退出", "□", "none"),
 }
@@ -275,7 +276,7 @@ def star_word(star: int | None) -> str:
 
 
 def exit_word(state: str | None) -> str:
-    """正常, 关注, 整改中, 拟退出, 已退出."""
+    """正常, 关注, 整改中, 符合退出条件, 拟退出, 已退出."""
     return EXIT_STATES[state].word if state and state in EXIT_STATES else NONE
 
 

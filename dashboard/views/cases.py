@@ -19,9 +19,11 @@ from dashboard.views.context import View
 from dashboard.views.h import Node, h
 from dashboard.views.tables import Col, cell, empty, panel, table
 from etl import clock
+from etl.policy.parts import CANDIDATE
 
 SOON_DAYS = 3
 SHOWN = 4
+EXITING = ("exit_proposed", CANDIDATE)
 
 
 def state_chip(case: Dossier) -> Node:
@@ -138,7 +140,7 @@ def opening(view: View) -> Node:
 
 def waiting(view: View) -> Node:
     """Providers for which the criteria propose an exit and no case runs: each is somebody's decision to open one, or to explain why not."""
-    found = [p for p in _proposed(view, _running(view, "exit")) if p["exit_state"] == "exit_proposed"]
+    found = [p for p in _proposed(view, _running(view, "exit")) if p["exit_state"] in EXITING]
     if not found:
         return None
     body = []
@@ -146,10 +148,13 @@ def waiting(view: View) -> Node:
         bases = dict.fromkeys(str(r["basis"]) for r in p["reasons"]) or {str(p.get("exit_basis") or ""): None}
         name = h("a", p["name"], href=view.place.subject(f"/providers/{p['provider_id']}"))
         impact = h("a", "影响评估", href=view.place.subject(f"/impact/{p['provider_id']}"), aria_label=f"影响评估：{p['name']}")
-        body.append([name, p.get("kind"), p.get("street"), marks.star(p.get("star")), cell(p.get("exit_since")), "；".join(bases), impact])
-    cols = [Col("单位"), Col("类别"), Col("街道"), Col("星级"), Col("符合条件自"), Col("符合的条件", "w"), Col("影响")]
+        body.append([name, p.get("kind"), p.get("street"), marks.star(p.get("star")), marks.exit_state(p["exit_state"]), cell(p.get("exit_since")),
+                     "；".join(bases), impact])
+    cols = [Col("单位"), Col("类别"), Col("街道"), Col("星级"), Col("状态"), Col("该状态自"), Col("符合的条件", "w"), Col("影响")]
     more = h("a", "全部状态", href=view.place.subject("/exits"), cls="btn small")
-    note = f"{len(found)} 家处于拟退出状态，本系统尚无在办案件"
+    met = sum(p["exit_state"] == CANDIDATE for p in found)
+    said = [f"{met} 家符合退出条件，是否立案待决定"] * bool(met) + [f"{len(found) - met} 家已书面告知拟退出，本系统尚无在办案件"] * (len(found) > met)
+    note = "；".join(said)
     return panel(view, "待立案", table(cols, body, caption="待立案"), note=note, tools=more, cls="full")
 
 
@@ -160,7 +165,7 @@ def _running(view: View, procedure: str) -> set[str]:
 
 def _proposed(view: View, running: set[str]) -> list[dict[str, Any]]:
     """Providers that meet a criterion and have no running case; the gravest state first, then the longest in it."""
-    order = ("exit_proposed", "rectifying", "watch")
+    order = (*EXITING, "rectifying", "watch")
     found = [p for p in view.w.exits(view.area.code, view.month) if p["provider_id"] not in running and p["exit_state"] in order]
     return sorted(found, key=lambda p: (order.index(p["exit_state"]), str(p.get("exit_since") or ""), p["provider_id"]))
 

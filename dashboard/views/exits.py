@@ -12,7 +12,7 @@ from dashboard.views.h import Node, h
 from dashboard.views.provider import reasons_of
 from dashboard.views.tables import empty, panel
 
-ORDER = ("exit_proposed", "rectifying", "watch", "exited")
+ORDER = ("exit_proposed", "exit_candidate", "rectifying", "watch", "exited")
 
 
 def states_panel(view: View) -> Node:
@@ -23,7 +23,7 @@ def states_panel(view: View) -> Node:
     most = max(counts.values(), default=0)
     chosen = view.place.get("state")
     rows = []
-    for state in ("normal", "watch", "rectifying", "exit_proposed", "exited"):
+    for state in fmt.EXIT_STATES:
         n = counts.get(state, 0)
         inner = [marks.exit_state(state), bar(n / most * 100 if most else 0), h("span", f"{n} 家", cls="num")]
         link = h(
@@ -33,7 +33,7 @@ def states_panel(view: View) -> Node:
             aria_current="true" if chosen == state else None,
         )
         rows.append(h("li", h("span", inner, cls="row") if state == "normal" else link))
-    note = h("p", "系统按准则提出候选，退出由人决定：须经告知、陈述申辩、集体讨论和老年人安置。", cls="process")
+    note = h("p", "“符合退出条件”由数据提出，尚无人作出决定；告知后为“拟退出”，退出须经陈述申辩、集体讨论和老年人安置。", cls="process")
     return h("section", h("h2", "退出状态"), h("ul", rows, cls="bars links"), note, cls="panel attention", aria_label="退出状态")
 
 

@@ -312,8 +312,8 @@ def impact_choice(view: View) -> Node:
     wanted = view.place.get("state")
     rows = [p for p in view.w.providers(view.area.code, view.month) if (p["exit_state"] == wanted if wanted else p["exit_state"] not in ("normal", "exited"))]
     counts: Mapping[str, int] = view.w.served(view.month)
-    order = {"exit_proposed": 0, "rectifying": 1, "watch": 2}
-    rows.sort(key=lambda p: (order.get(p["exit_state"], 3), -counts.get(p["provider_id"], 0), p["provider_id"]))
+    order = {"exit_proposed": 0, "exit_candidate": 1, "rectifying": 2, "watch": 3}
+    rows.sort(key=lambda p: (order.get(p["exit_state"], 4), -counts.get(p["provider_id"], 0), p["provider_id"]))
     title = "选择单位"
     cols = [Col("单位"), Col("类型"), Col("街道"), Col("监管星级"), Col("退出状态"), Col("近 90 日服务老年人", "n"), Col("评估")]
     opens = view.place.subjects("/impact")
@@ -322,5 +322,5 @@ def impact_choice(view: View) -> Node:
          fmt.fmt_number(counts.get(p["provider_id"], 0)), h("a", "影响评估", href=opens(p["provider_id"]), aria_label=f"影响评估：{p['name']}")]
         for p in rows
     ]  # fmt: skip
-    shown: Node = table(cols, body, caption=title) if body else empty("本区域本月没有关注、整改或拟退出的单位。其他单位可从单位详情进入。")
-    return panel(view, title, shown, note="关注、整改中、拟退出的单位；其他单位从单位详情进入", cls="full")
+    shown: Node = table(cols, body, caption=title) if body else empty("本区域本月没有关注、整改、符合退出条件或拟退出的单位。其他单位可从单位详情进入。")
+    return panel(view, title, shown, note="关注、整改中、符合退出条件、拟退出的单位；其他单位从单位详情进入", cls="full")

@@ -24,7 +24,7 @@ def verdict(code: str | None) -> El | None:
 
 
 def exit_state(state: str | None) -> Any:
-    """正常, 关注, 整改中, 拟退出, 已退出."""
+    """正常, 关注, 整改中, 符合退出条件, 拟退出, 已退出."""
     mark = fmt.EXIT_STATES.get(state or "")
     return chip(mark) if mark else fmt.NONE
 

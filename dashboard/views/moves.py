@@ -9,7 +9,7 @@ from dashboard import format as fmt
 from dashboard.format import Mark
 
 UP, DOWN, OPENS, OTHER = (
-    Mark("升星", "▲", "good"), Mark("降星", "▼", "warn"), Mark("新符合退出条件", "■", "bad"), Mark("其他变动", "◇", "plain"),
+    Mark("升星", "▲", "good"), Mark("降星", "▼", "warn"), Mark("新符合退出条件", "◇", "bad"), Mark("其他变动", "●", "plain"),
 )  # fmt: skip
 MOVES = (UP, DOWN, OPENS, OTHER)
 """What a provider's move is shown as."""

@@ -39,7 +39,7 @@ def rules(rating: RatingPolicy | None, leaving: ExitPolicy | None, month: str) -
     if leaving is not None:
         found = next((v for v in reversed(leaving.versions) if v.valid_from <= month), None)
         if found is not None:
-            rows: list[list[Node]] = [[marks.exit_state(c.state), c.basis, "已作出的决定" if c.decided else "由数据提出，由人决定", _asks(c.when)] for c in found.criteria]
+            rows: list[list[Node]] = [[marks.exit_state(c.gives), c.basis, "已作出的决定" if c.decided else "由数据提出，由人决定", _asks(c.when)] for c in found.criteria]
             shown = table([Col("状态"), Col("条款依据", "w"), Col("性质"), Col("条件", "w")], rows, caption="退出条件")
             parts.append(section(leaving.title, shown, note=f"{found.version}，自 {fmt.fmt_month(found.valid_from)} 起 · {found.basis}"))
     return [*parts, *_versions([p for p in (rating, leaving) if p is not None], month)]

@@ -14,7 +14,7 @@ from dashboard.views.h import Node, h
 
 MONTHS = 24
 ABSENT = "-"
-STATES = {"normal": "n", "watch": "w", "rectifying": "r", "exit_proposed": "p", "exited": "x"}
+STATES = {"normal": "n", "watch": "w", "rectifying": "r", "exit_candidate": "c", "exit_proposed": "p", "exited": "x"}
 
 
 def shown(view: View) -> bool:

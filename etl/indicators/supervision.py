@@ -178,7 +178,11 @@ def _state(code: str, state: str, name: str, definition: str, where: str = "") -
 
 providers_watch = _state("providers_watch", "watch", "关注单位", "月末退出监管状态为“关注”的服务单位")
 providers_rectifying = _state("providers_rectifying", "rectifying", "整改中单位", "月末退出监管状态为“整改中”的服务单位")
-providers_exiting = _state("providers_exiting", "exit_proposed", "拟退出单位", "月末退出监管状态为“拟退出”的服务单位")
+providers_exit_candidate = _state(
+    "providers_exit_candidate", "exit_candidate", "符合退出条件单位",
+    "月末依监管数据符合退出条件、尚未书面告知拟退出的服务单位；条件只供提出，是否启动退出程序由民政部门集体审议决定",
+)  # fmt: skip
+providers_exiting = _state("providers_exiting", "exit_proposed", "拟退出单位", "月末已书面告知拟退出的服务单位；仅符合退出条件、尚未告知的不计")
 providers_exited = _state(
     "providers_exited", "exited", "已退出单位", "截至月末退出监管状态为“已退出”的服务单位（自有记录起累计）"
 )

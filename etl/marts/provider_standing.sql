@@ -1,7 +1,7 @@
 -- title: 服务单位登记状态
 -- grain: one provider registered by the last day of a month, whether operating or not
 -- star, score: the supervision rating of the month; null where the provider is not rated
--- exit_state: normal, watch, rectifying, exit_proposed, exited
+-- exit_state: normal, watch, rectifying, exit_candidate (meets the criteria, nobody has decided), exit_proposed (told in writing), exited
 -- area: community_code
 -- time: month
 -- provider: provider_id

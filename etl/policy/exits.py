@@ -1,6 +1,6 @@
 """The exit engine: each provider's state at each month end, with the rule, its basis, the facts, and since when.
 
-A state that the data alone give is a candidate; people decide, and the sentence says so (the policy's ``notice``).
+A proposed exit that the data alone give is a state of its own, ``exit_candidate``; people decide, and the sentence says so (the policy's ``notice``).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def judge(
         "(rule_id text, rule text, state text, gravity int, position int, basis text, notice text)"
     )
     fill(con, "policy_criterion", [
-        (f"{v.version}/{c.rule}", c.rule, c.state, STATES.index(c.state), i, c.basis, "" if c.decided else v.notice.get(c.state, ""))
+        (f"{v.version}/{c.rule}", c.rule, c.gives, STATES.index(c.gives), i, c.basis, "" if c.decided else v.notice.get(c.state, ""))
         for v in versions for i, c in enumerate(v.criteria)
     ])  # fmt: skip
     con.execute(_BEFORE + _STATUS)

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from etl.policy.parts import (
+    CANDIDATE,
     SCOPES,
     SEVERITIES,
     STARS,
@@ -239,7 +240,7 @@ class Demerit(Model):
 class Criterion(Model):
     """Where ``when`` holds at month end, the provider stands at ``state`` unless a graver criterion holds.
 
-    ``decided``: the facts are decisions that people took; otherwise the state is a candidate and the notice of the state says so.
+    ``decided``: the facts are decisions that people took; otherwise a proposed exit is only a candidate, and the notice of the state says so.
     ``reset``: a restoration (恢复) wipes what happened before it.
     """
 
@@ -250,6 +251,11 @@ class Criterion(Model):
     because: Text
     decided: bool = False
     reset: bool = True
+
+    @property
+    def gives(self) -> str:
+        """The state that a provider is given: without a decision a proposed exit is a candidate's, for people to open or not."""
+        return CANDIDATE if self.state == "exit_proposed" and not self.decided else self.state
 
     @model_validator(mode="after")
     def _people_decide(self) -> Criterion:

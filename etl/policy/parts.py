@@ -24,7 +24,9 @@ Points = list[tuple[float, float]]
 SEVERITIES: tuple[str, ...] = ("一般", "较重", "严重", "重大")
 SCOPES: tuple[str, ...] = ("个别", "多处", "普遍")
 STARS: tuple[str, ...] = ("一星", "二星", "三星", "四星", "五星")
-STATES: tuple[str, ...] = ("normal", "watch", "rectifying", "exit_proposed", "exited")
+CANDIDATE = "exit_candidate"
+"""What data alone make of ``exit_proposed``: a criterion is met, and nobody has decided anything."""
+STATES: tuple[str, ...] = ("normal", "watch", "rectifying", CANDIDATE, "exit_proposed", "exited")
 
 
 class Model(BaseModel):

@@ -19,12 +19,14 @@ from etl.policy.check import exit_check, rating_check
 from etl.policy.exits import judge
 from etl.policy.load import PolicyError, Problem, load
 from etl.policy.model import ExitPolicy, RatingPolicy
+from etl.policy.parts import CANDIDATE
 from etl.policy.rating import rate
 from etl.policy.run import lay_for
 
 Subject = Literal["rating", "exit"]
 SUBJECTS: dict[str, str] = {"rating": "评级办法", "exit": "退出监管办法"}
 SERVED_DAYS = 90
+EXITING = (CANDIDATE, "exit_proposed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,8 @@ class Moved:
 
     @property
     def opens(self) -> bool:
-        """Whether the draft would propose an exit that is not proposed now."""
-        return self.new_state == "exit_proposed" and self.state not in ("exit_proposed", "exited")
+        """Whether the provider would newly meet the criteria for an exit."""
+        return self.new_state in EXITING and self.state not in (*EXITING, "exited")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +152,9 @@ def _compare(con: duckdb.DuckDBPyConnection, month: str, version: Any) -> Trial:
         from now n join later l using (provider_id)
         join held_provider p on p.provider_id = n.provider_id and p.month = $month
         left join served s on s.provider_id = n.provider_id
-        order by l.state = 'exit_proposed' and n.state <> 'exit_proposed' desc, coalesce(l.star, 0) - coalesce(n.star, 0), p.provider_id
+        order by l.state in $exiting and n.state not in $exiting desc, coalesce(l.star, 0) - coalesce(n.star, 0), p.provider_id
         """,
-        {"month": month},
+        {"month": month, "exiting": list(EXITING)},
     ).fetchall()
     moved = [Moved(*r) for r in rows if r[4] != r[5] or r[8] != r[9]]
     keys = [*map(str, range(1, 6)), ""]

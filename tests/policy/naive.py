@@ -8,11 +8,11 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from etl.policy.model import Condition, ExitPolicy, FindingsPart, IndicatorPart, Need, RatingPolicy, RatingVersion, Stars
+from etl.policy.model import Condition, Criterion, ExitPolicy, FindingsPart, IndicatorPart, Need, RatingPolicy, RatingVersion, Stars
 from tests.policy.worlds import CATALOGUE, World, last_day
 
 Row = dict[str, Any]
-GRAVITY = {"normal": 0, "watch": 1, "rectifying": 2, "exit_proposed": 3, "exited": 4}
+GRAVITY = {"normal": 0, "watch": 1, "rectifying": 2, "exit_candidate": 3, "exit_proposed": 4, "exited": 5}
 PERMITS = ("执业登记", "综合保险", "消防", "食品经营")
 
 
@@ -344,16 +344,21 @@ class Naive:
                 back = [a["decided_on"] for a in self.rows("inspection_action") if a["provider_id"] == p and a["kind"] == "恢复"
                         and a["decided_on"] <= last_day(month)]
                 restored = max(back, default=None)
-                met = [(GRAVITY[c.state], -i, c, day) for i, c in enumerate(version.criteria)
+                met = [(GRAVITY[self.standing(c)], -i, c, day) for i, c in enumerate(version.criteria)
                        if (day := self.met(c.when, month, p, restored if c.reset else None))]
                 if met:
                     _, _, worst, day = max(met, key=lambda m: m[:2])
-                    results[p, month] = {"state": worst.state, "rule": worst.rule, "rules": {m[2].rule for m in met}, "reached": day}
+                    results[p, month] = {"state": self.standing(worst), "rule": worst.rule, "rules": {m[2].rule for m in met}, "reached": day}
                 elif self.operating(month, p):
                     results[p, month] = {"state": "normal", "rule": None, "rules": set(), "reached": None}
         for p in self.providers:
             self.tell_since(p, [(m, results[p, m]) for m in self.world.months if (p, m) in results])
         return results
+
+    @staticmethod
+    def standing(c: Criterion) -> str:
+        """Nobody is proposed for exit by figures alone."""
+        return "exit_candidate" if c.state == "exit_proposed" and not c.decided else c.state
 
     def tell_since(self, provider: str, months: list[tuple[str, Row]]) -> None:
         """A state that was there from the first month on may be older than that month; a later one is not older than the month that brought it."""

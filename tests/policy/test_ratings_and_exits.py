@@ -143,7 +143,7 @@ def test_a_major_hazard_past_its_deadline_opens_a_candidate_but_decides_nothing(
     _, states, _ = judged(world, shipped)
     assert states["P1", "2026-08"]["state"] == "rectifying"
     row = states["P1", "2026-09"]
-    assert (row["state"], row["since"], row["rule"]) == ("exit_proposed", date(2026, 9, 11), "major_hazard_overdue")
+    assert (row["state"], row["since"], row["rule"]) == ("exit_candidate", date(2026, 9, 11), "major_hazard_overdue")
     assert "逾期20天" in row["because"] and row["because"].endswith("是否启动，由民政部门集体审议决定）")
     assert states["P1", "2026-10"]["since"] == date(2026, 9, 11)
 
@@ -270,6 +270,15 @@ def test_the_way_out_and_back(shipped: Folder) -> None:
     assert states["P1", "2026-08"]["because"] == "2026年7月6日书面告知拟退出（1号），听取陈述申辩"
 
 
+def test_a_written_notice_makes_of_a_candidate_somebody_proposed_for_exit_from_its_day(shipped: Folder) -> None:
+    world = finding(good_provider(), "F1", "重大", ordered_on=date(2026, 3, 3), deadline=date(2026, 7, 10))
+    world.add("inspection_action", action_id="A1", provider_id="P1", kind="拟退出", decided_on=date(2026, 9, 6), document_no="1号")
+    _, states, _ = judged(world, shipped)
+    told = [(states["P1", m]["state"], states["P1", m]["since"]) for m in ("2026-07", "2026-08", "2026-09", "2026-10")]
+    assert told == [("exit_candidate", date(2026, 7, 11))] * 2 + [("exit_proposed", date(2026, 9, 6))] * 2
+    assert states["P1", "2026-10"]["rule"] == "exit_notified"
+
+
 def test_an_exit_by_decision_stays_on_record_after_closing_and_a_voluntary_closure_does_not(shipped: Folder) -> None:
     world = good_provider()
     world.rows["provider_provider"][0]["closed_on"] = date(2026, 8, 20)
@@ -329,5 +338,5 @@ def test_an_open_serious_breach_and_four_stars_never_stand_together(shipped: Fol
             for f in world.rows.get("inspection_finding", [])
         )
         assert not (open_breach and (row["star"] or 0) >= 4)
-        if states[provider, month]["state"] == "exit_proposed" and states[provider, month]["rule"] == "major_hazard_overdue":
+        if states[provider, month]["state"] == "exit_candidate" and states[provider, month]["rule"] == "major_hazard_overdue":
             assert (row["star"] or 1) == 1

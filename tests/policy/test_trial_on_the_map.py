@@ -86,7 +86,7 @@ class Naive:
             sums[i["provider_id"]] += 2 if (i["kind"], i["result"]) == ("复查", "不合格") and self.window < i["month"] <= self.month else 0
         for p in self.penalties:
             sums[p["provider_id"]] += PENALTIES.get(p["kind"], 0) if self.window < p["month"] <= self.month else 0
-        return {p for p in self.ratings if sums[p] >= ENOUGH and self.states.get(p, "normal") not in ("exit_proposed", "exited")}
+        return {p for p in self.ratings if sums[p] >= ENOUGH and self.states.get(p, "normal") not in ("exit_candidate", "exit_proposed", "exited")}
 
     def elders(self, providers: set[str]) -> int:
         """Different persons whom these served in the ninety days before the month's end, at home or at table."""
@@ -165,13 +165,13 @@ def test_which_cases_would_open_is_the_same_on_the_map_in_the_lists_and_by_hand(
     expected = naive.opening()
     assert expected, "the draft must open cases, or this tests nothing"
     page = drawn(2)
-    opened = {str(p[6]).partition("?")[0] for p in page["map"]["points"] if p[2] == "■"}
-    assert opened == {f"/providers/{p}" for p in expected} and {p[3] for p in page["map"]["points"] if p[2] == "■"} == {"bad"}
+    opened = {str(p[6]).partition("?")[0] for p in page["map"]["points"] if p[2] == "◇"}
+    assert opened == {f"/providers/{p}" for p in expected} and {p[3] for p in page["map"]["points"] if p[2] == "◇"} == {"bad"}
     head = facts(page["strip"])
     moved = {m["provider_id"] for m in tried.draft(2).trial["moved"]}
     assert head["新符合退出条件"] == f"{len(expected)} 家" and head["近 90 天服务老年人"] == f"{naive.elders(moved)} 人"
     assert {href for href, said, _ in listed(page["side"]) if "新符合退出条件" in said} == opened
-    assert all(to == "拟退出" for href, _, to in listed(page["side"]) if href in opened)
+    assert all(to == "符合退出条件" for href, _, to in listed(page["side"]) if href in opened)
     for p in expected:
         (mark,) = [m for m in page["map"]["points"] if f"/providers/{p}?" in f"{m[6]}?"]
         assert f"{naive.places[p]['kind']} · 新符合退出条件" in mark[5] and mark[4] == naive.places[p]["name"]
@@ -180,17 +180,17 @@ def test_which_cases_would_open_is_the_same_on_the_map_in_the_lists_and_by_hand(
 @pytest.mark.parametrize(
     ("star", "new_star", "state", "new_state", "shape", "counted", "words"),
     [
-        (4, 2, "normal", "exit_proposed", "■", {"降星": 1, "新符合退出条件": 1}, "四星 → 二星，正常 → 拟退出"),
+        (4, 2, "normal", "exit_candidate", "◇", {"降星": 1, "新符合退出条件": 1}, "四星 → 二星，正常 → 符合退出条件"),
         (2, 3, "watch", "normal", "▲", {"升星": 1}, "二星 → 三星，关注 → 正常"),
-        (3, 3, "watch", "normal", "◇", {"其他变动": 1}, "关注 → 正常"),
-        (None, 1, "normal", "normal", "◇", {"其他变动": 1}, "暂不评级 → 一星"),
-        (3, None, "normal", "normal", "◇", {"其他变动": 1}, "三星 → 暂不评级"),
+        (3, 3, "watch", "normal", "●", {"其他变动": 1}, "关注 → 正常"),
+        (None, 1, "normal", "normal", "●", {"其他变动": 1}, "暂不评级 → 一星"),
+        (3, None, "normal", "normal", "●", {"其他变动": 1}, "三星 → 暂不评级"),
     ],
 )
 def test_whoever_falls_and_has_a_case_opened_counts_in_both_and_no_rating_is_neither_more_nor_less(
     star: int | None, new_star: int | None, state: str, new_state: str, shape: str, counted: dict[str, int], words: str
 ) -> None:
-    one = {"star": star, "new_star": new_star, "state": state, "new_state": new_state, "opens": new_state == "exit_proposed"}
+    one = {"star": star, "new_star": new_star, "state": state, "new_state": new_state, "opens": new_state == "exit_candidate"}
     assert move(one).shape == shape and from_to(one) == words
     assert {k: n for k, n in counts([one]).items() if n} == counted
 
@@ -198,7 +198,7 @@ def test_whoever_falls_and_has_a_case_opened_counts_in_both_and_no_rating_is_nei
 def test_the_page_of_the_draft_and_the_map_count_alike_where_a_fall_opens_a_case(drawn: Callable[..., dict[str, Any]], tried: Policies, naive: Naive) -> None:
     """No rule of the district's own makes both at once; a draft kept in the ledger with such a move shows it."""
     draft = tried.draft(1)
-    draft.trial["moved"][0] |= {"star": 4, "new_star": 2, "opens": True, "new_state": "exit_proposed"}
+    draft.trial["moved"][0] |= {"star": 4, "new_star": 2, "opens": True, "new_state": "exit_candidate"}
     with tried.ledger.write() as session:
         values = {c.name: getattr(draft.row, c.name) for c in PolicyDraft.__table__.columns if c.name not in ("id", "result")}
         row = PolicyDraft(**values, result=json.dumps(draft.trial))

@@ -74,7 +74,7 @@ def test_a_stricter_exit_policy_says_which_cases_would_open(policies: Policies, 
     number = policies.try_out("exit", drafted(EXITS, ("measure: points, at_least: 12", "measure: points, at_least: 1")), published(small_demo), "staff")
     moved = policies.draft(number).trial["moved"]
     opening = [m for m in moved if m["opens"]]
-    assert opening and all(m["new_state"] == "exit_proposed" and m["because"] and m["star"] == m["new_star"] for m in opening)
+    assert opening and all(m["new_state"] == "exit_candidate" and m["because"] and m["star"] == m["new_star"] for m in opening)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,9 @@ from etl.indicators.supervision import (
     major_findings,
     permits_lapsed,
     provider_star_mean,
+    providers_exit_candidate,
     providers_exited,
+    providers_exiting,
     providers_rated_low,
     providers_watch,
     rectified_on_time,
@@ -121,3 +123,13 @@ def test_unrated_and_closed_providers_do_not_enter_the_mean_star(spec):
         """)
     spec.gives(provider_star_mean, {DISTRICT: "7/2"}).gives(providers_rated_low, {DISTRICT: 1})
     spec.gives(providers_watch, {DISTRICT: 1}).gives(providers_exited, {DISTRICT: 1}).at("2026-09").gives(providers_watch, {DISTRICT: 0})
+
+
+def test_who_only_meets_the_criteria_is_not_counted_among_those_told_in_writing(spec):
+    spec.provider("P1").provider("P2").provider("P3").given("exit_status", """
+        provider_id | month   | state
+        P1          | 2026-10 | exit_candidate
+        P2          | 2026-10 | exit_proposed
+        P3          | 2026-10 | exit_candidate
+        """)
+    spec.gives(providers_exit_candidate, {DISTRICT: 2}).gives(providers_exiting, {DISTRICT: 1})

@@ -98,7 +98,7 @@ def _providers(spots: list[Spot], rng: random.Random, number: int) -> list[Row]:
     return rows
 
 
-STATES = ("normal", "normal", "normal", "watch", "rectifying", "exit_proposed")
+STATES = ("normal", "normal", "exit_candidate", "watch", "rectifying", "exit_proposed")
 
 
 def _provider_marts(firms: list[Row], months: list[str], rng: random.Random) -> dict[str, list[Row]]:

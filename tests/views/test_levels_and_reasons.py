@@ -39,10 +39,13 @@ def test_a_criterion_with_many_facts_shows_the_first_and_keeps_the_rest_one_clic
 
 def test_providers_proposed_for_exit_wait_on_the_board_until_somebody_opens_their_case(draw, reader):
     month = reader().latest_month
-    proposed = {p["name"] for p in reader().exits(DISTRICT, month) if p["exit_state"] == "exit_proposed"}
+    proposed = {p["name"] for p in reader().exits(DISTRICT, month) if p["exit_state"] in ("exit_candidate", "exit_proposed")}
     assert proposed, "the snapshot has candidates"
     board = next(e for e in walk(draw("/cases", "", "leader")["below"]) if e.props.get("aria-label") == "待立案")
     assert proposed == {text_of(e) for e in walk(board) if e.tag == "a" and "/providers/" in e.props["href"]}
+    states = [p["exit_state"] for p in reader().exits(DISTRICT, month) if p["name"] in proposed]
+    assert f"{states.count('exit_candidate')} 家符合退出条件，是否立案待决定" in text_of(board)
+    assert f"{states.count('exit_proposed')} 家已书面告知拟退出" in text_of(board)
 
 
 def test_a_steward_begins_with_a_layer_that_holds_in_his_community_and_is_not_sent_where_he_may_not_go(draw):

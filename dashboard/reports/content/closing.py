@@ -145,7 +145,10 @@ def _rectifications(c: Context) -> str:
 def _exits(c: Context) -> str:
     states = Counter(p["exit_state"] for p in c.w.exits(c.area.code, c.month))
     parts = [f"{exit_word(s)}{states[s]}家" for s in ("exit_proposed", "rectifying") if states.get(s)]
-    return f"{'、'.join(parts)}，请按程序办理，拟退出的同步做好老年人安置。" if parts else ""
+    moved = "；拟退出的同步做好老年人安置" if states.get("exit_proposed") else ""
+    said = f"{'、'.join(parts)}，请按程序办理{moved}。" if parts else ""
+    met = states.get("exit_candidate")
+    return said + (f"符合退出条件{met}家，请逐家研究是否立案。" if met else "")
 
 
 def _money(c: Context) -> str:

@@ -59,9 +59,9 @@ def _stars_table(operating: list[dict[str, Any]]) -> Table:
 def _exits(c: Context) -> list[Block]:
     cases = c.w.exits(c.area.code, c.month)
     if not cases:
-        return [Paragraph("月末没有处于关注、整改、拟退出状态的服务单位。")]
+        return [Paragraph("月末没有处于关注、整改、拟退出状态或符合退出条件的服务单位。")]
     number = Counter(p["exit_state"] for p in cases)
-    parts = [f"{m.word}{number[s]}家" for s, m in EXIT_STATES.items() if number.get(s)]
+    parts = [f"{m.word}{number[s]}家" for s, m in EXIT_STATES.items() if number.get(s) and s != "exit_candidate"]
     order = list(EXIT_STATES)
     cases.sort(
         key=lambda p: (
@@ -90,16 +90,19 @@ def _exits(c: Context) -> list[Block]:
             )
         )
     columns = (
-        Column("服务单位", 1.7), Column("街道", 0.8), Column("状态", 0.95), Column("起始日期", 1.75, "date"), Column("事由", 3.2),
+        Column("服务单位", 1.7), Column("街道", 0.8), Column("状态", 1.05), Column("起始日期", 1.75, "date"), Column("事由", 3.1),
         Column("依据", 2.1),
     )  # fmt: skip
     more = "" if len(cases) <= LISTED else f"共{len(cases)}家，此处列前{LISTED}家。"
     note = f"{more}符合条件的，是否启动退出程序由民政部门集体审议决定；各单位全部事实见系统“退出监管”。"
-    blocks: list[Block] = [Paragraph("月末处于退出监管程序的服务单位：" + "，".join(parts) + "。")]
+    said = "月末处于退出监管程序的服务单位：" + "，".join(parts) + "。" if parts else ""
+    if met := number.get("exit_candidate"):
+        said += f"依监管数据符合退出条件、尚未书面告知拟退出的{met}家，是否启动退出程序由民政部门集体审议决定。"
+    blocks: list[Block] = [Paragraph(said)]
     if watched:
         blocks.append(Paragraph(f"列入关注的单位：{'、'.join(watched)}。"))
     if rows:
-        blocks.append(Table("exits", "整改、拟退出和已退出单位", columns, tuple(rows), note))
+        blocks.append(Table("exits", "整改、符合退出条件、拟退出和已退出单位", columns, tuple(rows), note))
     return blocks
 
 
