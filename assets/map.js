@@ -7,6 +7,7 @@
   var SHAPES = {
     "●": "M6 1.5a4.5 4.5 0 1 0 0 9a4.5 4.5 0 1 0 0-9Z", "■": "M2 2h8v8h-8Z", "▲": "M6 1.2L11 10.4H1Z", "▼": "M6 10.8L11 1.6H1Z", "◆": "M6 .6L11.4 6L6 11.4L.6 6Z",
     "○": "M6 1.5a4.5 4.5 0 1 0 0 9a4.5 4.5 0 1 0 0-9Z", "□": "M2 2h8v8h-8Z", "◇": "M6 .6L11.4 6L6 11.4L.6 6Z",
+    "★": "M6.0 0.1L7.6 4.1L11.9 4.4L8.6 7.1L9.6 11.3L6.0 9.0L2.4 11.3L3.4 7.1L0.1 4.4L4.4 4.1Z",
   };
   var files = {}, poles = {}, map = null, layers = null, wanted = null, painted = "", shaped = "", fitted = "", bounds = null, current = null;
 

@@ -67,7 +67,7 @@ def watch_list(*indicators: Indicator | str) -> Panel:
         states: dict[str, int] = {}
         for p in view.providers:
             states[p.get("exit_state") or "normal"] = states.get(p.get("exit_state") or "normal", 0) + 1
-        for state, weight in (("exit_proposed", 0), ("exit_candidate", 1), ("rectifying", 2), ("watch", 3)):
+        for state, weight in (("exit_proposed", 0), ("exit_candidate", 0), ("rectifying", 2), ("watch", 3)):
             if states.get(state):
                 where = view.place.subject("/exits", state=state)
                 left = "，是否立案待决定" if state == "exit_candidate" else ""

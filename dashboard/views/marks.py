@@ -7,9 +7,9 @@ from typing import Any
 from dashboard import format as fmt
 from dashboard.views.h import El, h
 
-STAR_SHAPES = {5: "●", 4: "●", 3: "■", 2: "▲", 1: "◆", None: "○"}
+STAR_SHAPES = {5: "★", 4: "●", 3: "■", 2: "▲", 1: "◆", None: "○"}
 STAR_TONES = {5: "good", 4: "good", 3: "plain", 2: "warn", 1: "bad", None: "none"}
-STAR_LEGEND = ((4, "四、五星"), (3, "三星"), (2, "二星"), (1, "一星"), (None, "暂不评级"))
+STAR_LEGEND = ((5, "五星"), (4, "四星"), (3, "三星"), (2, "二星"), (1, "一星"), (None, "暂不评级"))
 
 
 def chip(mark: fmt.Mark, *, title: str | None = None) -> El:

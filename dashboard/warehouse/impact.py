@@ -19,6 +19,7 @@ from dashboard.warehouse.masking import mask
 from dashboard.warehouse.snapshot import Snapshot
 from dashboard.warehouse.types import Unknown
 from etl.policy.impact import FORMS, ImpactPolicy, ImpactVersion, unpacked
+from etl.policy.served import served
 
 KEPT = 24
 _lock = threading.Lock()
@@ -44,14 +45,6 @@ with served as (
 select s.*, e.ability_level, coalesce(e.dementia, false) as dementia, e.elder_id is not null as present
 from served as s left join elder_month as e on e.month = $month and e.elder_id = s.elder_id
 order by s.elder_id, s.form, s.care
-"""
-_COUNTS = """
-select provider_id, count(distinct elder_id) from (
-    select provider_id, elder_id from order_fact where month in (select unnest($months)) and completed
-    union all select provider_id, elder_id from meal_month where month in (select unnest($months)) and meals > 0
-    union all select provider_id, elder_id from stay_month where month in (select unnest($months))
-    union all select provider_id, elder_id from family_bed_month where month in (select unnest($months))
-) where provider_id is not null and elder_id is not null group by provider_id
 """
 _POINTS = """
 select elder_id, median(lng) as lng, median(lat) as lat from elder_point
@@ -132,7 +125,8 @@ def counts(snapshot: Snapshot, month: str) -> dict[str, int]:
         return {}
     at = snapshot.month_index[month]
     months = snapshot.months[max(0, at - version.served.months + 1) : at + 1]
-    return snapshot.once(f"impact counts {month}", lambda: dict(snapshot.query(_COUNTS, {"months": months})))
+    sql = f"select provider_id, count(*) from ({served(snapshot.tables)}) group by provider_id"
+    return snapshot.once(f"impact counts {month}", lambda: dict(snapshot.query(sql, {"months": months})))
 
 
 def _elders(rows: list[dict[str, Any]]) -> dict[str, Elder]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,21 +16,25 @@ from etl.indicators.base import Indicator, catalogue
 from etl.policy import inputs
 from etl.policy.check import exit_check, rating_check
 from etl.policy.exits import judge
+from etl.policy.impact import unpacked
 from etl.policy.load import PolicyError, Problem, load
 from etl.policy.model import ExitPolicy, RatingPolicy
 from etl.policy.parts import CANDIDATE
 from etl.policy.rating import rate
 from etl.policy.run import lay_for
+from etl.policy.served import months_counted, served
 
 Subject = Literal["rating", "exit"]
 SUBJECTS: dict[str, str] = {"rating": "评级办法", "exit": "退出监管办法"}
-SERVED_DAYS = 90
 EXITING = (CANDIDATE, "exit_proposed")
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """One provider that would stand elsewhere. ``elders``: persons it served in the 90 days before the month's end."""
+    """One provider that would stand elsewhere. ``elders``: persons it served in the months that the impact policy counts (ninety days).
+
+    ``because``: what brings other stars (a cap, a cap gone, the domains that moved, other cut points) or the other state.
+    """
 
     provider_id: str
     name: str
@@ -126,36 +129,52 @@ def _copy(con: duckdb.DuckDBPyConnection, snapshot: Path) -> None:
         if table in there:
             home = "marts" if table in ("provider_figure", "month") else "checked"
             con.execute(f'create table {home}."{table}" as from published.main."{table}"')
-    for table in ("rating", "exit_status", "meta_snapshot"):
+    for table in ("rating", "rating_domain", "exit_status", "meta_snapshot"):
         con.execute(f"create temp table held_{table} as from published.main.{table}")
     con.execute("create temp table held_provider as select provider_id, name, kind, community_code, month from published.main.provider_month")
-    row = con.execute("select max(last_day) from published.main.month m join held_rating r using (month)").fetchone()
-    end = row[0] if row and row[0] else date.min
-    served = [f"select provider_id, elder_id from published.main.order_fact where completed and ordered_at >= date '{end - timedelta(SERVED_DAYS)}'"]
-    if "meal_month" in there:
-        served.append("select canteen_id as provider_id, elder_id from published.main.meal_month where meals > 0 and month > "
-                      f"'{(end - timedelta(SERVED_DAYS)):%Y-%m}'")  # fmt: skip
-    con.execute(f"create temp table held_served as select distinct provider_id, elder_id from ({' union all '.join(served)}) where elder_id is not null")
+    row = con.execute("select max(month) from held_rating").fetchone()
+    if row and row[0]:
+        held = con.execute("select body from published.main.meta_policy where policy = 'impact'").fetchone() if "meta_policy" in there else None
+        months = [m for (m,) in con.execute("select month from published.main.month order by month").fetchall()]
+        counted = months_counted(unpacked(held[0]) if held else None, months, str(row[0]))
+        con.execute(f"create temp table held_served as {served(there, 'published.main.')}", {"months": counted})
     con.execute("detach published")
 
 
+_COMPARED = """
+with now as (select r.provider_id, r.star, r.score, r.uncapped_star, r.cap_because, coalesce(e.state, 'normal') as state from held_rating r
+             left join held_exit_status e on e.provider_id = r.provider_id and e.month = r.month where r.month = $month),
+     later as (select r.provider_id, r.star, r.score, r.uncapped_star, r.cap_because, r.missing, coalesce(e.state, 'normal') as state, e.because
+               from policy_rating r left join policy_exit_status e on e.provider_id = r.provider_id and e.month = r.month where r.month = $month),
+     moved as (
+         select provider_id, string_agg(format('{}{:.1f}→{:.1f}', domain, was, becomes), '、' order by abs(becomes - was) desc, domain) as domains
+         from (select provider_id, domain, d.score as was, p.score as becomes
+               from held_rating_domain d join policy_domain_score p using (provider_id, month, domain)
+               where month = $month and abs(p.score - d.score) >= 0.05)
+         group by provider_id),
+     served as (select provider_id, count(*) as elders from held_served group by provider_id),
+     told as (
+         select provider_id, case
+                when l.star is not distinct from n.star then null
+                when l.star is null then l.missing
+                when l.star < l.uncapped_star then l.cap_because
+                when n.star < n.uncapped_star then '原限制不再适用（' || n.cap_because || '）'
+                when m.domains is not null then '分项得分变动：' || m.domains
+                when l.score is distinct from n.score then '分项权重或组成变动，总分随之改变'
+                else '得分未变，评星的分数线或加减星规则改变' end as stars,
+                case when l.state <> n.state then case when l.state = 'normal' then '不再符合原状态的条件' else l.because end end as state
+         from now n join later l using (provider_id) left join moved m using (provider_id))
+select p.provider_id, p.name, p.kind, p.community_code, n.star, l.star, n.score, l.score, n.state, l.state,
+       concat_ws('；', t.stars, t.state), coalesce(s.elders, 0)
+from now n join later l using (provider_id) join told t using (provider_id)
+join held_provider p on p.provider_id = n.provider_id and p.month = $month
+left join served s on s.provider_id = n.provider_id
+order by l.state in (select unnest($exiting)) and n.state not in (select unnest($exiting)) desc, coalesce(l.star, 0) - coalesce(n.star, 0), p.provider_id
+"""
+
+
 def _compare(con: duckdb.DuckDBPyConnection, month: str, version: Any) -> Trial:
-    rows = con.execute(
-        """
-        with now as (select r.provider_id, r.star, r.score, coalesce(e.state, 'normal') as state from held_rating r
-                     left join held_exit_status e on e.provider_id = r.provider_id and e.month = r.month where r.month = $month),
-             later as (select r.provider_id, r.star, r.score, coalesce(e.state, 'normal') as state, e.because from policy_rating r
-                       left join policy_exit_status e on e.provider_id = r.provider_id and e.month = r.month where r.month = $month),
-             served as (select provider_id, count(*) as elders from held_served group by all)
-        select p.provider_id, p.name, p.kind, p.community_code, n.star, l.star, n.score, l.score, n.state, l.state,
-               case when l.state <> n.state then coalesce(l.because, '') else '' end, coalesce(s.elders, 0)
-        from now n join later l using (provider_id)
-        join held_provider p on p.provider_id = n.provider_id and p.month = $month
-        left join served s on s.provider_id = n.provider_id
-        order by l.state in $exiting and n.state not in $exiting desc, coalesce(l.star, 0) - coalesce(n.star, 0), p.provider_id
-        """,
-        {"month": month, "exiting": list(EXITING)},
-    ).fetchall()
+    rows = con.execute(_COMPARED, {"month": month, "exiting": list(EXITING)}).fetchall()
     moved = [Moved(*r) for r in rows if r[4] != r[5] or r[8] != r[9]]
     keys = [*map(str, range(1, 6)), ""]
     stars = {k: (sum(str(r[4] or "") == k for r in rows), sum(str(r[5] or "") == k for r in rows)) for k in keys}

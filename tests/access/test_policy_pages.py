@@ -41,7 +41,7 @@ def test_a_draft_goes_from_trial_to_approval_by_another_person(own_app: dash.Das
     assert leader.post(f"{at}/reject", headers=OWN).status_code == 409  # without a reason
     assert leader.post(f"{at}/approve", headers=OWN).status_code == 303
     assert "尚未生效" not in page and "尚未生效" in leader.get("/policies").text
-    assert "已批准" in leader.get(at).text and "试行-2" in leader.get("/policies/rating.yaml").text
+    assert "已批准" in leader.get(at).text and "试行-3" in leader.get("/policies/rating.yaml").text
     held = ledger.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
     assert held.fetch("select account, detail from audit where action = '批准政策草案'", ())[0] == "leader"  # type: ignore[index]
 

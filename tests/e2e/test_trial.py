@@ -62,7 +62,7 @@ def test_a_draft_is_tried_seen_and_released_and_old_months_keep_their_stars(
         after = stars(layout)
         old, new = ({k for k in before if (k[1] < FROM) is side} for side in (True, False))
         assert old and {k: after[k] for k in old} == {k: before[k] for k in old}
-        assert {after[k][1] for k in new} == {"试行-2"} and any(after[k][0] != before[k][0] for k in new)
+        assert {after[k][1] for k in new} == {"试行-3"} and any(after[k][0] != before[k][0] for k in new)
         with served(var) as address:
             shown(official(address, "leader"), provider, before, after)
     finally:

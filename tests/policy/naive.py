@@ -8,7 +8,17 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from etl.policy.model import Condition, Criterion, ExitPolicy, FindingsPart, IndicatorPart, Need, RatingPolicy, RatingVersion, Stars
+from etl.policy.model import (
+    Condition,
+    Criterion,
+    ExitPolicy,
+    FindingsPart,
+    IndicatorPart,
+    Need,
+    RatingPolicy,
+    RatingVersion,
+    Stars,
+)
 from tests.policy.worlds import CATALOGUE, World, last_day
 
 Row = dict[str, Any]

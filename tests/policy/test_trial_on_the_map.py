@@ -6,7 +6,6 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Callable
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from dashboard.views.h import El, text_of, walk
 from dashboard.views.moves import counts, from_to, move
 from dashboard.views.render import render
 from dashboard.warehouse import Snapshot, Warehouse
+from dashboard.warehouse.impact import counts as counts_of_impact
 from etl.paths import DEFAULT_REGION, Layout
 from etl.region import Region
 from tests.conftest import Demo
@@ -60,9 +60,9 @@ class Naive:
             self.places = {r["provider_id"]: r for r in rows("from provider_month") if r["month"] == self.month}
             self.findings, self.inspections, self.penalties = rows("from finding_fact"), rows("from inspection_fact"), rows("from penalty_fact")
             self.orders, self.meals = rows("from order_fact"), rows("from meal_month")
+            self.stays = rows("from stay_month union all by name from family_bed_month")
             self.streets = {r["code"]: r["parent_code"] for r in rows("from area where level = 3")}
         year, number = int(self.month[:4]), int(self.month[5:])
-        self.end = date(year + number // 12, number % 12 + 1, 1) - timedelta(1)
         self.window = f"{year - 1}-{number:02}"
         """The last month that is no longer among the twelve."""
 
@@ -89,10 +89,12 @@ class Naive:
         return {p for p in self.ratings if sums[p] >= ENOUGH and self.states.get(p, "normal") not in ("exit_candidate", "exit_proposed", "exited")}
 
     def elders(self, providers: set[str]) -> int:
-        """Different persons whom these served in the ninety days before the month's end, at home or at table."""
-        begin = self.end - timedelta(90)
-        seen = {o["elder_id"] for o in self.orders if o["provider_id"] in providers and o["completed"] and o["ordered_at"].date() >= begin}
-        seen |= {m["elder_id"] for m in self.meals if m["canteen_id"] in providers and m["meals"] and m["month"] > f"{begin:%Y-%m}"}
+        """Different persons whom these served in the last three calendar months: at home, at table, in a bed of theirs or in one at home."""
+        number = int(self.month[:4]) * 12 + int(self.month[5:]) - 1
+        months = {f"{n // 12}-{n % 12 + 1:02}" for n in (number, number - 1, number - 2)}
+        seen = {o["elder_id"] for o in self.orders if o["provider_id"] in providers and o["completed"] and o["month"] in months}
+        seen |= {m["elder_id"] for m in self.meals if m["provider_id"] in providers and m["meals"] and m["month"] in months}
+        seen |= {s["elder_id"] for s in self.stays if s["provider_id"] in providers and s["month"] in months}
         return len(seen - {None})
 
 
@@ -159,6 +161,37 @@ def test_who_rises_and_who_falls_is_the_same_on_the_map_in_the_lists_and_by_hand
     assert {code: area[2] for code, area in page["map"]["areas"].items() if area[2]} == {code: f"{n} 家" for code, n in by_street.items()}
     whole = " ".join(text_of(n) for n in policy_desk.trial(tried.draft(1), at, {}, "leader", True))
     assert f"升星 {len(up)} 家，降星 {len(down)} 家，新符合退出条件 0 家，其他变动 0 家；这些单位近 90 天服务老年人 {naive.elders(up | down)} 人" in whole
+
+
+def test_a_trial_and_an_assessment_of_impact_count_the_same_elders(small_demo: Demo, tried: Policies, naive: Naive) -> None:
+    snapshot = Snapshot.open(shutil.copyfile(published(small_demo), tried.layout.base / "impact.duckdb"))
+    served = counts_of_impact(snapshot, naive.month)
+    for number in (1, 2):
+        moved = tried.draft(number).trial["moved"]
+        assert {m["provider_id"]: m["elders"] for m in moved} == {m["provider_id"]: served.get(m["provider_id"], 0) for m in moved}
+    lodging = {s["provider_id"] for s in naive.stays}
+    assert any(served[p] == naive.elders({p}) for p in lodging & set(served)), "houses with beds are among them"
+    assert all(n == naive.elders({p}) for p, n in served.items())
+
+
+def test_each_move_says_why(small_demo: Demo, tried: Policies) -> None:
+    """A cap with its facts, a domain with its scores, or the cut points: never only other stars."""
+    cap = """      - rule: ever_found
+        cap: 1
+        basis: 责令限期整改
+        when: {facts: finding, where: {severity: [一般, 较重]}, row: "{description}"}
+        because: 查出过{count}项问题
+      - rule: open_serious
+"""
+    drafts = {
+        "查出过": ("      - rule: open_serious\n", cap),
+        "分项得分变动：质量安全": ("一般: {个别: 4, 多处: 8, 普遍: 16}", "一般: {个别: 40, 多处: 80, 普遍: 160}"),
+    }
+    for said, change in drafts.items():
+        moved = tried.draft(tried.try_out("rating", drafted(BASE, change), published(small_demo), "staff")).trial["moved"]
+        other = [m for m in moved if m["star"] != m["new_star"]]
+        assert other and all(said in m["because"] for m in other), said
+    assert {m["because"] for m in tried.draft(1).trial["moved"] if m["state"] == m["new_state"]} == {"得分未变，评星的分数线或加减星规则改变"}
 
 
 def test_which_cases_would_open_is_the_same_on_the_map_in_the_lists_and_by_hand(drawn: Callable[..., dict[str, Any]], naive: Naive, tried: Policies) -> None:

@@ -81,7 +81,7 @@ def test_a_stricter_exit_policy_says_which_cases_would_open(policies: Policies, 
     ("text", "says"),
     [
         (BASE, "草案应为现行各版本之后再加一个新版本"),
-        (drafted(valid_from="2025-01"), "之后的月份起生效（现写 2025-01）"),
+        (drafted(valid_from="2026-02"), "之后的月份起生效（现写 2026-02）"),
         (drafted(valid_from=f"{clock.now():%Y-%m}"), "之后的月份起生效"),
         (drafted().replace("cuts: [50, 70, 88, 95]", "cuts: [10, 20, 30, 40]", 1), "版本“试行-1”已经生效，不能改动"),
         (drafted(BASE, ("cuts: [50, 70, 88, 95]", "cuts: [50, 40, 88, 95]")), "行：分数线应从小到大"),
@@ -104,7 +104,7 @@ def test_nobody_approves_his_own_and_what_is_approved_is_what_the_line_reads(pol
     assert not policies.layout.policies.exists()
     policies.decide(number, "approved", "leader")
     rating, _ = load_policies(DEFAULT_REGION / "policies", approved=policies.layout.policies)
-    assert rating and [(v.version, v.valid_from) for v in rating.versions] == [("试行-1", "2024-01"), ("试行-2", NEXT)]
+    assert rating and [(v.version, v.valid_from) for v in rating.versions] == [("试行-1", "2024-01"), ("试行-2", "2026-01"), ("试行-3", NEXT)]
     assert policies.in_force()[0] == rating
     with pytest.raises(DraftError, match="已批准，不能再处理"):
         policies.decide(number, "rejected", "leader", "改主意")

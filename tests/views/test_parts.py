@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard.format import EXIT_STATES
+from dashboard.views import marks
 from dashboard.views.h import h, text_of, tree, walk
 from dashboard.views.place import Place
 from dashboard.views.scale import classes, nice
@@ -140,3 +142,11 @@ def test_every_value_has_one_of_five_classes_in_its_order(values, target, better
 @given(st.floats(1e-6, 1e12))
 def test_steps_are_nice_and_large_enough(raw):
     assert raw * (1 - 1e-6) <= nice(raw) <= raw * 10
+
+
+def test_every_star_and_every_state_has_a_mark_of_its_own_that_the_map_can_draw():
+    """In greyscale the shape alone tells five stars from four, and who meets the criteria from who was given notice."""
+    drawn = set(re.findall(r'"(.)": "M', (ASSETS / "map.js").read_text("utf-8")))
+    for shapes in (list(marks.STAR_SHAPES.values()), [m.shape for m in EXIT_STATES.values()]):
+        assert len(set(shapes)) == len(shapes) and set(shapes) <= drawn
+    assert [text_of(li) for li in walk(marks.star_legend()) if li.tag == "li"] == ["★五星", "●四星", "■三星", "▲二星", "◆一星", "○暂不评级"]
