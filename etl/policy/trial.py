@@ -158,7 +158,7 @@ with now as (select r.provider_id, r.star, r.score, r.uncapped_star, r.cap_becau
                 when l.star is not distinct from n.star then null
                 when l.star is null then l.missing
                 when l.star < l.uncapped_star then l.cap_because
-                when n.star < n.uncapped_star then '原限制不再适用（' || n.cap_because || '）'
+                when n.star < n.uncapped_star and l.cap_because is null then '原限制不再适用（' || n.cap_because || '）'
                 when m.domains is not null then '分项得分变动：' || m.domains
                 when l.score is distinct from n.score then '分项权重或组成变动，总分随之改变'
                 else '得分未变，评星的分数线或加减星规则改变' end as stars,

@@ -189,3 +189,17 @@ def test_paper_carries_what_is_read_and_the_workbook_everything(reader):
 )
 def test_the_reason_of_a_state_is_short(said, short):
     assert brief(said) == short
+
+
+def test_the_report_tells_those_given_notice_from_those_who_only_meet_the_criteria(reader):
+    """Only who was told in writing is proposed for exit; figures propose, people decide."""
+    w = reader()
+    states = [p["exit_state"] for p in w.exits(DISTRICT, MONTH)]
+    told, met = states.count("exit_proposed"), states.count("exit_candidate")
+    assert told and met
+    report = compose(w, DISTRICT, MONTH)
+    assert f"拟退出{told}家" in said(report, "ratings")
+    assert f"符合退出条件、尚未书面告知拟退出的{met}家，是否启动退出程序由民政部门集体审议决定" in said(report, "ratings")
+    assert f"符合退出条件{met}家，请逐家研究是否立案。" in "".join(b.text for s in report.sections for b in s.blocks if isinstance(b, Paragraph))
+    shown = [row[2].text for row in table(report, "exits").rows]
+    assert (shown.count("拟退出"), shown.count("符合退出条件")) == (told, met)
