@@ -41,7 +41,7 @@ def find_area(warehouse: Warehouse, text: str | None) -> Any:
         return warehouse.root
     if text.isdigit():
         try:
-            return warehouse.area(text.ljust(12, "0"))
+            return warehouse.area(text)
         except Unknown:
             raise UserError(f"没有区划 {text}", "用 6、9 或 12 位代码，或街道、社区名称", WRONG_USE) from None
     found = [area for area in _walk(warehouse, warehouse.root) if text in (area.name, area.short_name)]

@@ -45,7 +45,7 @@ def install(server: Flask, services: Any) -> None:
             rating, leaving = held.in_force()
         except PolicyError as problem:
             return page("政策", wrong=str(problem), status=500)
-        return page("政策", views.drafts(held.listed()), views.new_draft(), *views.rules(rating, leaving, w.latest_month), wrong=wrong, status=status)
+        return page("政策", views.drafts(held.listed(), held.names()), views.new_draft(), *views.rules(rating, leaving, w.latest_month), wrong=wrong, status=status)
 
     def by() -> dict[str, str]:
         return {"by": services.identity.username, "ip": request.remote_addr or ""}
@@ -90,7 +90,7 @@ def install(server: Flask, services: Any) -> None:
         places = {p["provider_id"]: p for p in w.providers(w.root.code, month)}
         streets = {a.code: a.short_name for a in w.children(w.root.code)}
         me = services.identity
-        body = views.trial(draft, places, streets, me.username, me.scope.may("policy_approve"))
+        body = views.trial(draft, places, streets, me.username, me.scope.may("policy_approve"), held.names())
         return page(f"草案 {draft.row.id}", *body, wrong=wrong, status=status)
 
     @server.get("/policies/trial/<number>", endpoint="policy_trial")

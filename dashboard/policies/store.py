@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
 
 from dashboard.ledger import Ledger, audit
+from dashboard.ledger.models.accounts import Account
 from dashboard.ledger.models.policies import PolicyDraft
 from etl import clock
 from etl.indicators.base import Indicator, catalogue
@@ -103,6 +104,16 @@ class Policies:
         """All drafts, the newest first."""
         with self.ledger.read() as session:
             return [_draft(row) for row in session.scalars(select(PolicyDraft).order_by(PolicyDraft.id.desc()))]
+
+    def names(self) -> dict[str, str]:
+        """Account → the person's name, of all who have tried or decided a draft."""
+        with self.ledger.read() as session:
+            known = session.execute(
+                select(Account.username, Account.display_name).where(
+                    Account.username.in_(select(PolicyDraft.tried_by).union(select(PolicyDraft.decided_by)))
+                )
+            )
+            return {row.username: row.display_name for row in known}
 
     def draft(self, number: object) -> Draft:
         """One draft; NoDraftError."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -124,17 +124,23 @@ def _asks(condition: Any) -> str:
     return f"{fact.title.split('（')[0]}：{asked}" + (f"（{'、'.join(condition.kinds)}）" if condition.kinds else "")
 
 
-def drafts(listed: Sequence[Draft]) -> El:
-    """All drafts with where they stand."""
+def drafts(listed: Sequence[Draft], names: Mapping[str, str]) -> El:
+    """All drafts with where they stand; ``names``: account → its person."""
     if not listed:
         return section("草案", empty("还没有草案。可下载现行文件，在末尾加一个新版本后上传试算。"))
+    who = _person(names)
     rows: list[list[Node]] = [
         [h("a", f"{d.row.id}", href=f"/policies/trial/{d.row.id}", aria_label=f"草案 {d.row.id} 的试算结果"), SUBJECTS[d.row.subject], d.row.version,
-         fmt.fmt_month(d.row.valid_from), f"{len(d.trial['moved'])} 家", f"{d.trial['elders']} 人", f"{d.row.tried_by} {when(d.row.tried_at)}", STAGES[d.row.stage]]
+         fmt.fmt_month(d.row.valid_from), f"{len(d.trial['moved'])} 家", f"{d.trial['elders']} 人", f"{who(d.row.tried_by)} {when(d.row.tried_at)}", STAGES[d.row.stage]]
         for d in listed
     ]  # fmt: skip
     cols = [Col("编号"), Col("办法"), Col("版本"), Col("拟生效"), Col("变动单位", "n"), Col("涉及老年人", "n"), Col("提出"), Col("状态")]
     return section("草案", table(cols, rows, caption="草案"))
+
+
+def _person(names: Mapping[str, str]) -> Callable[[str], str]:
+    """The person behind an account; the account where nobody is known by it any more."""
+    return lambda account: names.get(account, account)
 
 
 def new_draft() -> El:
@@ -149,21 +155,22 @@ def new_draft() -> El:
 
 
 def trial(
-    draft: Draft, places: Mapping[str, Mapping[str, Any]], streets: Mapping[str, str], me: str, may_approve: bool
-) -> list[Node]:
-    """The result of a trial: in figures, by street, provider by provider; and the decision. On the map it stands at /trials/<number>."""
-    row, t = draft.row, draft.trial
+    draft: Draft, places: Mapping[str, Mapping[str, Any]], streets: Mapping[str, str], me: str, may_approve: bool,
+    names: Mapping[str, str],
+) -> list[Node]:  # fmt: skip
+    """The result of a trial: in figures, by street, provider by provider; and the decision. ``names``: account → its person. On the map it stands at /trials/<number>."""
+    row, t, who = draft.row, draft.trial, _person(names)
     moved = t["moved"]
     how_many = counts(moved)
     about = facts([
         ("办法", SUBJECTS[row.subject]), ("草案版本", f"{row.version}，拟自 {fmt.fmt_month(row.valid_from)} 起生效；以前各月仍按原版本"),
-        ("试算数据", f"{fmt.fmt_month(t['month'])}（快照 {t['run_id']}）"), ("提出", f"{row.tried_by} {when(row.tried_at)}"), ("文件校验", row.sha256[:16]),
-        ("状态", STAGES[row.stage] + (f"（{row.decided_by} {when(row.decided_at)}{'：' + row.reason if row.reason else ''}）" if row.decided_by else "")),
+        ("试算数据", f"{fmt.fmt_month(t['month'])}（快照 {t['run_id']}）"), ("提出", f"{who(row.tried_by)} {when(row.tried_at)}"), ("文件校验", row.sha256[:16]),
+        ("状态", STAGES[row.stage] + (f"（{who(row.decided_by)} {when(row.decided_at)}{'：' + row.reason if row.reason else ''}）" if row.decided_by else "")),
     ])  # fmt: skip
     said = "，".join(f"{word} {n} 家" for word, n in how_many.items()) + f"；这些单位近 90 天服务老年人 {t['elders']} 人。"
     stars = [[fmt.star_word(int(k)) if k else "暂不评级", str(a), str(b), f"{b - a:+d}" if b != a else "0"] for k in ("1", "2", "3", "4", "5", "") for a, b in [t["stars"][k]]]
     by_star = table([Col("星级"), Col("现行", "n"), Col("草案", "n"), Col("增减", "n")], stars, caption="星级分布")
-    parts: list[Node] = [section("草案", about, cls="half"), section("变动", h("p", said), by_star, cls="half")]
+    parts: list[Node] = [section("草案", about, cls="half"), section("变动", h("p", said), by_star, cls="half", note="星级为在营单位，不含已退出")]
     on_map = h("p", h("a", "在地图上看变动单位", href=f"/trials/{row.id}", cls="btn"))
     parts.append(section("按街道", on_map, _by_street(moved, places, streets)))
     parts.append(section("逐家变动", _moved(moved, places, streets) if moved else empty("没有单位变动。"), note=f"{len(moved)} 家"))

@@ -60,7 +60,9 @@ class Reader:
         return self.snapshot.areas[self.scope.area]
 
     def area(self, code: Any) -> Area:
-        """An area within the scope."""
+        """An area within the scope, by its 12-digit code or by the 6 or 9 digits that people write of a district or street."""
+        if isinstance(code, str) and len(code) in (6, 9) and code.isdigit():
+            code = code.ljust(12, "0")
         if not isinstance(code, str) or code not in self._mine or code not in self.snapshot.areas:
             raise Unknown("area")
         return self.snapshot.areas[code]

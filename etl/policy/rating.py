@@ -11,7 +11,7 @@ from etl.indicators.base import Indicator
 from etl.policy.conditions import Rule, lay_fact, meet
 from etl.policy.lay import TABLES, lay_version
 from etl.policy.model import Condition, RatingPolicy, RatingVersion
-from etl.policy.sentences import lit, sentence
+from etl.policy.sentences import digit, lit, sentence
 from etl.policy.stars import give_stars
 
 VETO = "一票否决"
@@ -144,7 +144,7 @@ left join stepped p on p.provider_id = s.provider_id and p.month = s.month;
 create or replace temp table policy_veto_evidence as
 select v.provider_id, v.month, '{VETO}' as domain, k.rule, k.basis, null as metric, null::double as value, 0.0 as points,
        v.sentence || '，' || coalesce(k.domain, '')
-       || case when q.graded then '等级不高于' || q.words[k.cap] else '星级不高于' || k.cap || '星' end as sentence, v.source_table, v.row_key, v.happened_on
+       || case when q.graded then '等级不高于' || q.words[k.cap] else '星级不高于' || {digit('k.cap')} || '星' end as sentence, v.source_table, v.row_key, v.happened_on
 from policy_veto v
 join policy_veto_met t on t.rule_id = v.rule_id and t.provider_id = v.provider_id and t.month = v.month
 join policy_cap k on k.rule_id = v.rule_id

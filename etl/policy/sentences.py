@@ -35,6 +35,11 @@ def number(expr: str) -> str:
             f"else format('{{:,.1f}}', cast({expr} as double)) end")
 
 
+def digit(expr: str) -> str:
+    """SQL text of a whole number from 1 to 9 as it is read before 星 or 级: 一 to 九."""
+    return f"['一', '二', '三', '四', '五', '六', '七', '八', '九'][cast({expr} as int)]"
+
+
 def shown(expr: str, kind: str) -> str:
     """SQL text of a value as officials write it."""
     if kind == "date":
@@ -43,6 +48,8 @@ def shown(expr: str, kind: str) -> str:
         return number(expr)
     if kind == "money":
         return f"format('{{:,.2f}}', cast({expr} as double))"
+    if kind == "star":
+        return digit(expr)
     if kind == "bool":
         return f"case when {expr} then '是' else '否' end"
     return f"cast({expr} as varchar)"
@@ -65,7 +72,8 @@ def sentence(template: str, columns: Mapping[str, tuple[str, str]]) -> str:
 def fact_columns(fact: Fact) -> dict[str, tuple[str, str]]:
     """What the sentence of one fact may name."""
     named = {name: (f"f.{name}", kind) for name, kind in COMMON.items()}
-    return named | {c.name: (f"f.{c.name}", c.type) for c in fact.columns.values()}
+    # a star is read as a word (一星), whatever the column is called in conditions
+    return named | {c.name: (f"f.{c.name}", "star" if c.name == "star" else c.type) for c in fact.columns.values()}
 
 
 def where(fact: Fact, conditions: Mapping[str, Any]) -> str:

@@ -35,6 +35,7 @@ def test_a_draft_goes_from_trial_to_approval_by_another_person(own_app: dash.Das
     at = answer.location.partition("?")[0]
     shown = staff.get(at).text
     assert "模拟数据" in shown and "数据截至" in shown
+    assert "养老服务科 20" in shown and "staff 20" not in shown, "the person, not the account"
     assert "待批准" in shown and "须由另一人批准" in shown and "按街道" in shown and f"/trials/{at.rpartition('/')[2]}" in shown
     refused = staff.post(f"{at}/approve", headers=OWN)
     assert refused.status_code == 404  # no right to approve at all

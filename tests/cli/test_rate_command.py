@@ -56,7 +56,7 @@ def test_a_table_is_rated_and_every_step_has_its_reason(tmp_path: Path) -> None:
     with (tmp_path / "out.steps.csv").open(encoding="utf-8-sig", newline="") as stream:
         steps = [r for r in csv.DictReader(stream) if r["单位编号"] == "丙"]
     assert [s["步骤"] for s in steps] == ["服务", "人员", "领域得分", "领域得分", "评星", "一票否决", "结果"]
-    assert steps[5]["说明"] == "状态为停业，星级不高于1星" and steps[5]["条款依据"] == "第三条"
+    assert steps[5]["说明"] == "状态为停业，星级不高于一星" and steps[5]["条款依据"] == "第三条"
     assert steps[0]["说明"].startswith("满意率100")
 
 
@@ -143,7 +143,7 @@ def test_a_cap_says_its_cause_and_a_policy_without_the_grave_cap_is_told(tmp_pat
     policy, path = folder_with(tmp_path, table, OWN.replace("CAP", "3"))
     good = load(policy, RatingPolicy, rating_check(catalogue(), table=True))
     [rated] = rate_table(good, read(path, columns(good)), catalogue())
-    assert rated.star == 3 and any("月末有严重问题未整改，星级不高于3星" in s.sentence for s in rated.steps), rated.steps
+    assert rated.star == 3 and any("月末有严重问题未整改，星级不高于三星" in s.sentence for s in rated.steps), rated.steps
     assert unexcluded(good) == []
     policy.write_text(OWN.replace("CAP", "4"), encoding="utf-8")
     loose = yiguan(tmp_path, "rate", "--policy", str(policy), "--input", str(path), "--output", str(tmp_path / "o.csv"))

@@ -120,4 +120,4 @@ def test_a_home_cited_for_abuse_has_four_stars_at_most(scheme: RatingPolicy, tmp
     best = {"total_nurse": 100, "rn": 100, "weekend": 50, "nurse_turnover": 50, "rn_turnover": 50}
     found = rated(scheme, tmp_path, [home("A", "A", qm=5, abuse_icon=1, **best), home("B", "B", qm=5, **best)])
     assert (found["A"].star, found["A"].domains["健康检查"][1], found["B"].star) == (4, 2, 5)
-    assert any(s.name == "一票否决" and "健康检查星级不高于2星" in s.sentence for s in found["A"].steps)
+    assert any(s.name == "一票否决" and "健康检查星级不高于二星" in s.sentence for s in found["A"].steps)

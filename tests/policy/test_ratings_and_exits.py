@@ -233,7 +233,7 @@ def test_two_one_star_months_bring_watch_and_a_restoration_wipes_the_slate(shipp
     assert states["P1", "2026-06"]["state"] == "normal"
     row = states["P1", "2026-07"]
     assert (row["state"], row["rule"], row["since"]) == ("watch", "two_one_star_months", date(2026, 7, 31))
-    assert row["because"].startswith("连续2个月一星：2026年7月评为1星")
+    assert row["because"].startswith("连续2个月一星：2026年7月评为一星")
 
 
 @pytest.mark.parametrize(("owed", "held", "state"), [(400_000, 160_000, "watch"), (400_000, 204_000, "normal"), (90_000, 0, "normal"), (0, 0, "normal")])

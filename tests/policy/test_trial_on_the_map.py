@@ -159,7 +159,7 @@ def test_who_rises_and_who_falls_is_the_same_on_the_map_in_the_lists_and_by_hand
     assert all(("▲" in said) == (href.rpartition("/")[2] in up) for href, said, _ in lines)
     by_street = Counter(naive.streets[at[p]["community_code"]] for p in expected)
     assert {code: area[2] for code, area in page["map"]["areas"].items() if area[2]} == {code: f"{n} 家" for code, n in by_street.items()}
-    whole = " ".join(text_of(n) for n in policy_desk.trial(tried.draft(1), at, {}, "leader", True))
+    whole = " ".join(text_of(n) for n in policy_desk.trial(tried.draft(1), at, {}, "leader", True, {}))
     assert f"升星 {len(up)} 家，降星 {len(down)} 家，新符合退出条件 0 家，其他变动 0 家；这些单位近 90 天服务老年人 {naive.elders(up | down)} 人" in whole
 
 
@@ -238,7 +238,7 @@ def test_the_page_of_the_draft_and_the_map_count_alike_where_a_fall_opens_a_case
         session.add(row)
         session.flush()
         number = int(row.id)
-    head, page = facts(drawn(number)["strip"]), " ".join(text_of(n) for n in policy_desk.trial(Draft(draft.row, draft.trial), naive.places, {}, "x", True))
+    head, page = facts(drawn(number)["strip"]), " ".join(text_of(n) for n in policy_desk.trial(Draft(draft.row, draft.trial), naive.places, {}, "x", True, {}))
     assert all(f"{word} {head[word]}" in page for word in ("升星", "降星", "新符合退出条件", "其他变动")) and head["新符合退出条件"] == "1 家"
 
 

@@ -72,6 +72,15 @@ def test_odd_arguments_are_unknown_and_never_an_error(district: Warehouse, name:
             reads(district, DISTRICT, MONTH, odd)[name]()
 
 
+def test_the_digits_that_people_write_are_the_area(streets: tuple[Warehouse, Warehouse], district: Warehouse) -> None:
+    mine, other = streets
+    assert district.area(DISTRICT[:6]).code == DISTRICT
+    assert mine.area(mine.root.code[:9]) == mine.area(mine.root.code)
+    for code in (other.root.code[:9], mine.root.code[:8], "33010500x"):
+        with pytest.raises(Unknown):
+            mine.area(code)
+
+
 def test_a_provider_belongs_to_the_street_of_its_main_site(streets: tuple[Warehouse, Warehouse], district: Warehouse) -> None:
     mine, other = streets
     theirs = other.providers(other.scope.area, MONTH)[0]["provider_id"]
