@@ -19,9 +19,9 @@ BECAUSE = {
     "items": ("items", "text"),
 }
 _MET = """
-create or replace temp table {name} (rule_id text, provider_id text, month text, happened_on date, since date,
+create or replace temp table {name} (rule_id enum {ids}, provider_id text, month text, happened_on date, since date,
     source_table text, row_key text, points double, sentence text);
-create or replace temp table {name}_rule (rule_id text, measure text, at_least double);
+create or replace temp table {name}_rule (rule_id enum {ids}, measure text, at_least double);
 """
 
 
@@ -96,7 +96,7 @@ def meet(con: duckdb.DuckDBPyConnection, name: str, version_column: str, rules: 
     ``reached_on`` is the day of the fact with which the threshold was reached. ``told`` false: the facts get no sentence each, only what
     ``because`` says of them.
     """
-    con.execute(_MET.format(name=name))
+    con.execute(_MET.format(name=name, ids=_listed(r.rule_id for r in rules)))  # of a type of its own: a rule's long name is not hashed for every row
     listing = [r.rule_id for r in rules if "items" in placeholders(r.because)]
     selects = [_facts_of(rule, version_column, told or rule.rule_id in listing) for rule in rules]
     if selects:
@@ -166,7 +166,7 @@ def _first_met(condition: Condition) -> str:
 
 
 def _listed(rule_ids: Iterable[str]) -> str:
-    return f"({', '.join(lit(r) for r in ('', *rule_ids))})"
+    return f"({', '.join(lit(r) for r in dict.fromkeys(('', *rule_ids)))})"
 
 
 def unknown_places(template: str, allowed: Iterable[str]) -> list[str]:

@@ -2,12 +2,43 @@
 -- Points are points of the domain: its score is 100 (where it is a mean; 0 where a sum) plus all points of its evidence,
 -- so that a star can be recomputed from what is shown.
 
+-- step: 各行分值
+-- What the findings of a part take, before a part can take no more than all it has.
+create or replace temp view policy_taken as
+select part_id, provider_id, month, round(sum(-points), 4) as taken  -- the order of adding up is not seen
+from (
+    select f.part_id, f.provider_id, f.month, policy_finding_points(f.points, k.share) as points
+    from policy_finding f join policy_component k on k.part_id = f.part_id and k.provider_id = f.provider_id and k.month = f.month
+    where k.available
+    union all
+    select part_id, provider_id, month, points from policy_given_evidence
+)
+group by all;
+
+-- The points of policy_evidence without its words, each part with a row at least: where many variants are tried, planning the words would take longer.
+create or replace temp view policy_evidence_points as
+select c.provider_id, c.month, c.part_id, c.domain,
+       case when c.available and p.what in ('indicator', 'column') then policy_part_points(c.score, c.share, p.method) else 0 end as points
+from policy_component c join policy_part p using (part_id)
+union all
+select f.provider_id, f.month, f.part_id, c.domain, policy_finding_points(f.points, c.share)
+from policy_finding f join policy_component c on c.part_id = f.part_id and c.provider_id = f.provider_id and c.month = f.month
+where c.available
+union all
+select provider_id, month, part_id, domain, points from policy_given_evidence
+union all
+select r.provider_id, r.month, r.part_id, c.domain, round(r.taken - 100 * c.share, 4)
+from policy_taken r
+join policy_component c on c.part_id = r.part_id and c.provider_id = r.provider_id and c.month = r.month
+join policy_part p on p.part_id = r.part_id
+where p.what = 'findings' and c.available and r.taken > 100 * c.share + 0.00005;
+
 -- step: 评分依据
 -- concat, because a chain of || writes the text anew at each link.
 -- A view: of most rows only the points are asked for here, and the sentences are written once, where they are to stay.
 create or replace temp view policy_evidence as
 select c.provider_id, c.month, c.part_id, c.domain, p.rule, p.basis, p.code as metric, c.raw as value,
-       round(case when p.method = 'sum' then c.score else c.score - 100 end * c.share, 4) as points,
+       policy_part_points(c.score, c.share, p.method) as points,
        case when c.raw is not null then concat(p.window_text, p.name, policy_figure_text(c.raw, p.decimals), p.unit,
             case when p.shrink > 0 and c.whole is not null and c.mean is not null and c.value is not null
                  then concat('（样本', policy_number(c.whole), '，同类均值', policy_figure_text(c.mean, p.decimals), p.unit, '，按样本量折算为',
@@ -22,7 +53,7 @@ select c.provider_id, c.month, c.part_id, c.domain, p.rule, p.basis, p.code as m
 from policy_component c join policy_part p using (part_id)
 where p.what in ('indicator', 'column') and c.available
 union all
-select f.provider_id, f.month, f.part_id, c.domain, p.rule, p.basis, f.severity || '·' || f.scope, f.points, round(-f.points * c.share, 4),
+select f.provider_id, f.month, f.part_id, c.domain, p.rule, p.basis, f.severity || '·' || f.scope, f.points, policy_finding_points(f.points, c.share),
        concat(strftime(f.happened_on, '%Y年%-m月%-d日'), case f.inspection when '复查' then '复查：' else concat(f.inspection, '检查：') end,
               coalesce(f.description, '（无描述）'), '（', f.severity, '·', f.scope, '，' || f.clause, '），', policy_number(f.base), '分',
               case when f.decay <> 1 then concat('，距今', f.age, '个月按', policy_one(f.decay * 100), '%计') end,
@@ -55,17 +86,7 @@ from policy_given_evidence
 union all
 select r.provider_id, r.month, r.part_id, c.domain, p.rule, p.basis, '封底', r.taken, round(r.taken - 100 * c.share, 4),
        '检查扣分合计超过100分，按100分计', null, null, null
-from (
-    select part_id, provider_id, month, round(sum(-points), 4) as taken  -- the order of adding up is not seen
-    from (
-        select f.part_id, f.provider_id, f.month, round(-f.points * k.share, 4) as points
-        from policy_finding f join policy_component k on k.part_id = f.part_id and k.provider_id = f.provider_id and k.month = f.month
-        where k.available
-        union all
-        select part_id, provider_id, month, points from policy_given_evidence
-    )
-    group by all
-) r
+from policy_taken r
 join policy_component c on c.part_id = r.part_id and c.provider_id = r.provider_id and c.month = r.month
 join policy_part p on p.part_id = r.part_id
 where p.what = 'findings' and c.available and r.taken > 100 * c.share + 0.00005;

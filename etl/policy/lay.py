@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 import duckdb
@@ -45,6 +45,8 @@ create or replace temp macro policy_rounded(x, digits, mode) as case mode
     when 'half_even' then round_even(round(x, digits + 6), digits)
     when 'down' then floor(x * pow(10, digits) + 0.000001) / pow(10, digits)
     else ceil(x * pow(10, digits) - 0.000001) / pow(10, digits) end;
+create or replace temp macro policy_part_points(score, share, method) as round(case when method = 'sum' then score else score - 100 end * share, 4);
+create or replace temp macro policy_finding_points(points, share) as round(-points * share, 4);
 create or replace temp macro policy_one(x) as case when abs(x) < 1e15 then cast(cast(policy_round1(x) as decimal(18, 1)) as text)
     else format('{:.1f}', cast(policy_round1(x) as double)) end;
 create or replace temp macro policy_number(x) as case
@@ -65,55 +67,73 @@ def fill(con: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[object, ..
         con.execute(f"insert into {table} values " + ", ".join("(" + ", ".join(lit(v) for v in row) + ")" for row in rows))
 
 
-def lay_version(con: duckdb.DuckDBPyConnection, v: int, version: RatingVersion, catalogue: Mapping[str, Indicator]) -> None:
-    """Lay one version of the policy, the ``v``-th, as rows of the tables above."""
+Rows = dict[str, list[tuple[object, ...]]]
+"""Rows by table, gathered to be laid with one statement a table: each costs a millisecond, whatever its rows."""
+
+
+def lay_versions(con: duckdb.DuckDBPyConnection, versions: Iterable[RatingVersion], catalogue: Mapping[str, Indicator]) -> None:
+    """Make the tables above and lay all versions of a policy as their rows."""
+    con.execute(TABLES)
+    rows: Rows = {}
+    for v, version in enumerate(versions):
+        _version(rows, v, version, catalogue)
+    for table, laid in rows.items():
+        fill(con, table, laid)
+
+
+def _version(rows: Rows, v: int, version: RatingVersion, catalogue: Mapping[str, Indicator]) -> None:
+    """The rows of one version of the policy, the ``v``-th."""
     name = version.version
     for d, domain in enumerate(version.domains):
-        fill(con, "policy_domain", [(name, domain.domain, d, domain.weight, domain.method, domain.at_least_parts)])
+        _add(rows, "policy_domain", [(name, domain.domain, d, domain.weight, domain.method, domain.at_least_parts)])
         for p, part in enumerate(domain.parts):
             part_id = f"{v}.{d}.{p}"
-            fill(con, "policy_part", [_part(part_id, name, domain, part, catalogue)])
-            fill(con, "policy_part_kind", [(part_id, kind) for kind in part.kinds or []])
+            _add(rows, "policy_part", [_part(part_id, name, domain, part, catalogue)])
+            _add(rows, "policy_part_kind", [(part_id, kind) for kind in part.kinds or []])
             if isinstance(part, FindingsPart):
-                fill(con, "policy_part_field", [(part_id, field) for field in part.findings])
+                _add(rows, "policy_part_field", [(part_id, field) for field in part.findings])
             elif isinstance(part, Scaled):
-                fill(con, "policy_curve", _segments(part_id, part))
-    fill(con, "policy_rule", [
+                _add(rows, "policy_curve", _segments(part_id, part))
+    _add(rows, "policy_rule", [
         (name, version.rounding.digits, version.rounding.mode, version.base, version.words, version.grades is not None)
     ])
-    fill(con, "policy_adjust", [
+    _add(rows, "policy_adjust", [
         (name, i, a.rule, a.basis, a.domain, a.by, a.star_at_least, a.star_at_most, a.score_at_least, a.score_at_most, a.above_base)
         for i, a in enumerate(version.adjust)
     ])
-    fill(con, "policy_limit", [(name, i, x.rule, x.basis, x.base_at_most, x.gain_at_most) for i, x in enumerate(version.limits)])
-    fill(con, "policy_cap", [(f"{name}/{c.rule}", c.rule, c.cap, c.basis, i, c.domain) for i, c in enumerate(version.caps)])
+    _add(rows, "policy_limit", [(name, i, x.rule, x.basis, x.base_at_most, x.gain_at_most) for i, x in enumerate(version.limits)])
+    _add(rows, "policy_cap", [(f"{name}/{c.rule}", c.rule, c.cap, c.basis, i, c.domain) for i, c in enumerate(version.caps)])
     if version.deduction is not None:
-        _lay_deduction(con, name, version.deduction)
-    _lay_needs(con, v, version)
+        _deduction(rows, name, version.deduction)
+    _needs(rows, v, version)
     for domain_name, stars, better in version.cuts:
         shares: list[float] | list[None] = stars.cuts if stars.method == "distribution" else [None] * len(stars.score_cuts)
         by = ("kind" in stars.within, "area" in stars.within)
-        fill(con, "policy_cut", [
+        _add(rows, "policy_cut", [
             (name, domain_name, better, stars.method, s, x, stars.minimum_group, *by) for s, x in zip(stars.score_cuts, shares, strict=True)
         ])
 
 
-def _lay_deduction(con: duckdb.DuckDBPyConnection, name: str, rule: Deduction) -> None:
-    fill(con, "policy_points", [(name, s, c, x) for s, scopes in rule.points.items() for c, x in scopes.items()])
+def _deduction(rows: Rows, name: str, rule: Deduction) -> None:
+    _add(rows, "policy_points", [(name, s, c, x) for s, scopes in rule.points.items() for c, x in scopes.items()])
     starts = [0] + [step.months for step in rule.decay]
-    fill(con, "policy_decay", [(name, a, step.months, step.share) for a, step in zip(starts, rule.decay, strict=False)])
+    _add(rows, "policy_decay", [(name, a, step.months, step.share) for a, step in zip(starts, rule.decay, strict=False)])
     last = len(rule.repeat)
-    fill(con, "policy_repeat", [(name, i, 2**30 if i == last else i + 1, share) for i, share in enumerate(rule.repeat, 1)])
-    fill(con, "policy_overdue", [(name, rule.overdue, rule.horizon)])
+    _add(rows, "policy_repeat", [(name, i, 2**30 if i == last else i + 1, share) for i, share in enumerate(rule.repeat, 1)])
+    _add(rows, "policy_overdue", [(name, rule.overdue, rule.horizon)])
 
 
-def _lay_needs(con: duckdb.DuckDBPyConnection, v: int, version: RatingVersion) -> None:
+def _needs(rows: Rows, v: int, version: RatingVersion) -> None:
     tests: list[tuple[str, int, Need]] = [("minimum", i, n) for i, m in enumerate(version.minimum) for n in m.any_of]
     tests += [(c.level, i, n) for i, c in enumerate(version.confidence) for n in c.all_of]
-    fill(con, "policy_need", [
+    _add(rows, "policy_need", [
         (version.version, f"{v}.{k}", test, i, n.measure, n.indicator or n.column, n.window, n.at_least)
         for k, (test, i, n) in enumerate(tests)
     ])
+
+
+def _add(rows: Rows, table: str, more: Iterable[tuple[object, ...]]) -> None:
+    rows.setdefault(table, []).extend(more)
 
 
 def _part(part_id: str, version: str, domain: Domain, part: Part, catalogue: Mapping[str, Indicator]) -> tuple[object, ...]:

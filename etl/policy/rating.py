@@ -9,7 +9,7 @@ import duckdb
 
 from etl.indicators.base import Indicator
 from etl.policy.conditions import Rule, lay_fact, meet
-from etl.policy.lay import TABLES, lay_version
+from etl.policy.lay import lay_versions
 from etl.policy.model import Condition, RatingPolicy, RatingVersion
 from etl.policy.sentences import digit, lit, sentence
 from etl.policy.stars import give_stars
@@ -50,9 +50,7 @@ def facts_of(policy: RatingPolicy | None) -> set[str]:
 
 def lay_policy(con: duckdb.DuckDBPyConnection, versions: list[RatingVersion], catalogue: Mapping[str, Indicator]) -> None:
     """Lay all versions of a policy as tables."""
-    con.execute(TABLES)
-    for v, version in enumerate(versions):
-        lay_version(con, v, version, catalogue)
+    lay_versions(con, versions, catalogue)
 
 
 def run_steps(

@@ -281,7 +281,7 @@ def _count(con: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> dict[str, i
 def _clean(con: duckdb.DuckDBPyConnection) -> None:
     """Drop the engine's temporary views and tables, so that a long run does not carry them."""
     con.execute("drop view if exists temp.policy_in_provider_figure")
-    for view in ("policy_evidence", *(f"policy_fact_{name}" for name in LAZY)):
+    for view in ("policy_evidence", "policy_evidence_points", "policy_taken", *(f"policy_fact_{name}" for name in LAZY)):
         if con.execute("from duckdb_views() where temporary and view_name = ?", [view]).fetchone():
             con.execute(f"drop view temp.{view}")
     names = con.execute(

@@ -51,7 +51,7 @@ def hold(con: duckdb.DuckDBPyConnection, policy: RatingPolicy | None, laid: set[
     facts = ({"finding", "inspection"} | {c.when.facts for c in version.caps if isinstance(c.when, Condition)}) & laid
     kept = ("month", "subject", "observed", "component", "domain_sum", "ranked", "rating", "veto_met", *(f"fact_{f}" for f in sorted(facts)))
     tables = {name: con.sql(f"select * from policy_{name} where month = {lit(month)}").to_arrow_table() for name in kept}
-    points = f"select provider_id, part_id, domain, sum(points) as points from policy_evidence where month = {lit(month)} group by all"
+    points = f"select provider_id, part_id, domain, sum(points) as points from policy_evidence_points where month = {lit(month)} group by all"
     return Held(version, frozenset(facts), tables | {"points": con.sql(points).to_arrow_table()})
 
 
@@ -271,7 +271,7 @@ create or replace temp table policy_domain_sum as
 with touched as (
     select distinct vid, own, domain from policy_touched
 ), parts as (
-    select provider_id as vid, domain, points from policy_evidence
+    select provider_id as vid, domain, points from policy_evidence_points
     union all
     select t.vid, t.domain, h.points
     from touched t
@@ -380,7 +380,7 @@ def _run(con: duckdb.DuckDBPyConnection, version: RatingVersion, facts: Set[str]
     caps = [Rule(f"{version.version}/{c.rule}", version.version, c.when, "") for c in version.caps if isinstance(c.when, Condition)]
     meet(con, "policy_veto", "rating_version", caps, told=False)
     con.execute(_OTHER_CAPS)
-    run_steps(con, "evidence", only=("评分依据",))
+    run_steps(con, "evidence", only=("各行分值",))
     con.execute(_SUMMED)
     run_steps(con, "evidence", only=("领域得分", "总分"))
     con.execute(_RANKED)
