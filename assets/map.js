@@ -94,6 +94,7 @@
     if (layers) layers.remove();
     layers = L.layerGroup().addTo(map);
     layers.labels = [];
+    layers.fan = Boolean(data.lines && data.lines.length);
     var coloured = Object.keys(data.areas).some(function (code) { return data.areas[code][0] !== null; });
     var box = L.latLngBounds([]);
     var found = file.features.filter(function (f) { return data.areas[f.properties.code]; });
@@ -120,7 +121,7 @@
     front(data);
     layers.labels = layers.labels.map(function (pair) { return label(data, pair[0], pair[1]); }).filter(Boolean);
     (data.lines || []).forEach(function (l) {
-      L.polyline([[l[1], l[0]], [l[3], l[2]]], { color: "#174a94", weight: l[4], opacity: 0.55, lineCap: "round" })
+      L.polyline([[l[1], l[0]], [l[3], l[2]]], { color: "#174a94", weight: l[4], opacity: 0.35, lineCap: "round" })
         .bindTooltip(words(l[5], l[6]), { sticky: true, className: "map-tip" }).addTo(layers);
     });
     yiguan.pins(marksOf(data));
@@ -210,7 +211,8 @@
     var icon = window.L.divIcon({ html: box, className: "lab-at", iconSize: [0, 0] });
     var marker = window.L.marker(at, { icon: icon, interactive: false, keyboard: false, zIndexOffset: 10000 }).addTo(layers);
     var bb = layer.getBounds();
-    return { box: box, marker: marker, size: (bb.getEast() - bb.getWest()) * (bb.getNorth() - bb.getSouth()), here: data.here === code };
+    return { box: box, marker: marker, size: (bb.getEast() - bb.getWest()) * (bb.getNorth() - bb.getSouth()), here: data.here === code,
+      number: parseFloat(String(area[2]).replace(/,/g, "")) || 0 };
   }
 
   /* Labels give way to one another and to the marks: first a nudge, then without the value, then over marks, then not at all (the tooltip still
@@ -222,7 +224,9 @@
       var p = map.latLngToContainerPoint(pin.getLatLng());
       marks.push([p.x - 6, p.y - 6, p.x + 6, p.y + 6]);
     });
-    var order = layers.labels.slice().sort(function (a, b) { return (b.here - a.here) || (a.size - b.size); });
+    /* Over a fan of lines only what has room is named, the largest numbers first; elsewhere the smallest areas, which have the fewest places. */
+    var fan = layers.fan;
+    var order = layers.labels.slice().sort(function (a, b) { return (b.here - a.here) || (fan ? b.number - a.number : a.size - b.size); });
     order.forEach(function (item) {
       var at = map.latLngToContainerPoint(item.marker.getLatLng()), box = item.box;
       box.classList.remove("gone", "short");
@@ -230,8 +234,9 @@
       box.classList.add("short");
       var small = [box.offsetWidth, box.offsetHeight];
       var found = place(at, full, taken.concat(marks)), short = false;
-      if (!found) found = place(at, full, taken);
-      if (!found) { found = place(at, small, taken); short = true; }
+      if (!found && fan) { found = place(at, small, taken.concat(marks)); short = true; }
+      if (!found && !fan) found = place(at, full, taken);
+      if (!found && !fan) { found = place(at, small, taken); short = true; }
       if (!short) box.classList.remove("short");
       if (!found) { box.classList.add("gone"); return; }
       taken.push(found.box);

@@ -13,6 +13,7 @@ from dashboard.views.figures import amount
 from dashboard.views.h import Node, h
 from dashboard.views.page import Panel, code_of
 from dashboard.views.picking import KEY, MOST, chosen, pick
+from dashboard.views.providers import narrow
 from dashboard.views.tables import Col, cell, empty, panel, table
 from dashboard.warehouse.types import Rating, Unknown
 from etl.indicators import Indicator
@@ -50,14 +51,20 @@ def _choose(view: View, found: list[dict[str, Any]]) -> Node:
     rows = [p for p in view.w.providers(view.w.root.code, view.month) if first is None or (p["kind"] == first["kind"] and p is not first)]
     rows = [p for p in rows if first is None or p["provider_id"] != first["provider_id"]]
     note = f"已选 {first['name']}，再选一家{first['kind']}" if first else "先选一家，再选与其对比的一家"
+    kind, street = view.place.get("kind") or "", view.place.get("street") or ""
+    kinds = list(dict.fromkeys(str(p["kind"]) for p in rows if p.get("kind")))
+    streets = list(dict.fromkeys((str(p["street_code"]), str(p["street"])) for p in rows if p.get("street_code")))
+    tools = [narrow(view, "kind", kind, "类型", [(k, k) for k in kinds]) if len(kinds) > 1 else None,
+             narrow(view, "street", street, "街道", streets) if len(streets) > 1 else None]  # fmt: skip
+    rows = [p for p in rows if (first is not None or not kind or p.get("kind") == kind) and (not street or p.get("street_code") == street)]
     if not rows:
-        return panel(view, title, empty("没有可以对比的同类单位。"), note=note, cls="full")
+        return panel(view, title, empty("没有可以对比的同类单位。"), note=note, cls="full", tools=tools)
     cols = [Col("单位"), Col("类型"), Col("街道"), Col("监管评分", "n"), Col("监管星级"), Col("对比")]
     body = [
         [p["name"], p.get("kind"), p.get("street"), fmt.fmt_number(p.get("score"), 1), marks.star(p.get("star")), pick(view, p["provider_id"], p["name"])]
         for p in rows
     ]  # fmt: skip
-    return panel(view, title, table(cols, body, caption=title, cls="tall"), note=note, cls="full")
+    return panel(view, title, table(cols, body, caption=title, cls="tall"), note=note, cls="full", tools=tools)
 
 
 def _names(found: Sequence[dict[str, Any]]) -> list[str]:

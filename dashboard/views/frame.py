@@ -138,7 +138,7 @@ def caption(view: View) -> Node:
     missing = lacking(view, view.focus)
     return [
         h("span", h("em", "暂缺"), missing, cls="warn") if missing else None,
-        h("span", h("em", "口径"), f"{ind.name}：{ind.definition}"),
+        h("span", h("em", "口径"), f"{ind.name}：{ind.definition}", title=ind.definition),
         h("span", h("em", "来源"), said),
         h("span", "边界为示意", cls="right"),
     ]

@@ -39,7 +39,7 @@ def data(view: View, impact: Impact, provider: dict[str, Any]) -> dict[str, Any]
         said = f"接收 {n} 项"
         points.append([*at, "■", "good", impact.names[key], said, there(key)])
         if impact.point:
-            lines.append([*impact.point, *at, round(1 + 5 * n / most, 1), impact.names[key], said])
+            lines.append([*impact.point, *at, round(0.6 + 1.8 * n / most, 1), impact.names[key], said])
     if impact.point:
         mark = marks.STAR_TONES.get(provider.get("star"), "none")
         points.append([*impact.point, "◆", mark if mark != "good" else "bad", impact.name, f"近 90 日服务 {impact.total} 人", there(impact.provider_id), True])

@@ -75,10 +75,10 @@ def listing(view: View) -> Node:
         for p in rows
     ]  # fmt: skip
     tools = [
-        _filter(view, "kind", kind, "类型", [(k, k) for k in kinds]),
-        _filter(view, "street", street, "街道", streets) if len(streets) > 1 else None,
-        _filter(view, "star", star, "星级", [(k, fmt.star_word(int(k))) for k in STARS]),
-        _filter(view, "state", state, "状态", [(k, m.word) for k, m in fmt.EXIT_STATES.items()]),
+        narrow(view, "kind", kind, "类型", [(k, k) for k in kinds]),
+        narrow(view, "street", street, "街道", streets) if len(streets) > 1 else None,
+        narrow(view, "star", star, "星级", [(k, fmt.star_word(int(k))) for k in STARS]),
+        narrow(view, "state", state, "状态", [(k, m.word) for k, m in fmt.EXIT_STATES.items()]),
     ]
     shown = (
         table(cols, body, caption="服务单位", view=view, cls="tall")
@@ -101,7 +101,8 @@ def _starred(p: dict[str, Any]) -> Node:
     return h("span", chip, title=f"缺少评级：{p['missing']}") if p.get("star") is None and p.get("missing") else chip
 
 
-def _filter(view: View, key: str, value: str, name: str, options: list[tuple[str, str]]) -> Node:
+def narrow(view: View, key: str, value: str, name: str, options: list[tuple[str, str]]) -> Node:
+    """A menu of links that set one parameter of the place."""
     word = next((w for k, w in options if k == value), "全部")
     links = [h("a", "全部", href=view.place.url(**{key: None}), aria_current=None if value else "true")]
     links += [h("a", w, href=view.place.url(**{key: k}), aria_current="true" if k == value else None) for k, w in options]

@@ -28,6 +28,15 @@ def test_the_list_is_narrowed_by_street_star_and_missing_rating(draw, reader):
     assert listed(both) == {p["provider_id"] for p in everybody if p["street_code"] == street and p["kind"] == kind and p["exit_state"] == "normal"}
 
 
+def test_the_list_to_choose_from_is_narrowed_by_kind_and_street(draw, reader):
+    everybody = reader().providers(reader().root.code, "2026-10")
+    kind, street = everybody[0]["kind"], everybody[0]["street_code"]
+    drawn = draw("/providers/compare", f"?kind={kind}&street={street}")
+    wanted = [p["name"] for p in everybody if p["kind"] == kind and p["street_code"] == street]
+    assert len(links(drawn, "选作对比")) == len(wanted) < len(everybody)
+    assert all(name in text_of(drawn["below"]) for name in wanted)
+
+
 def test_two_are_chosen_by_links_alone(draw):
     first = links(draw("/providers", "?kind=养老机构"), "选作对比")[0]
     assert "compare=P" in first and "kind=" in first, "the list stays as it was filtered"

@@ -27,7 +27,7 @@ def test_the_page_shows_everybody_concerned_and_the_map_their_communities(draw, 
     assert len(own) == 1 and own[0][4] == impact.name
     assert len(painted["lines"]) == len(impact.receiving)
     for line in painted["lines"]:
-        assert line[:2] == own[0][:2] and 1 <= line[4] <= 6
+        assert line[:2] == own[0][:2] and 0.6 <= line[4] <= 2.4
 
 
 def test_everybody_without_a_place_is_named_with_the_reason(draw, reader):
