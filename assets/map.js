@@ -225,7 +225,8 @@
       marks.push([p.x - 6, p.y - 6, p.x + 6, p.y + 6]);
     });
     /* Over a fan of lines only what has room is named, the largest numbers first; elsewhere the smallest areas, which have the fewest places. */
-    var fan = layers.fan;
+    var fan = layers.fan, all = map.getSize(), edge = fan ? [[-99, all.y - 2, all.x + 99, all.y + 99], [-99, -99, all.x + 99, 2]] : [];
+    marks = marks.concat(edge);
     var order = layers.labels.slice().sort(function (a, b) { return (b.here - a.here) || (fan ? b.number - a.number : a.size - b.size); });
     order.forEach(function (item) {
       var at = map.latLngToContainerPoint(item.marker.getLatLng()), box = item.box;
@@ -240,6 +241,8 @@
       if (!short) box.classList.remove("short");
       if (!found) { box.classList.add("gone"); return; }
       taken.push(found.box);
+      /* White is for the dark area itself: a name that had to leave its middle may stand over a pale neighbour. */
+      if (fan && Math.abs(found.by[0]) + Math.abs(found.by[1]) > 8) box.classList.remove("light");
       box.style.transform = "translate(calc(-50% + " + found.by[0] + "px), calc(-50% + " + found.by[1] + "px))";
     });
   }
