@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from flask import Flask, Response, abort, redirect, request
 
+from dashboard import format as fmt
 from dashboard import refusals
 from dashboard.access import policy
 from dashboard.cases import attempts
@@ -145,14 +146,14 @@ def _subject(w: Warehouse, sort: str) -> tuple[Subject, str]:
     code = w.area(request.form.get("community", "")).code
     name, kind = " ".join(request.form.get("provider_name", "").split())[:100], request.form.get("kind", "")[:20]
     held = w.with_credit_code(request.form.get("credit_code", "")[:18].strip())
-    now = next((str(p["name"]) for p in held if p["closed_on"] is None), "")
+    now = next((str(p["name"]) for p in held if p["operating"]), "")
     return Subject("", name, kind, code, _path(w, code), now, "" if now else "；".join(_left(p) for p in held)), month
 
 
 def _left(provider: dict[str, Any]) -> str:
     """How a provider that held a credit code left the register."""
-    how = "退出" if provider["exited"] else str(provider["status"])
-    return f"该统一社会信用代码曾登记为“{provider['name']}”，{provider['closed_on']}{how}"
+    how = "此后退出" if provider["exited"] else "此后不再在营"
+    return f"该统一社会信用代码曾登记为“{provider['name']}”，在营至{fmt.fmt_month(provider['until'])}，{how}"
 
 
 def _path(w: Warehouse, code: str) -> tuple[str, ...]:

@@ -176,10 +176,12 @@ order by k.provider_id, k.month
 
 
 def with_credit_code(snapshot: Snapshot, code: str) -> list[dict[str, Any]]:
-    """Providers of the whole district that hold or held a unified social credit code: name, status, closed_on, exited; those in business first."""
+    """Providers of the whole district that hold or held a unified social credit code, the latest first: name, ``until`` (the last month in business),
+    ``operating`` (in business in the latest month), ``exited``."""
     return snapshot.dicts(
-        "select p.name, p.status, p.closed_on, coalesce(e.state = 'exited', false) as exited from provider_provider p"
-        " left join exit_status e on e.provider_id = p.provider_id and e.month = ? where p.credit_code = ?"
-        " order by p.closed_on is not null, p.closed_on desc, p.provider_id",
-        [snapshot.latest_month, code],
+        "select arg_max(p.name, p.month) as name, max(p.month) as until, max(p.month) = $latest as operating,"
+        " coalesce(bool_or(e.state = 'exited'), false) as exited from provider_month p"
+        " left join exit_status e on e.provider_id = p.provider_id and e.month = $latest where p.credit_code = $code"
+        " group by p.provider_id order by until desc, p.provider_id",
+        {"latest": snapshot.latest_month, "code": code},
     )

@@ -12,7 +12,7 @@ from dashboard.cases import dossier, machine
 from dashboard.cases.dossier import Dossier, whole
 from dashboard.cases.entries import problem
 from dashboard.cases.files import Upload
-from dashboard.cases.machine import Act
+from dashboard.cases.machine import Act, Done, File
 from dashboard.cases.store import ConflictError, RefusedError, Subject, Taken
 from dashboard.reports import notice
 from tests.cases.conftest import FINE, FROZEN, GRAVE, HOME, PDF, PEOPLE, Desk
@@ -266,3 +266,32 @@ def test_the_documents_of_a_case_can_be_read_before_they_are_served(desk: Desk) 
     said = notice.compose(case.file.version.paper("rectification_order"), writing)
     text = [p.text for p in Document(io.BytesIO(notice.render(said, "1号", "局", desk.now, True))).paragraphs]
     assert any("自收到本通知书之日起7日内完成整改" in line for line in text) and case.documents[-1].number
+
+
+# ------------------------------------------------------------------ cases from before
+
+PROOF = frozenset({"service_proof"})
+OLD: list[tuple[str, str, dict[str, str], frozenset[str]]] = [
+    ("open", "watch", {"reason": "试试"}, frozenset()), ("propose_restore", "watch", {"reason": "旧"}, frozenset()),
+    ("order_rectification", "rectifying", {"hazard": "3日整改"}, PROOF), ("reinspect", "failed", {"result": "不合格"}, frozenset()),
+    ("summon", "summoned", {"held_on": "2026-03-20"}, frozenset()), ("interview", "interviewed", {}, frozenset()), ("propose", "proposed", {}, frozenset()),
+    ("notify", "notified", {}, PROOF), ("request_hearing", "hearing_requested", {"received_on": "2026-03-25"}, frozenset()),
+    ("notify_hearing", "hearing_notified", {"held_on": "2026-04-10", "host": "林敏"}, PROOF), ("hold_hearing", "heard", {}, frozenset()),
+    ("review", "reviewed", {"result": "同意退出"}, frozenset()), ("decide", "decided", {"result": "退出"}, frozenset()),
+    ("plan_resettlement", "resettling", {}, PROOF), ("finish_resettlement", "settling", {}, frozenset()),
+    ("settle", "cleared", {"prepaid": "1", "subsidy": "0"}, frozenset()), ("close", "closed", {}, frozenset()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("steps", range(1, len(OLD) + 1))
+def test_a_case_from_before_can_be_read_at_every_stage_and_goes_on(desk: Desk, steps: int) -> None:
+    rules, at = desk.cases.procedures["exit"], desk.at("2026-03-02T09:00").now
+    done = tuple(Done(step, at, "chen", "陈晓", state, fields, papers) for step, state, fields, papers in OLD[:steps])
+    file = File(rules.title, rules.versions[0], "养老机构", done)
+    assert machine.replay(file) == OLD[steps - 1][1]
+    running = machine.clocks(file, desk.cases.calendar)
+    offers = machine.offers(file, PEOPLE["chen"], desk.at("2026-07-01T09:00").now, desk.cases.calendar)
+    ended = file.state is not None and file.state.ends
+    assert bool(offers) is not ended and bool(running) is not ended
+    waits = [o.step.step for o in offers for r in o.refusals if "须先登记" in r.sentence]
+    assert waits == {"summon": ["interview"], "decide": ["plan_resettlement"]}.get(OLD[steps - 1][0], []), "what was never served is served now"
