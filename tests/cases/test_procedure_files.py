@@ -6,6 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+import yaml
 
 from dashboard.cases.calendar import HOLIDAYS, calendar
 from dashboard.cases.entries import credit_code
@@ -99,3 +100,13 @@ def test_credit_codes_are_checked_by_their_last_character() -> None:
     good = [c for c in "0123456789ABCDEFGHJKLMNPQRTUWXY" if credit_code("91330105MA27XX2A0" + c)]
     assert len(good) == 1
     assert credit_code("91350100M000100Y43") and not credit_code("91350100M000100Y34") and not credit_code("91350100m000100y43")
+
+
+def test_every_criterion_that_is_a_ground_is_one_of_the_exit_policy_and_no_decision_of_a_case_is() -> None:
+    policy = yaml.safe_load((DEFAULT_REGION / "policies" / "exit.yaml").read_text(encoding="utf-8"))
+    rules = {c["rule"]: bool(c.get("decided")) for v in policy["versions"] for c in v["criteria"]}
+    for version in procedures(DEFAULT_REGION / "policies", RIGHTS)["exit"].versions:
+        grounds = {g.criterion: g for g in version.grounds if g.criterion}
+        assert set(grounds) == {rule for rule, decided in rules.items() if not decided}
+        grave = {c["rule"] for v in policy["versions"] for c in v["criteria"] if not c.get("decided") and c["state"] in ("exit_proposed", "exit_candidate")}
+        assert {rule for rule, g in grounds.items() if g.direct} == grave
