@@ -26,7 +26,7 @@ def stars_panel(view: View) -> Node:
         n = counts.get(key, 0)
         gone = sum(p.get("exit_state") == "exited" for p in view.providers if _star(p) == key)
         items.append(h("li", h(
-            "a", marks.star(int(key) or None), bar(n / most * 100 if most else 0), h("span", f"{n} 家" + (f"（含已退出 {gone} 家）" if gone else ""), cls="num"),
+            "a", marks.star(int(key) or None), bar(n / most * 100 if most else 0), h("span", f"{n} 家", cls="num", title=f"含已退出 {gone} 家" if gone else None),
             href=view.place.url(star=None if view.place.get("star") == key else key, rows=None),
             aria_current="true" if view.place.get("star") == key else None,
         )))  # fmt: skip
