@@ -101,7 +101,8 @@ class Freshness:
         """The qualified name of a checked table or mart; None where there is none."""
         if source not in self.homes:
             # To ask the catalogue costs ten times as much, and a first load asks for every mart before and after it is built.
-            there = next((schema for schema in ("marts", "checked") if self.shape(f"{schema}.{name(source)}")), None)
+            # What is made up by a function, such as a range of numbers, is a source without a name.
+            there = next((schema for schema in ("marts", "checked") if source and self.shape(f"{schema}.{name(source)}")), None)
             if there is None:
                 return None
             self.homes[source] = there
