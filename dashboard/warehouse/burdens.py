@@ -18,7 +18,7 @@ MOST = 5
 NO_SINGLE = "没有一项或两项措施能在当月升一星，须几项一并改进。请先从下列限制和扣分最重的事项做起。"
 _ENDS_CAP = {
     "inspection_finding": "整改到位并经复查合格后解除", "provider_permit": "补办有效的证照或保险后解除",
-    "inspection_penalty": "办法规定的期限届满后解除",
+    "inspection_penalty": "办法规定的期限届满后解除", "provider_provider": "取得并登记后解除",
 }  # fmt: skip
 _NOTHING = frozenset[str]()
 
