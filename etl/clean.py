@@ -118,11 +118,11 @@ def _macros(today: date) -> list[tuple[str, str]]:
     iso = "x >= '1850' and x < '3' and substr(x, 5, 1) = '-'"
     birth = "cast(try_strptime(substr(y, 7, 8), '%Y%m%d') as date)"
     return [
-        # Trimming by a set of characters is dear: text that plainly needs none (ASCII, no blank at either end) passes by.
+        # Trimming by a set of characters is dear: text that plainly needs none (ASCII, no blank at either end) passes by, and so does none at all.
         (
             "yg_text(x)",
             "case when x >= '!' and x < '~' and strlen(x) = length(x) and right(x, 1) > ' ' then x"
-            f" else nullif(trim(x, {quote(_BLANKS)}), '') end",
+            f" when x <> '' then nullif(trim(x, {quote(_BLANKS)}), '') end",
         ),
         # translate() builds its table anew for every row, so plain ASCII must not come near it.
         (

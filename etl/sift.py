@@ -119,12 +119,14 @@ def looks_at(reference: Reference) -> tuple[str, ...]:
     return tuple(sorted({c.name for c in found if c.table == "o"}))
 
 
-def broken(reference: Reference, home: str) -> str:
-    """SQL over rows ``s``: the value is given, and ``home`` has no such key (or has it with the reference's fault)."""
-    column = name(reference.column)
-    found = f"exists (select 1 from {home} as o where o.{name(reference.key)} = s.{column}"
-    found = f"{found} and ({reference.fault}))" if reference.fault else f"not {found})"
-    return f"{column} is not null and {found}"
+def broken(reference: Reference, rows: str, home: str) -> str:
+    """SQL after ``from``: the ``rows`` (a table) whose value is given and that ``home`` has no such key for, or has it with the reference's fault.
+
+    Only the columns of ``rows`` are there to select.  Joins, not subqueries: those of a fault would gather every combination of what it looks at.
+    """
+    column, kind = f"s.{name(reference.column)}", "semi" if reference.fault else "anti"
+    fault = f" and ({reference.fault})" if reference.fault else ""
+    return f"{rows} as s {kind} join {home} as o on o.{name(reference.key)} = {column}{fault} where {column} is not null"
 
 
 def _check_reference(con: duckdb.DuckDBPyConnection, compiled: Compiled, reference: Reference, homes: Homes) -> None:
@@ -134,7 +136,7 @@ def _check_reference(con: duckdb.DuckDBPyConnection, compiled: Compiled, referen
         return
     con.execute(
         f"insert into marks select _source, _position, {quote(reference.severity)}, {quote(reference.sentence)},"
-        f" {quote(reference.column)} from {staged(compiled)} as s where not _bad and {broken(reference, home)}"
+        f" {quote(reference.column)} from {broken(reference, staged(compiled), home)} and not _bad"
     )
 
 

@@ -175,9 +175,7 @@ def _of_reference(
     found = [f"select {keys} from ({_cleaned(compiled, f'{raw.in_force(old)} and (_source, _position) in ({flagged})')})"]
     home = sift.referred(con, reference, homes)
     if home:
-        found.append(
-            f"select {keys} from checked.{name(compiled.full_name)} as s where {sift.broken(reference, home)}"
-        )
+        found.append(f"select {keys} from {sift.broken(reference, f'checked.{name(compiled.full_name)}', home)}")
     return found
 
 
