@@ -215,7 +215,7 @@ def _closing(w: Writing) -> Notice:
 def _correct(w: Writing) -> Notice:
     return Notice("补正告知书", w.case.row.name, (
         f"你单位提出的准入申请（{w.case.row.number}）收悉。经审查，申请材料不齐全或者不符合要求。依据{w.rule}，现一次告知需要补正的全部内容：",
-        w.said("lacking", "需补正的材料"), "请在收到本告知书之日起{w.term('lapse')}内补正；逾期不补正的，按撤回申请处理。",
+        w.said("lacking", "需补正的材料"), f"请在收到本告知书之日起{w.term('lapse')}内补正；逾期不补正的，按撤回申请处理。",
     ), receipt=True)  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from calendar import monthrange
 from datetime import date, datetime
 from typing import Any
 
@@ -242,6 +243,12 @@ def publication(view: View) -> Node:
     return panel(view, "公示名单", table(cols, body, caption="公示名单"), note="退出决定、注销、准入公示；未作出决定的不公示", cls="full")
 
 
+def _months_on(day: date, months: int) -> date:
+    """The same day so many months later, or the last of that month where it has no such day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
 def relapse(view: View) -> Node:
     """Restored providers and what was found or decided against them since, for as long as the procedure follows them: whether it holds."""
     body, terms = [], []
@@ -250,7 +257,7 @@ def relapse(view: View) -> Node:
         if not (tracked and c.file.state and c.file.state.state == "restored" and view.area.code in c.row.area_path):
             continue
         since = next(moment(s.at).date() for s in c.steps if s.state == "restored")
-        last = date(since.year + (since.month - 1 + tracked.months) // 12, (since.month - 1 + tracked.months) % 12 + 1, min(since.day, 28))
+        last = _months_on(since, tracked.months)
         try:
             found = view.w.violations(c.row.provider_id, since, last)
         except LookupError:

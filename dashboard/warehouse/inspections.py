@@ -129,7 +129,7 @@ def findings_of(snapshot: Snapshot, provider_id: str, month: str) -> list[dict[s
 _VIOLATIONS = """
 select inspected_on as day, '检查发现' || severity || '问题' as what from finding_fact
  where provider_id = $provider and severity in ('严重', '重大') and inspected_on > $since and inspected_on <= $last
-union all select decided_on, reason || '受' || kind from penalty_fact where provider_id = $provider and decided_on > $since and decided_on <= $last
+union all select decided_on, concat(reason || '，', '受', kind) from penalty_fact where provider_id = $provider and decided_on > $since and decided_on <= $last
 union all select decided_on, kind from action_fact where provider_id = $provider and kind in ('复查不合格', '拟退出', '退出决定', '注销')
  and decided_on > $since and decided_on <= $last
 order by 1, 2"""

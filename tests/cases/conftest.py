@@ -19,6 +19,7 @@ from dashboard.cases.files import Upload
 from dashboard.cases.machine import Act, Actor
 from dashboard.cases.procedure import procedures
 from dashboard.cases.store import Cases, Subject, Taken
+from dashboard.reports import notice
 from etl import clock
 from etl.paths import DEFAULT_REGION
 
@@ -49,6 +50,7 @@ class Desk:
 
     cases: Cases
     now: datetime
+    written: dict[str, str] = field(default_factory=dict)
     made: list[tuple[str, str]] = field(default_factory=list)
     evidence: Evidence = FROZEN
 
@@ -60,9 +62,14 @@ class Desk:
         self.now += timedelta(**span)
         return self
 
-    def make(self, paper: Any, number: str, _before: Dossier, _act: Act, _now: datetime) -> bytes:
+    def make(self, paper: Any, number: str, before: Dossier, act: Act, now: datetime) -> bytes:
+        """The words of the paper as the product writes them, without the layout."""
         self.made.append((paper.document, number))
-        return f"{paper.name} {number}".encode()
+        numbers = {d.kind: d.number for d in before.documents if d.number}
+        said = notice.compose(paper, notice.Writing(before, act, now, "区民政局", self.cases.calendar, numbers))
+        self.written[paper.document] = text = "\n".join((said.title, said.addressee, *said.blocks))
+        assert "{" not in text and "None" not in text, text
+        return text.encode()
 
     def open(self, by: str = "chen", subject: Subject = HOME, fields: dict[str, str] | None = None, papers: tuple[str, ...] = ("watch_record",),
              **more: Any) -> Dossier:  # fmt: skip

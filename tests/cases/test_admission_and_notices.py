@@ -34,6 +34,7 @@ def test_admission_from_application_to_registration(desk: Desk) -> None:
         desk.take(case, "accept", "chen", ("registration", "site_proof", "staff_roster", "insurance", "fire", "food", "medical_agreement"))
     assert str(caught.value) == "“受理（材料齐全）”须附内设医务室（护理站）备案（《拱墅区养老服务单位准入程序规定（试行）》第五条）", "120 beds need a clinic"
     case = desk.take(case, "ask_correction", "chen", lacking="内设医务室（护理站）备案")
+    assert "请在收到本告知书之日起20个工作日内补正" in desk.written["correction_notice"]
     case = desk.serve(case)
     case = desk.take(case, "resubmit", "chen", said="已补正")
     case = desk.take(case, "accept", "chen", ("registration", "site_proof", "staff_roster", "insurance", "fire", "food", "clinic"))
