@@ -19,10 +19,10 @@ from dashboard import format as fmt
 from dashboard import refusals
 from dashboard.access import policy
 from dashboard.cases import attempts
+from dashboard.cases.course import Act, Actor
 from dashboard.cases.dossier import Dossier
 from dashboard.cases.evidence import freeze
 from dashboard.cases.files import LARGEST, FileError, Upload
-from dashboard.cases.machine import Act, Actor
 from dashboard.cases.model import Paper
 from dashboard.cases.store import Cases, ConflictError, NoCaseError, RefusedError, Subject, Taken
 from dashboard.leaving import given, stated

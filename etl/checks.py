@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from functools import lru_cache
 
 import duckdb
 import sqlglot
@@ -101,14 +100,6 @@ class Compiled:
     def columns(self) -> str:
         """The checked columns, comma-joined and quoted."""
         return ", ".join(name(c.name) for c in self.cells)
-
-    @property
-    def groups(self) -> tuple[tuple[str, ...], ...] | None:
-        """What the rules that need other rows group them by (SQL over checked columns): beyond its own groups nothing decides about a row.
-
-        None where a rule looks at more than that: a window over everything, a query of its own.
-        """
-        return _groups(self.window_rejects + self.window_warns)
 
     def keyed(self, where: str) -> str:
         """A SELECT of the cleaned key and ``_row`` of raw rows; without looking anything up where the key can do without."""
@@ -221,21 +212,6 @@ def _split(module: str, table: Table, rules: Mapping[str, str]) -> tuple[Rules, 
             raise ContractError(f"{module}.{table.name}: {condition!r} is not SQL: {error}") from error
         (windowed if tree.find(exp.Window) or tree.find(exp.Subquery) else plain).append((sentence, condition))
     return tuple(plain), tuple(windowed)
-
-
-@lru_cache(maxsize=512)
-def _groups(rules: Rules) -> tuple[tuple[str, ...], ...] | None:
-    found: dict[tuple[str, ...], None] = {}
-    for _, condition in rules:
-        tree = sqlglot.parse_one(condition, read="duckdb")
-        windows = list(tree.find_all(exp.Window))
-        if tree.find(exp.Subquery) or not windows:
-            return None
-        for window in windows:
-            if not window.args.get("partition_by"):
-                return None
-            found[tuple(part.sql("duckdb") for part in window.args["partition_by"])] = None
-    return tuple(found)
 
 
 def _cells(table: Table, column: Column, joins: list[str], source: str) -> Iterator[Cell]:

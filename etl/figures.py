@@ -15,9 +15,10 @@ import duckdb
 
 from etl.clean import insert, name, quote
 from etl.coverage import Span
-from etl.freshness import Freshness, listed
+from etl.freshness import Freshness
 from etl.hands import hands
 from etl.indicators.base import Indicator, Measure
+from etl.labels import listed
 from etl.martfile import Mart
 
 _TABLES = """

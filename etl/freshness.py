@@ -9,12 +9,13 @@ built again; everything else is built in full.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import duckdb
 
 from etl.clean import at_once, first, insert, name, quote
+from etl.labels import KEYED, OF, counting, hashed, labelled
 from etl.martfile import GIVEN
 
 Contents = dict[str, tuple[int, str]]
@@ -34,7 +35,6 @@ delete from state.content where since is null;
 # What of a delivery's state changes whenever its checked table does.
 DELIVERED = "concat_ws('/', batch, check_hash, refs, loaded_at)"
 DEFINITION = "#definition"
-KEYED, OF = " # ", " | "
 # What a run knows of its own deliveries, in schema state.
 _DELIVERIES = ("module", "delivery", "delivered", "quarantine", "warning")
 
@@ -223,7 +223,7 @@ class Freshness:
             if finer:  # what has been counted by month and key need not be looked at again for the month
                 counted = "select split_part(month, '/', 1), sum(rows), cast(sum(cast(hash as hugeint)) as varchar) from state.content where source = ? and by_month = ? group by 1"
             else:
-                counted = _counting(home, by)
+                counted = counting(home, by)
             given = [source, finer] if finer else []
             if self.blank and (source, by) not in self.known:  # nothing is remembered of it that could differ
                 self.con.execute(f"insert into state.content select ?, ?, *, {self._number()} from ({counted})", [source, by, *given])
@@ -312,7 +312,7 @@ def _count(con: duckdb.DuckDBPyConnection, target: str, home: str, where: str, w
     """Lay a temporary table (by_month, month, rows, total): what these rows of a table hold, counted in these ways."""
     if not ways:
         return
-    labels = ", ".join(f"{_labelled(by)} as l{i}, {_hashed(by)} as h{i}" for i, by in enumerate(ways))
+    labels = ", ".join(f"{labelled(by)} as l{i}, {hashed(by)} as h{i}" for i, by in enumerate(ways))
     con.execute(
         f"create or replace temp table {target} as with part as materialized (select {labels} from {home} as t where {where}) "
         + " union all ".join(
@@ -341,21 +341,6 @@ def settle(con: duckdb.DuckDBPyConnection, source: str, old: str, new: str) -> N
     con.execute("update state.counted set token = ? where source = ? and token = ?", [_stamp(new), source, _stamp(old)])
 
 
-SHARES, FINE = 1024, 65536
-"""Keys are told apart by this many shares of them, month by month or (finer) over all months: enough to leave out nearly everything, few enough
-to remember."""
-
-
-def label(month: str = "", key: str = "", columns: Sequence[str] = ()) -> str:
-    """The label of a row as inputs name it: by month (SQL), by share of a key column, or by both; ``columns``: of all that a row says only these matter."""
-    return month + (KEYED + key if key else "") + (OF + ",".join(columns) if columns else "")
-
-
-def share(column: str, shares: int = SHARES) -> str:
-    """SQL: the share to which a row's key belongs."""
-    return f"hash({name(column)}) % {shares}"
-
-
 def _keep(kept: tuple[str, Contents, dict[str, int]], month: str, rows: int, found: str, since: int | None) -> None:
     if rows:
         kept[1][month] = (rows, found)
@@ -364,28 +349,6 @@ def _keep(kept: tuple[str, Contents, dict[str, int]], month: str, rows: int, fou
 
 def _next(con: duckdb.DuckDBPyConnection) -> int:
     return int(first(con, "select nextval('state.building')")[0])  # type: ignore[index]
-
-
-def _hashed(by: str) -> str:
-    """SQL over rows ``t``: the hash of what matters of a row."""
-    columns = by.partition(OF)[2]
-    return f"hash({', '.join(f't.{name(c)}' for c in columns.split(','))})" if columns else "hash(t)"
-
-
-def _counting(home: str, by: str) -> str:
-    """SQL: (label, rows, sum of hashes) of a table. Grouped by month and share as they are: a label written out for every row costs more than all else."""
-    month, _, key = by.partition(OF)[0].partition(KEYED)
-    if not key:
-        return f"select {_labelled(by)}, count(*), cast(sum({_hashed(by)}) as varchar) from {home} as t group by 1"
-    m = f"coalesce(cast({month} as varchar), '')" if month else "''"
-    given = f"{m} as m, {share(key, SHARES if month else FINE)} as k, {_hashed(by)} as h"
-    return f"select m || '/' || k, count(*), cast(sum(h) as varchar) from (select {given} from {home} as t) group by m, k"
-
-
-def _labelled(by: str) -> str:
-    month, _, key = by.partition(OF)[0].partition(KEYED)
-    found = f"coalesce(cast({month} as varchar), '')" if month else "''"
-    return f"{found} || '/' || {share(key, SHARES if month else FINE)}" if key else found
 
 
 def moved(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
@@ -409,9 +372,3 @@ def _stamp(token: str) -> str:
 def _short(text: str) -> str:
     # A later DuckDB may hash differently, or compute an expression differently: then everything is built again.
     return hashlib.sha256((duckdb.__version__ + text).encode()).hexdigest()[:24]
-
-
-def listed(months: Iterable[str]) -> str:
-    """Months as an SQL list; months are checked to be nothing else."""
-    quoted = [f"'{m}'" for m in sorted(months) if "'" not in m]
-    return f"({', '.join(quoted) or 'null'})"

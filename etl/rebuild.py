@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import duckdb
 
 from etl.clean import first, name
-from etl.freshness import FINE, SHARES, Freshness, label, listed, share
+from etl.freshness import Freshness
+from etl.labels import FINE, SHARES, label, listed, share
 from etl.martfile import Mart
 
 _DAY = re.compile(r"strftime\((\"\w+\"), '%Y-%m'\)")
@@ -24,7 +25,7 @@ MANY, LONG = 3, 300_000
 
 
 def labels(mart: Mart, fresh: Freshness) -> dict[str, str]:
-    """Table read → what a change in it is told by (see ``freshness.label``): of its columns only those that the mart's SQL may look at.
+    """Table read → what a change in it is told by (see ``labels.label``): of its columns only those that the mart's SQL may look at.
 
     The input whose rows the mart follows is told by month alone: where one of its rows changes, its month is built again.
     """

@@ -7,11 +7,14 @@ the tables themselves and not only carried on, so a row that went astray is noti
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
 import duckdb
+import sqlglot
+from sqlglot import exp
 
 from etl import raw, sift
-from etl.checks import Compiled, Counts
+from etl.checks import Compiled, Counts, Rules
 from etl.clean import first, name, quote
 from etl.contract import Reference
 
@@ -19,10 +22,33 @@ from etl.contract import Reference
 MOST = 0.3
 
 
+def groups(compiled: Compiled) -> tuple[tuple[str, ...], ...] | None:
+    """What the rules that need other rows group them by (SQL over checked columns): beyond its own groups nothing decides about a row.
+
+    None where a rule looks at more than that: a window over everything, a query of its own.
+    """
+    return _groups(compiled.window_rejects + compiled.window_warns)
+
+
+@lru_cache(maxsize=512)
+def _groups(rules: Rules) -> tuple[tuple[str, ...], ...] | None:
+    found: dict[tuple[str, ...], None] = {}
+    for _, condition in rules:
+        tree = sqlglot.parse_one(condition, read="duckdb")
+        windows = list(tree.find_all(exp.Window))
+        if tree.find(exp.Subquery) or not windows:
+            return None
+        for window in windows:
+            if not window.args.get("partition_by"):
+                return None
+            found[tuple(part.sql("duckdb") for part in window.args["partition_by"])] = None
+    return tuple(found)
+
+
 def possible(compiled: Compiled) -> bool:
     """True where what becomes of a row depends on that row, its key, its references and the rows of its groups alone."""
     # A second place for the choice of rows: a column is read by what the whole delivery looks like.
-    return compiled.groups is not None and compiled.cleaned.count("{where}") == 1
+    return groups(compiled) is not None and compiled.cleaned.count("{where}") == 1
 
 
 def touched(compiled: Compiled) -> str:
@@ -54,7 +80,7 @@ def touch(
         con.execute(f"create or replace temp table {rows} (row bigint, s varchar, p bigint, was boolean, now boolean)")
         return 0
     either = f"_batch <= {new} and coalesce(_until > {old}, true)"
-    if compiled.groups:
+    if groups(compiled):
         _widen(con, compiled, either, most)
     same = " and ".join(f"r.{name(k)} is not distinct from t.{name(k)}" for k in compiled.table.key)
     con.execute(
@@ -79,8 +105,8 @@ def _widen(con: duckdb.DuckDBPyConnection, compiled: Compiled, either: str, most
         f"create or replace temp table grouped_unloaded as select row from grouped_told semi join (select {keys} from grouped_told group by all having count(*) > 1) using ({keys})"
         f" union select row from grouped_told as r anti join checked.{name(compiled.full_name)} as t on {same}"
     )
-    groups = compiled.groups or ()
-    placed = ", ".join(f"{sql} as g{i}_{j}" for i, group in enumerate(groups) for j, sql in enumerate(group))
+    told = groups(compiled) or ()
+    placed = ", ".join(f"{sql} as g{i}_{j}" for i, group in enumerate(told) for j, sql in enumerate(group))
     con.execute(
         f"create or replace temp table grouped_placed as select {keys}, {placed} from ({_cleaned(compiled, 'rowid in (select row from grouped_unloaded)')})"
         f" union all by name select {keys}, {placed} from checked.{name(compiled.full_name)}"
@@ -90,7 +116,7 @@ def _widen(con: duckdb.DuckDBPyConnection, compiled: Compiled, either: str, most
     while count <= most:
         mine = f"rowid in (select row from grouped_told as r semi join {laid} as t on {same})"
         con.execute(f"create or replace temp table grouped_theirs as select distinct {placed} from ({_cleaned(compiled, mine)})")
-        ways = [" and ".join(f"p.g{i}_{j} is not distinct from v.g{i}_{j}" for j in range(len(group))) for i, group in enumerate(groups)]
+        ways = [" and ".join(f"p.g{i}_{j} is not distinct from v.g{i}_{j}" for j in range(len(group))) for i, group in enumerate(told)]
         con.execute(more.format(" union ".join(f"select {keys} from grouped_placed as p semi join grouped_theirs as v on {way}" for way in ways)))
         added = con.execute(f"insert into {laid} select * from grouped_reached").fetchall()[0][0]
         if not added:

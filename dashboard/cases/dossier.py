@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dashboard.cases import grounds, machine
+from dashboard.cases.course import Act, Actor, Done, File, Refusal
 from dashboard.cases.evidence import Evidence, canonical, digest
-from dashboard.cases.machine import Act, Actor, Done, File, Refusal
 from dashboard.cases.model import Procedure, ProcedureVersion, Step
 from dashboard.format import fmt_date
 from dashboard.ledger.models.cases import Case, CaseDocument, CaseEvidence, CaseParty, CaseResettlement, CaseStep

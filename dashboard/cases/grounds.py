@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
+from dashboard.cases.course import Done
 from dashboard.cases.model import ProcedureVersion
-
-if TYPE_CHECKING:
-    from dashboard.cases.machine import Done
 
 ENTRY = "ground"
 """The blank in which the form that opens a case names a ground that the figures do not show."""

@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session as OrmSession
 
 from dashboard.cases import dossier, files, grounds, machine
 from dashboard.cases.calendar import Calendar
+from dashboard.cases.course import Act, Actor, File, Refusal
 from dashboard.cases.dossier import STATUSES, Dossier
 from dashboard.cases.evidence import Evidence, canonical, digest
-from dashboard.cases.machine import Act, Actor, File, Refusal
 from dashboard.cases.model import Paper, Procedure
 from dashboard.ledger import Ledger, audit
 from dashboard.ledger.models.cases import Case, CaseDocument, CaseEvidence, CaseParty, CaseResettlement, CaseStep

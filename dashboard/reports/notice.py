@@ -16,8 +16,8 @@ from docx.shared import Pt
 
 from dashboard.cases import machine
 from dashboard.cases.calendar import Calendar
+from dashboard.cases.course import Act, Done
 from dashboard.cases.dossier import Dossier
-from dashboard.cases.machine import Act, Done
 from dashboard.cases.model import Paper
 from dashboard.format import fmt_date, fmt_time
 from dashboard.reports import word

@@ -10,9 +10,10 @@ from typing import Any
 
 from dashboard import format as fmt
 from dashboard.cases import grounds, machine
+from dashboard.cases.course import Actor, File
 from dashboard.cases.dossier import STATUSES, Dossier, moment, on_resettlement, whole
 from dashboard.cases.evidence import differences, freeze
-from dashboard.cases.machine import Actor, Offer
+from dashboard.cases.machine import Offer
 from dashboard.cases.model import Step
 from dashboard.cases.store import NoCaseError
 from dashboard.format import Mark
@@ -100,7 +101,7 @@ def _steps(view: View, case: Dossier) -> Node:
     return panel(view, "下一步", [_offer(view, case, o) for o in offers], note="每一步都写明依据、期限和所需文书；不能办的写明原因", cls="full next-steps")
 
 
-def _with_figures(view: View, case: Dossier) -> machine.File:
+def _with_figures(view: View, case: Dossier) -> File:
     """The file, with what the newest figures would show if they were frozen now."""
     here = case.file.state.state if case.file.state else ""
     asked = {f.fact for s in case.file.version.steps if here in s.from_ and s.evidence for f in s.facts}

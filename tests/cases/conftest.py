@@ -13,10 +13,10 @@ import pytest
 
 from dashboard import ledger
 from dashboard.cases.calendar import calendar
+from dashboard.cases.course import Act, Actor
 from dashboard.cases.dossier import Dossier
 from dashboard.cases.evidence import Evidence, canonical
 from dashboard.cases.files import Upload
-from dashboard.cases.machine import Act, Actor
 from dashboard.cases.procedure import procedures
 from dashboard.cases.store import Cases, Subject, Taken
 from dashboard.reports import notice

@@ -11,10 +11,10 @@ from datetime import datetime
 import pytest
 from docx import Document
 
+from dashboard.cases.course import Act
 from dashboard.cases.dossier import Dossier
 from dashboard.cases.evidence import canonical, differences
 from dashboard.cases.files import FileError, Upload, fetch, keep
-from dashboard.cases.machine import Act
 from dashboard.cases.store import RefusedError, Subject, Taken
 from dashboard.reports import notice
 from tests.cases.conftest import PDF, PEOPLE, Desk

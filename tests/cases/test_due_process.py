@@ -9,10 +9,10 @@ import pytest
 from docx import Document
 
 from dashboard.cases import dossier, machine
+from dashboard.cases.course import Act, Done, File
 from dashboard.cases.dossier import Dossier, whole
 from dashboard.cases.entries import problem
 from dashboard.cases.files import Upload
-from dashboard.cases.machine import Act, Done, File
 from dashboard.cases.store import ConflictError, RefusedError, Subject, Taken
 from dashboard.reports import notice
 from tests.cases.conftest import FINE, FROZEN, GRAVE, HOME, PDF, PEOPLE, Desk

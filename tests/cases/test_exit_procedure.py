@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from dashboard.cases import machine
+from dashboard.cases.course import Act
 from dashboard.cases.dossier import Dossier, whole
 from dashboard.cases.files import FileError, Upload
-from dashboard.cases.machine import Act
 from dashboard.cases.store import Cases, ConflictError, NoCaseError, RefusedError, Subject, Taken
 from dashboard.ledger import audit
 from dashboard.ledger.models.cases import CaseResettlement, CaseStep

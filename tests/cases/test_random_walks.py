@@ -12,8 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from dashboard.cases import grounds, machine
 from dashboard.cases.calendar import calendar
+from dashboard.cases.course import Act, Done, File
 from dashboard.cases.evidence import canonical
-from dashboard.cases.machine import Act, Done, File
 from dashboard.cases.procedure import procedures
 from etl.paths import DEFAULT_REGION
 from tests.cases.conftest import PEOPLE, RIGHTS

@@ -13,7 +13,8 @@ import pytest
 
 from data.simulator import playing
 from etl import build, clean, clock, delivered, load
-from etl.freshness import FINE, SHARES, Freshness, _stamp
+from etl.freshness import Freshness, _stamp
+from etl.labels import FINE, SHARES
 from etl.load import contracts
 from etl.martfile import MartError, marts, parse
 from etl.paths import Layout

@@ -14,7 +14,8 @@ from etl.indicators.base import catalogue
 from etl.policy.load import PolicyError
 from etl.policy.oversight import load_oversight
 from etl.policy.oversight_model import GRADES, CreditPolicy, InspectionPolicy
-from tests.policy.naive import Naive, idx, in_force
+from tests.policy.naive import Naive
+from tests.policy.naive_rules import idx, in_force
 from tests.policy.random_worlds import worlds
 from tests.policy.small_policies import EXIT, RATING
 from tests.policy.test_ratings_and_exits import finding, good_provider, visit
