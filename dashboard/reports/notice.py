@@ -135,10 +135,11 @@ def _hearing(w: Writing) -> Notice:
 
 def _decision(w: Writing) -> Notice:
     leaves = w.said("result", "决定") == "退出"
-    title = "退出决定书" if leaves else "不予退出决定书"
+    title, tracked = "退出决定书" if leaves else "不予退出决定书", w.case.file.version.tracked
+    followed = f"，并在{tracked.months}个月内跟踪是否再次违规" if tracked else ""
     decided = (
         f"经集体审议，依据{w.rule}，决定你单位退出养老服务供给，停止接收新的服务对象。你单位应当配合做好在院（在册）老年人的安置、预收费用退还和补贴清算，安置完成以前不得停止服务。"
-        if leaves else f"经集体审议，依据{w.rule}，决定不予退出，恢复正常监管，并在6个月内跟踪。"
+        if leaves else f"经集体审议，依据{w.rule}，决定不予退出，恢复正常监管{followed}。"
     )  # fmt: skip
     return Notice(title, w.case.row.name, (
         f"我局于{fmt_date(_when(w, 'open'))}对你单位立案（{w.case.row.number}），于{fmt_date(_served(w, 'notify'))}送达《拟退出告知书》"

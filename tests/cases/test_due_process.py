@@ -127,6 +127,7 @@ def test_after_its_term_a_case_can_only_end_without_an_exit(desk: Desk) -> None:
     assert offer.possible
     assert "逾期只能不予退出" in refused(lambda: desk.take(case, "decide", "zhou", result="退出", reason="理由"))
     case = desk.take(case, "decide", "zhou", result="不予退出", reason="逾期未决定")
+    assert "恢复正常监管，并在36个月内跟踪是否再次违规" in desk.written["exit_decision"] and "经集体审议" in desk.written["exit_decision"]
     assert case.file.state and case.file.state.state == "restored"
     (offer,) = machine.offers(case.file, PEOPLE["chen"], desk.now, desk.cases.calendar)
     assert offer.step.step == "serve", "the decision still goes to the provider"

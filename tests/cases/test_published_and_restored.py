@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dashboard.cases.dossier import Dossier
-from dashboard.views.cases import publication, relapse
+from dashboard.views.cases import _months_on, publication, relapse
 from dashboard.views.h import text_of
 from tests.cases.conftest import HOME, Desk
 
@@ -66,3 +66,8 @@ def test_a_restored_provider_is_followed_by_what_arose_since(
     assert verdict in said and "恢复后 36 个月" in said and "2029年12月7日" in said
     assert relapse(seen(desk, OTHER)) is None
     assert "待观察" in text_of(relapse(seen(desk, latest="2026-12")))
+
+
+def test_a_provider_is_followed_to_the_very_day_or_the_last_of_a_shorter_month() -> None:
+    assert _months_on(date(2026, 10, 30), 36) == date(2029, 10, 30)
+    assert _months_on(date(2026, 8, 31), 6) == date(2027, 2, 28) and _months_on(date(2027, 8, 31), 6) == date(2028, 2, 29)
