@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 
+from etl.clean import at_once
 from etl.hands import hands
 from etl.indicators.base import Indicator, catalogue
 from etl.policy import increment, inputs
@@ -252,12 +253,7 @@ def _lay_figures(
 
 def _write(con: duckdb.DuckDBPyConnection, tables: Mapping[str, str], begins: str | None, also: Callable[[], None]) -> None:
     """The tables from the month ``begins`` on, or (None) whole, and what belongs into the same transaction."""
-    try:
-        con.execute("begin")
-        own = True
-    except duckdb.TransactionException:  # the caller holds one already; it decides about the end
-        own = False
-    try:
+    with at_once(con):
         con.execute("create schema if not exists marts")
         for table, columns in tables.items():
             if begins:
@@ -266,12 +262,6 @@ def _write(con: duckdb.DuckDBPyConnection, tables: Mapping[str, str], begins: st
                 con.execute(f"create or replace table marts.{table} ({columns})")
             con.execute(f"insert into marts.{table} {_SELECT[table]}")
         also()
-        if own:
-            con.execute("commit")
-    except BaseException:
-        if own:
-            con.execute("rollback")
-        raise
 
 
 def _count(con: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> dict[str, int]:
