@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Callable
 from datetime import date
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from etl.policy.model import RatingVersion, Stars
@@ -53,7 +54,8 @@ def stepped(steps: list[tuple[float, float]], value: float) -> float:
 def rounded(version: RatingVersion, x: float) -> float:
     digits, mode = version.rounding.digits, version.rounding.mode
     if mode == "half_even":
-        return round(x + 1e-9, digits) if digits else float(round(x))
+        tie = Decimal(repr(round(x, digits + 6)))  # 25.499999999999996 is the 25.5 that a hand would reckon
+        return float(tie.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN))
     power = 10**digits
     return float({"half_up": math.floor(x * power + 0.500001), "down": math.floor(x * power + 1e-6), "up": math.ceil(x * power - 1e-6)}[mode]) / power
 
