@@ -68,13 +68,13 @@ def _orders(layout: Layout, rows: int) -> int:
 
 
 def _elders(layout: Layout, rows: int) -> None:
-    """Elders who moved within the district."""
+    """Elders who moved within the district, each to the community of the next higher code: another one every night."""
     moment = f"{clock.now() - timedelta(minutes=1):%Y-%m-%d %H:%M:%S}"
     with sqlite3.connect(layout.sources / "registry.sqlite") as con:
-        con.execute(
-            f"update LNR_JBXX set XG_SJ = '{moment}', JZ_SQ = (select JZ_SQ from LNR_JBXX order by rowid limit 1)"
-            f" where rowid in (select rowid from LNR_JBXX order by rowid desc limit {rows})"
-        )
+        codes = [c for (c,) in con.execute("select JZ_SQ from LNR_JBXX group by 1 having count(*) > 100 order by 1")]
+        moved = con.execute("select rowid, JZ_SQ from LNR_JBXX where JZ_SQ is not null order by rowid desc limit ?", [rows]).fetchall()
+        onward = dict(zip(codes, codes[1:] + codes[:1], strict=True))
+        con.executemany("update LNR_JBXX set XG_SJ = ?, JZ_SQ = ? where rowid = ?", [(moment, onward[code], row) for row, code in moved])
 
 
 def _micro_batch(layout: Layout) -> dict[str, Any]:
