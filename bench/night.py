@@ -37,7 +37,7 @@ def run(var: Path) -> dict[str, Any]:
         full = command(yiguan(var, "etl", "run", "--json"))
     else:
         command(yiguan(var, "etl", "run", "--json"))
-    day = _orders(layout, _a_day(layout))
+    day = new_orders(layout, _a_day(layout))
     _elders(layout, ELDERS)
     night = command(yiguan(var, "etl", "run", "--json"))
     micro = _micro_batch(layout)
@@ -54,7 +54,7 @@ def _count(layout: Layout) -> int:
         return int(con.execute("select count(*) from FWDD").fetchone()[0])
 
 
-def _orders(layout: Layout, rows: int) -> int:
+def new_orders(layout: Layout, rows: int) -> int:
     """New orders of the last month, copies of old ones under new numbers, changed just now; a tenth of as many are corrected."""
     moment = f"{clock.now():%Y-%m-%d %H:%M:%S}"
     with sqlite3.connect(layout.sources / "order.sqlite") as con:
@@ -86,10 +86,10 @@ def _micro_batch(layout: Layout) -> dict[str, Any]:
     watch = subprocess.Popen(yiguan(layout.var, "etl", "watch", "--every", str(PAUSE), "--json"), stdout=subprocess.PIPE, text=True)
     try:
         _turn(watch)
-        _orders(layout, 10)
+        new_orders(layout, 10)
         _turn(watch)
         used, former = _used(watch.pid), publish.named(layout)
-        _orders(layout, BATCH)
+        new_orders(layout, BATCH)
         with ThreadPoolExecutor(1) as reader:
             reading = reader.submit(_opened, layout, former)
             told = _turn(watch)

@@ -1,5 +1,5 @@
-"""``make load``: the long rehearsal over a district that has been run. Two thousand sessions within a minute, fifty reports, ninety-six publications, a real
-run of the line beside them; ends with 1 where anything but whole answers and honest refusals came, or where something grew.
+"""``make load``: the long rehearsal over a district that has been run. Two thousand sessions within a minute of micro-batches, fifty reports, ninety-six
+publications, a real run of the line beside them; ends with 1 where anything but whole answers and honest refusals came, or where something grew.
 
 ``python -m tests.load --var data/var`` leaves that folder as it is and works on a copy below ``--work`` (about three times its size).
 """
@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from bench.line import yiguan
 from dashboard.warehouse.snapshot import PATIENCE
 from etl.paths import DEFAULT_REGION, Layout, default_var
+from tests.load.lines import beside, watching
 from tests.load.rehearsal import PDF, REPORTED, Found, Stage, rehearse, reports, staged
 from tests.support.crowd import Weight
 
@@ -42,8 +41,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory(dir=chosen.work) as folder, staged(snapshot, Path(folder)) as stage:
         line = Path(folder) / "line"
         shutil.copytree(layout.base, line / layout.base.name)
-        crowd = rehearse(stage, chosen.people, within=60, each=4, pause=5, every=5)
-        told(f"{chosen.people} sessions within a minute, four views each, a publication every five seconds", crowd, failed)
+        with watching(line, failed):
+            crowd = rehearse(stage, chosen.people, within=60, each=4, pause=5, every=5)
+            told(f"{chosen.people} sessions within a minute of micro-batches, four views each, a publication every five seconds", crowd, failed)
         flood = rehearse(stage, chosen.people, within=2, each=2, pause=0, every=5)
         told(f"{chosen.people} sessions within two seconds", flood, failed)
         fifty = [*REPORTED[:4] * 4, *REPORTED[4:] * 17, *[("staff", PDF)] * 17]
@@ -58,21 +58,6 @@ def main() -> int:
         grows(stage, chosen.publications, failed)
     print("\n".join(failed) or "nothing found")
     return 1 if failed else 0
-
-
-class beside:  # noqa: N801
-    """The line's full run (``yiguan etl run --full``) in a process of its own, begun with the block and ended with it."""
-
-    def __init__(self, var: Path) -> None:
-        self._command = yiguan(var, "etl", "run", "--full", "--json")
-
-    def __enter__(self) -> None:
-        self._run = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def __exit__(self, *_: object) -> None:
-        print(f"   (the line was {'still running' if self._run.poll() is None else f'done, exit code {self._run.returncode}'})")
-        self._run.terminate()
-        self._run.wait()
 
 
 def told(what: str, found: Found, failed: list[str]) -> None:
