@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
@@ -152,9 +155,44 @@ def _monthly(mart: str, word: str) -> tuple[str, str]:
     return table, f"strftime({day}, '%Y-%m')" if word.rstrip(",").endswith("!") else day if column else '"month"'
 
 
-def marts(folder: Path = FOLDER) -> list[Mart]:
-    """All marts of a folder, each after those that it reads."""
-    return ordered(parse(p.stem, p.read_text(encoding="utf-8")) for p in sorted(folder.glob("*.sql")))
+def marts(folder: Path = FOLDER, memory: Path | None = None) -> list[Mart]:
+    """All marts of a folder, each after those that it reads.
+
+    ``memory``: a file that keeps what their SQL looks at for the next process, which then need not take it all apart again (half a second).
+    """
+    found = [parse(p.stem, p.read_text(encoding="utf-8")) for p in sorted(folder.glob("*.sql"))]
+    if memory is None:
+        return ordered(found)
+    # Everything that ``uses`` follows from: the SQL, the parser, and how its tree is read.
+    parsed_from = repr([(mart.name, mart.sql) for mart in found]).encode() + sqlglot.__version__.encode() + Path(__file__).read_bytes()
+    digest = hashlib.sha256(parsed_from).hexdigest()
+    known = _recall(memory, digest, found)
+    inorder = ordered(found)
+    if not known:
+        with suppress(OSError):  # it only costs the next process its half second
+            _remember(memory, digest, found)
+    return inorder
+
+
+def _recall(memory: Path, digest: str, found: Iterable[Mart]) -> bool:
+    """Take over what is remembered of these very marts; false where nothing is, or the file cannot be read."""
+    try:
+        held = json.loads(memory.read_bytes())
+        if held["digest"] != digest:
+            return False
+        uses = {mart: {table: None if names is None else frozenset(names) for table, names in told.items()} for mart, told in held["uses"].items()}
+        for mart in found:
+            vars(mart)["uses"] = uses[mart.name]  # where the property keeps it
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return False
+    return True
+
+
+def _remember(memory: Path, digest: str, found: Iterable[Mart]) -> None:
+    uses = {mart.name: {table: None if names is None else sorted(names) for table, names in mart.uses.items()} for mart in found}
+    fresh = memory.with_suffix(".tmp")
+    fresh.write_text(json.dumps({"digest": digest, "uses": uses}), encoding="utf-8")
+    fresh.replace(memory)
 
 
 @cache

@@ -44,6 +44,11 @@ class Layout:
         return self.base / "work.duckdb"
 
     @cached_property
+    def parsed(self) -> Path:
+        """What the SQL of the marts was found to look at, under a hash of it; a run that misses it takes the SQL apart again."""
+        return self.base / "marts.json"
+
+    @cached_property
     def policies(self) -> Path:
         """Policy files with the versions approved in the product; laid there from the ledger, whose copy counts."""
         return self.base / "policies"

@@ -12,6 +12,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -77,9 +78,9 @@ class Line:
         return dated | {table: by for mart in self.marts for table, by in mart.monthly.items()}
 
     @classmethod
-    def declared(cls) -> Line:
-        """Everything declared in the product."""
-        return cls(load.contracts(), marts(), catalogue(), apply_policies)
+    def declared(cls, memory: Path | None = None) -> Line:
+        """Everything declared in the product; ``memory`` as in :func:`marts`."""
+        return cls(load.contracts(), marts(memory=memory), catalogue(), apply_policies)
 
 
 @dataclass
@@ -125,17 +126,18 @@ def run(
     layout.ensure()
     result = RunResult(run_id=clock.now().strftime("%Y%m%dT%H%M%S"))
     try:
-        with _alone(layout):
-            result.repairs = repair.mend(layout, trusting=depth == "quick")
-            everything = line or Line.declared()
+        with _alone(layout), ThreadPoolExecutor(1) as other:
+            # The snapshot in force is hashed while everything else is made ready.
+            mending = other.submit(lambda: result.repairs.extend(repair.mend(layout, trusting=depth == "quick")))
+            everything = line or Line.declared(layout.parsed)
             try:
-                _run(region, layout, everything, result, only, note, keep, today or clock.today(), depth)
+                _run(region, layout, everything, result, only, note, keep, today or clock.today(), depth, mending)
             except duckdb.Error as error:
                 if not repair.is_damage(error):
                     raise
                 result.repairs.append(repair.set_aside(layout, error))
                 result.modules, result.loads, result.steps = [], [], {}
-                _run(region, layout, everything, result, only, note, keep, today or clock.today(), depth)
+                _run(region, layout, everything, result, only, note, keep, today or clock.today(), depth, mending)
     except BusyError as error:
         # The run under way writes the history; one that never began has none.
         result.exit_code, result.message, result.busy = FAILED, str(error), True
@@ -167,7 +169,7 @@ def _alone(layout: Layout) -> Iterator[None]:
 
 def _run(
     region: Region, layout: Layout, line: Line, result: RunResult, only: Sequence[str] | None, note: Progress, keep: int,
-    today: date, depth: Depth,
+    today: date, depth: Depth, mending: Future[None],
 ) -> None:  # fmt: skip
     shutil.rmtree(layout.temp, ignore_errors=True)
     layout.temp.mkdir(parents=True)
@@ -185,6 +187,7 @@ def _run(
     try:
         clean.prepare(con, region.areas, today, region.box)
         load.prepare(con, line.contracts)
+        mending.result()
         terms = load.Terms(load.areas_fingerprint(region.path / "areas.csv"), line.months, depth, result.run_id)
         with _sources(con, region, layout, line, only) as sources, line.lineage.derived(con, line.indicators.values()):
             for contract in line.contracts:

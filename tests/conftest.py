@@ -32,7 +32,8 @@ def small_demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
 
 
 def _small_demo(var: Path) -> Demo:
-    from data.simulator import playing, simulate
+    from data.simulator.api import playing
+    from data.simulator.run import simulate
     from etl.run import run
 
     region, layout = Region.load(DEFAULT_REGION), Layout(var, DEFAULT_REGION.name)

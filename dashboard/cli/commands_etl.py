@@ -58,7 +58,7 @@ def simulate_if_needed(
     months: int, scale: float, seed: int, end: str | None, urls: dict[str, str] | None = None, only: list[str] | None = None
 ) -> Any:
     """Play the outside systems of a synthetic region, unless the same ones are there already."""
-    from data.simulator import simulate as run
+    from data.simulator.run import simulate as run
 
     region, layout = place()
     if not region.synthetic:
@@ -196,7 +196,7 @@ def outside(region: Region, layout: Layout) -> Iterator[None]:
     if not region.synthetic:
         yield
         return
-    from data.simulator import playing
+    from data.simulator.api import playing
 
     with playing(layout.sources):
         yield

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from data.simulator import playing
+from data.simulator.api import playing
 from etl import build, clean, clock, delivered, load
 from etl.freshness import Freshness, _stamp
 from etl.labels import FINE, SHARES

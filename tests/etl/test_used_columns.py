@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import duckdb
 import pytest
 from sqlglot import exp
 
-from etl import build, clean, load
+from etl import build, clean, load, martfile
 from etl.freshness import Freshness
 from etl.lineage import Lineage
 from etl.load import contracts
@@ -90,3 +93,31 @@ def test_a_change_of_a_column_that_a_mart_does_not_look_at_builds_nothing() -> N
     assert built() == ["whole", "places", "scores"]
     con.execute("alter table checked.elder add column remark varchar")
     assert built() == ["whole"]
+
+
+def test_what_is_remembered_of_marts_stands_for_the_very_same_text_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(martfile, "parse", martfile.parse.__wrapped__)  # as in a process of its own: nothing is known yet
+    memory, file = tmp_path / "memory.json", tmp_path / "fact.sql"
+    file.write_text("-- grain: one\nselect x from a", encoding="utf-8")
+    (tmp_path / "other.sql").write_text("-- grain: one\nselect * from fact", encoding="utf-8")
+    first = [(m.name, m.uses) for m in marts(tmp_path, memory)]
+    assert first == [("fact", {"a": {"x"}}), ("other", {"fact": None})]
+
+    with monkeypatch.context() as alone:
+        alone.setattr("etl.martfile.sqlglot.parse_one", None)  # nobody takes SQL apart again
+        assert [(m.name, m.uses) for m in marts(tmp_path, memory)] == first
+
+    file.write_text("-- grain: one\nselect x, y from b", encoding="utf-8")
+    assert marts(tmp_path, memory)[0].uses == {"b": {"x", "y"}}
+    monkeypatch.setattr("etl.martfile.sqlglot.__version__", "another")
+    monkeypatch.setattr("etl.martfile._names", lambda _: frozenset({"as it reads it"}))
+    assert marts(tmp_path, memory)[0].uses == {"b": {"as it reads it"}}
+
+
+@pytest.mark.parametrize("left", ["", '{"digest":', "[]", '{"digest": 1}'])
+def test_a_torn_memory_of_marts_is_no_memory(tmp_path: Path, left: str) -> None:
+    (tmp_path / "fact.sql").write_text("-- grain: one\nselect x from a", encoding="utf-8")
+    memory = tmp_path / "memory.json"
+    memory.write_text(left, encoding="utf-8")
+    assert marts(tmp_path, memory)[0].uses == {"a": {"x"}}
+    assert json.loads(memory.read_text(encoding="utf-8"))["uses"] == {"fact": {"a": ["x"]}}

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from data.simulator import simulate
+from data.simulator.run import simulate
 from etl.paths import DEFAULT_REGION, Layout
 from etl.region import Region
 from etl.run import run

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from data.simulator import Summary, simulate
+from data.simulator.run import Summary, simulate
 from etl.paths import DEFAULT_REGION
 
 END, MONTHS, SCALE = "2026-10", 14, 0.02

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from data.simulator import playing
+from data.simulator.api import playing
 from etl.connectors import open_reader
 from etl.load import contracts
 from etl.paths import DEFAULT_REGION

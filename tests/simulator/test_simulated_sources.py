@@ -13,8 +13,8 @@ import numpy as np
 import openpyxl
 import pytest
 
-from data.simulator import simulate
 from data.simulator.names import id_numbers
+from data.simulator.run import simulate
 from etl.paths import DEFAULT_REGION
 
 
