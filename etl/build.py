@@ -20,6 +20,8 @@ from etl.region import Area, Region
 
 MAX_MONTHS = 36
 DEFAULT_MONTHS = 24
+_Begun = tuple[list[rebuild.Part], Future[None]]
+"""What of a mart is made anew, and when that is done."""
 # A month with next to no records (a stray date, a month that has just begun) does not make the calendar longer.
 THIN = 0.02
 # As the marts' headers say it: so the months are counted once for both.
@@ -130,44 +132,41 @@ def build(
     """Bring each mart up to date as a table in schema ``marts``; MartError naming the file whose SQL fails.
 
     With ``fresh``: only marts of which an input has changed, and only the months and keys that it touches where the header allows that.
-    Marts that are built as a whole are built two at a time, as soon as all that they read is there; each is put in force in its turn.
+    Two marts are made at a time, as soon as all that they read is there, beside those in use; each is put in force in its turn.
     """
     fresh = fresh or Freshness(con)
     rebuild.clear(con)
     left = list(marts)
     changes: dict[str, set[str] | None] = {}
-    begun: dict[str, Future[None]] = {}
-    with hands(con) as hand:
+    begun: dict[str, _Begun] = {}
+    with rebuild.aside(con), hands(con) as hand:
         while left:
             coming = {m.name for m in left}
             for mart in left:
                 if mart.name not in changes and not (mart.reads - {mart.name}) & coming:
                     changes[mart.name] = changed = fresh.stale(mart.name, rebuild.labels(mart, fresh), mart.sql) if fresh.home(mart.name) else None
-                    if changed != set() and rebuild.whole(mart, changed):
-                        begun[mart.name] = hand(rebuild.beside, mart)
+                    if changed != set():
+                        parts = rebuild.parts(mart, changed, fresh)
+                        begun[mart.name] = parts, hand(rebuild.make, mart, parts)
             mart = left.pop(0)
-            changed = changes[mart.name]
-            if changed != set():
+            if mart.name in begun:
                 note(f"汇总 {mart.name}")
                 faults.point("mart", mart.name)
-                _build(con, mart, changed, begun.get(mart.name), fresh)
+                _build(con, mart, *begun.pop(mart.name), fresh)
 
 
-def _build(con: duckdb.DuckDBPyConnection, mart: Mart, changed: set[str] | None, beside: Future[None] | None, fresh: Freshness) -> None:
+def _build(con: duckdb.DuckDBPyConnection, mart: Mart, parts: list[rebuild.Part], made: Future[None], fresh: Freshness) -> None:
     """Put one mart in force: as it was built beside, or by the parts that changed."""
     try:
-        if beside:
-            try:
-                beside.result()
-            except duckdb.OutOfMemoryException:  # two together were too much
-                rebuild.beside(con, mart)
+        try:
+            made.result()
+        except duckdb.OutOfMemoryException:  # two together were too much
+            rebuild.make(con, mart, parts)
         con.execute("begin")
-        if beside:
-            rebuild.put(con, mart, fresh)
-        else:
-            rebuild.write(con, mart, changed or set(), fresh)
+        rebuild.take(con, mart, parts, fresh)
         fresh.built(mart.name, rebuild.labels(mart, fresh), mart.sql)
         con.execute("commit")
+        rebuild.forget(con, mart)
     except duckdb.Error as error:
         with suppress(duckdb.Error):
             con.execute("rollback")

@@ -164,37 +164,35 @@ class Freshness:
             self.carried.remove(target)
         self.tokens[target] = token
 
-    def exchange(self, target: str, part: str, rows: str, lasting: str = "") -> None:
-        """Make the rows of a mart that ``part`` (SQL) names the rows that the query ``rows`` gives; :meth:`built` is told of it next.
+    def exchange(self, target: str, parts: Collection[str], coming: str, parting: str) -> None:
+        """Let the rows of a mart go whose row ids are in the table ``parting``, and those of the table ``coming`` come; :meth:`built` is told of it next.
 
-        Only rows that differ go and come: with what stays nothing is done, be the part ever so wide. The contents remembered of the mart are
-        brought along instead of being counted again, and the part is remembered until a snapshot holds it (as ``lasting``, where ``part`` speaks of
-        temporary tables). Call inside a transaction.
+        The contents remembered of the mart are brought along instead of being counted again, and the parts (SQL) among which all these rows are
+        remembered until a snapshot holds them. Call inside a transaction.
         """
         home, token = f"marts.{name(target)}", self.tokens.get(target)
-        ways = _ways(self.con, target, token)
-        _differ(self.con, home, part, rows)
-        _count(self.con, "going_counts", home, _PARTING, ways)
-        _count(self.con, "coming_counts", "coming", "true", ways)
-        self.con.execute(f"delete from {home} where {_PARTING}")
-        self.con.execute(f"insert into {home} select * from coming")
-        self.con.execute("drop table coming")
-        insert(self.con, "state.moved", [(target, lasting or part)])
-        if token is None:
+        if token is not None:
+            self.carried.add(target)
+        if first(self.con, f"select exists (from {coming}) or exists (from {parting})") != (True,):
             return
+        ways, going = _ways(self.con, target, token), f"rowid in (select row from {parting})"
+        _count(self.con, "going_counts", home, going, ways)
+        _count(self.con, "coming_counts", coming, "true", ways)
+        self.con.execute(f"delete from {home} where {going}")
+        self.con.execute(f"insert into {home} select * from {coming}")
+        insert(self.con, "state.moved", [(target, part) for part in parts])
         if ways:
             _bring(self.con, target)
-        self.carried.add(target)
 
     def counted(self, target: str) -> int:
         """In how many ways a mart has been counted as it stands."""
         return len(_ways(self.con, target, self.tokens.get(target)))
 
     def shape(self, table: str) -> list[tuple[str, str]]:
-        """The columns of a table and their types; none of one that is not there."""
+        """The columns of a table or query and their types; none of one that is not there or that is wrong."""
         try:
             return [(d[0], str(d[1])) for d in self.con.execute(f"select * from {table} limit 0").description or []]
-        except duckdb.CatalogException:
+        except duckdb.ProgrammingError:
             return []
 
     def written(self, target: str) -> None:
@@ -290,22 +288,6 @@ def _ways(con: duckdb.DuckDBPyConnection, source: str, token: str | None) -> lis
     if token is None:
         return []
     return [by for (by,) in con.execute("select by_month from state.counted where source = ? and token = ?", [source, _stamp(token)]).fetchall()]
-
-
-def _differ(con: duckdb.DuckDBPyConnection, home: str, part: str, rows: str) -> None:
-    """Lay ``parting`` (row ids) and ``coming`` (rows): what has to go from the part and come to it. Of equal rows as many stay as both sides have."""
-    con.execute(f"create or replace temp table coming as from {home} limit 0")
-    con.execute(f"insert into coming by name {rows}")
-    con.execute(f"create or replace temp table parting as select rowid as row from {home} where {part}")
-    con.execute(
-        "create or replace temp table standing as select row, h, row_number() over (partition by h) as k from"
-        f" (select rowid as row, hash(t) as h from {home} as t where rowid in (select row from parting))"
-    )
-    con.execute("create or replace temp table arriving as select row, h, row_number() over (partition by h) as k from (select rowid as row, hash(t) as h from coming as t)")
-    con.execute("create or replace temp table parting as select row from standing anti join arriving using (h, k)")
-    con.execute("delete from coming where rowid in (select row from arriving semi join standing using (h, k))")
-    con.execute("drop table standing")
-    con.execute("drop table arriving")
 
 
 def _count(con: duckdb.DuckDBPyConnection, target: str, home: str, where: str, ways: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from threading import Barrier
 import duckdb
 import pytest
 
-from etl import build, load
+from etl import build, load, rebuild
 from etl.hands import hands
 from etl.martfile import Mart, MartError, ordered, parse
 
@@ -53,6 +53,64 @@ def test_a_mart_that_fails_is_named_and_those_before_it_stand(con: duckdb.DuckDB
     with pytest.raises(MartError, match=r"etl/marts/wrong\.sql"):
         build.build(con, [mart("good", "select 1 as n"), mart("wrong", "select no_such_column from good")], lambda _: None)
     assert con.execute("select n from marts.good").fetchall() == [(1,)]
+
+
+def keyed(name: str, source: str, sql: str) -> Mart:
+    return parse(name, f"-- grain: one key\n-- keyed: {source}.k\n-- rows: k\n{sql}")
+
+
+@pytest.fixture
+def chain(con: duckdb.DuckDBPyConnection) -> list[Mart]:
+    """Three marts of which each is made of the one before it key by key; built, after which some keys change."""
+    con.execute("create table checked.t as select range as k, '1' as n from range(5000)")
+    found = [keyed("a", "t", "select k, cast(n as integer) + 1 as n from t"), keyed("b", "a", "select k, n * 10 as n from a"),
+             keyed("c", "b", "select k, n + 3 as n from b")]  # fmt: skip
+    build.build(con, found, lambda _: None)
+    con.execute("update checked.t set n = '5' where k in (7, 4000)")
+    con.execute("delete from checked.t where k = 8")
+    return found
+
+
+def of_chain(con: duckdb.DuckDBPyConnection) -> list[tuple[int, int, int]]:
+    return con.execute("select n, count(*), count(distinct k) from marts.c group by n order by n").fetchall()
+
+
+def test_a_part_of_a_mart_is_made_of_what_the_same_run_has_made_of_its_input(con: duckdb.DuckDBPyConnection, chain: list[Mart]) -> None:
+    rows = con.execute("select rowid, k from marts.c where k not in (7, 8, 4000)").fetchall()
+    heard: list[str] = []
+    build.build(con, chain, heard.append)
+    assert heard == ["汇总 a", "汇总 b", "汇总 c"]
+    assert of_chain(con) == [(23, 4997, 4997), (63, 2, 2)]
+    assert con.execute("select rowid, k from marts.c where k not in (7, 4000)").fetchall() == rows  # made by part
+    build.build(con, chain, heard.append)
+    assert len(heard) == 3
+
+
+def test_a_part_that_fails_is_named_and_the_mart_stays_as_it_was(con: duckdb.DuckDBPyConnection, chain: list[Mart]) -> None:
+    was = of_chain(con), con.execute("from marts.a order by all").fetchall()
+    con.execute("update checked.t set n = 'five' where k = 9")
+    with pytest.raises(MartError, match=r"etl/marts/a\.sql.*five"):
+        build.build(con, chain, lambda _: None)
+    assert (of_chain(con), con.execute("from marts.a order by all").fetchall()) == was
+    con.execute("update checked.t set n = '1' where k = 9")
+    build.build(con, chain, lambda _: None)
+    assert of_chain(con) == [(23, 4997, 4997), (63, 2, 2)]
+
+
+def test_what_two_have_no_memory_for_is_made_alone(con: duckdb.DuckDBPyConnection, chain: list[Mart], monkeypatch: pytest.MonkeyPatch) -> None:
+    real, refused = rebuild.make, []
+
+    def make(own: duckdb.DuckDBPyConnection, mart: Mart, parts: list[rebuild.Part]) -> None:
+        if own is not con:
+            refused.append(mart.name)
+            raise duckdb.OutOfMemoryException("too much")
+        real(own, mart, parts)
+
+    monkeypatch.setattr(rebuild, "make", make)
+    build.build(con, [*chain, mart("whole", "select count(*) as n from c")], lambda _: None)
+    assert refused == ["a", "b", "c", "whole"]
+    assert of_chain(con) == [(23, 4997, 4997), (63, 2, 2)]
+    assert con.execute("select n from marts.whole").fetchall() == [(4999,)]
 
 
 def test_what_a_killed_run_left_beside_the_marts_is_cleared(con: duckdb.DuckDBPyConnection) -> None:
