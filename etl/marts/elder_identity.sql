@@ -1,7 +1,9 @@
 -- title: 老年人身份特征
 -- grain: one elder number of the register, with what tells a person from another
 -- name_plain, name_sound: see name_spelt
--- phone, card_no: null where four or more numbers share it: what a whole household or an office uses proves nothing
+-- phone, card_no: null where many share it, see common_number
+-- keyed: registry_elder.elder_id
+-- rows: elder_id
 -- columns:
 --   elder_id        老年人编号
 --   id_number       身份证号 [id]
@@ -16,20 +18,13 @@
 with called as (
     select elder_id, id_number, name, sex, birth_date, card_no, community_code, nullif(right(regexp_replace(phone, '\D', '', 'g'), 11), '') as phone
     from registry_elder
-),
--- Counted by group and joined: a window would sort the whole register for a handful of numbers.
-common_phone as (
-    select phone from called where phone is not null group by phone having count(*) >= 4
-),
-common_card as (
-    select card_no from called where card_no is not null group by card_no having count(*) >= 4
 )
 select e.elder_id, e.id_number, s.name_plain, s.name_sound, e.sex, e.birth_date,
-       case when length(e.phone) >= 7 and p.phone is null then e.phone end as phone,
-       case when c.card_no is null then e.card_no end as card_no,
+       case when length(e.phone) >= 7 and p.number is null then e.phone end as phone,
+       case when c.number is null then e.card_no end as card_no,
        e.community_code, a.street_code
 from called as e
 left join name_spelt as s on s.name = e.name
-left join common_phone as p on p.phone = e.phone
-left join common_card as c on c.card_no = e.card_no
+left join common_number as p on p.kind = 'phone' and p.number = e.phone
+left join common_number as c on c.kind = 'card' and c.number = e.card_no
 left join area as a on a.code = e.community_code

@@ -1,7 +1,6 @@
 -- title: 疑似同一人的编号对
 -- grain: two elder numbers that may be one person, with the outcome of every comparison
--- Compared are numbers that share a telephone, a card, an ID number, a name in one community, or a birthday and one end of the name's
--- reading; two whole ID numbers that differ are compared only where a card, or the reading of the name with the birthday, agrees.
+-- Compared are the pairs of link_pair, and numbers that share a name in one community unless both have an ID number.
 -- columns:
 --   elder_id        老年人编号
 --   other_id        另一编号
@@ -14,47 +13,25 @@
 --   number          证号比较
 --   name_sound      姓名（读音） [name]
 --   name_plain      姓名（通行写法） [name]
-with person as (
-    select *, split_part(name_sound, ' ', 1) as first_sound, split_part(name_sound, ' ', -1) as last_sound
-    from elder_identity
-),
--- What several numbers share; what very many share (a number typed for want of one, the name of half a village) pairs nobody.
-shared_number as (
-    select id_number from elder_identity where id_number is not null group by id_number having count(*) between 2 and 20
-),
-namesake as (
+with namesake as (
+    -- The name of half a village pairs nobody.
     select name_plain, community_code
     from elder_identity
     where name_plain is not null and community_code is not null
     group by name_plain, community_code
     having count(*) between 2 and 50
 ),
+neighbour as (
+    select e.elder_id, e.id_number, e.name_plain, e.community_code
+    from elder_identity as e
+    join namesake as s on s.name_plain = e.name_plain and s.community_code = e.community_code
+),
 pair as (
-    select a.elder_id, b.elder_id as other_id
-    from person as a join person as b on b.phone = a.phone and b.elder_id > a.elder_id
+    select elder_id, other_id from link_pair
     union
     select a.elder_id, b.elder_id
-    from person as a join person as b on b.card_no = a.card_no and b.elder_id > a.elder_id
-    union
-    select a.elder_id, b.elder_id
-    from shared_number as s
-    join person as a on a.id_number = s.id_number
-    join person as b on b.id_number = s.id_number and b.elder_id > a.elder_id
-    union
-    select a.elder_id, b.elder_id
-    from namesake as s
-    join person as a on a.name_plain = s.name_plain and a.community_code = s.community_code
-    join person as b on b.name_plain = s.name_plain and b.community_code = s.community_code and b.elder_id > a.elder_id
-    where a.id_number is null or b.id_number is null
-    union
-    select a.elder_id, b.elder_id
-    from person as a
-    join person as b on b.birth_date = a.birth_date and b.first_sound = a.first_sound and b.elder_id > a.elder_id
-    where a.id_number is null or b.id_number is null or a.name_sound = b.name_sound
-    union
-    select a.elder_id, b.elder_id
-    from person as a
-    join person as b on b.birth_date = a.birth_date and b.last_sound = a.last_sound and b.elder_id > a.elder_id
+    from neighbour as a
+    join neighbour as b on b.name_plain = a.name_plain and b.community_code = a.community_code and b.elder_id > a.elder_id
     where a.id_number is null or b.id_number is null
 )
 select p.elder_id, p.other_id,

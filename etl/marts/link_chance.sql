@@ -5,20 +5,9 @@
 --   trait    比较项
 --   outcome  比较结果
 --   u        偶然一致的概率
-with value as (
-    select 'name' as trait, 'same' as outcome, name_plain as v from elder_identity
-    union all
-    select 'name', 'sound', name_sound from elder_identity
-    union all
-    select 'birth', 'same', cast(birth_date as varchar) from elder_identity
-    union all
-    select 'phone', 'same', phone from elder_identity
-    union all
-    select 'card', 'same', card_no from elder_identity
-    union all
-    select 'place', 'same', community_code from elder_identity
-),
-often as (
-    select trait, outcome, cast(count(*) as double) as n from value where v is not null group by trait, outcome, v
+with often as (
+    select cast(count(*) as double) as n from elder_identity where community_code is not null group by community_code
 )
-select trait, outcome, sum(n * n) / (sum(n) * sum(n)) as u from often group by trait, outcome
+select trait, outcome, u from trait_chance
+union all
+select 'place', 'same', sum(n * n) / (sum(n) * sum(n)) from often having count(*) > 0

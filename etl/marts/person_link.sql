@@ -10,16 +10,16 @@
 --   score      评分
 --   certain    确定
 with recursive crowd as (
-    -- One ID number that very many share: each is joined with the first of them.
+    -- One ID number that very many share: each is joined with the first of them. (Counted first: a window would sort the whole register.)
     select elder_id, first_id
     from (
         select elder_id, birth_date,
-               min(elder_id) over (partition by id_number) as first_id, count(*) over (partition by id_number) as n,
+               min(elder_id) over (partition by id_number) as first_id,
                first_value(birth_date) over (partition by id_number order by elder_id) as first_birth
         from elder_identity
-        where id_number is not null
+        where id_number in (select id_number from elder_identity where id_number is not null group by id_number having count(*) > 20)
     ) as t
-    where n > 20 and elder_id <> first_id and birth_date = first_birth
+    where elder_id <> first_id and birth_date = first_birth
 ),
 edge as (
     select elder_id as a, other_id as b, rule from person_pair where certain

@@ -20,8 +20,8 @@ from etl.paths import DEFAULT_REGION
 from etl.region import Region
 
 SCALE, MONTHS, END, SEED = 0.3, 14, "2026-10", 20261
-LINKING = ("name_sign", "name_spelt", "elder_identity", "link_weight", "link_chance", "link_candidate", "person_pair", "person_link",
-           "elder_link", "link_review", "elder_present")  # fmt: skip
+LINKING = ("name_sign", "name_spelt", "common_number", "elder_identity", "link_weight", "trait_chance", "link_chance", "link_pair", "link_candidate",
+           "person_pair", "person_link", "elder_link", "link_review", "elder_present")  # fmt: skip
 
 
 @dataclass

@@ -6,6 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from etl import build, load
+from etl.freshness import Freshness
+from etl.martfile import marts
+from tests.linking.conftest import LINKING
 from tests.spec.world import World
 
 COMMUNITIES = ("330105001051", "330105001052", "330105003051", "330105003052")
@@ -13,22 +17,28 @@ ANNA = {"name": "沈玉琴", "birth_date": "1948-03-12", "sex": "女", "communit
 Judge = Callable[..., list[tuple[str, str, str, bool]]]
 
 
+def register(*rows: dict[str, str]) -> World:
+    """These registrations, numbered E1, E2 …, among eight hundred others, numbered Z."""
+    world = World("2026-10", "2026-10")
+    first, second = "王李张刘陈杨赵周吴徐", "建国志明福根阿土宝林德荣水金海富春伟民永"
+    world.con.execute(
+        "insert into registry_elder (elder_id, id_number, name, sex, birth_date, community_code, phone, status, registered_on, updated_at)"
+        " select 'Z' || i, 'N' || i, substr(?, i % 10 + 1, 1) || substr(?, i % 20 + 1, 1) || substr(?, (i // 7) % 20 + 1, 1),"
+        " case when i % 2 = 0 then '男' else '女' end, date '1935-01-01' + (i * 13)::integer, list_value(?, ?, ?, ?)[i % 4 + 1],"
+        " cast(13700000000 + i as varchar), '正常', date '2015-01-01', timestamp '2024-01-01' from range(800) as t(i)",
+        [first, second, second, *COMMUNITIES],
+    )
+    for n, row in enumerate(rows):
+        world.add("registry_elder", {"elder_id": f"E{n + 1}", **row})
+    return world
+
+
 @pytest.fixture
 def judge() -> Judge:
     """Put these registrations among others; the links between them as (person, number, rule, certain)."""
 
     def look(*rows: dict[str, str]) -> list[tuple[str, str, str, bool]]:
-        world = World("2026-10", "2026-10")
-        first, second = "王李张刘陈杨赵周吴徐", "建国志明福根阿土宝林德荣水金海富春伟民永"
-        world.con.execute(
-            "insert into registry_elder (elder_id, id_number, name, sex, birth_date, community_code, phone, status, registered_on, updated_at)"
-            " select 'Z' || i, 'N' || i, substr(?, i % 10 + 1, 1) || substr(?, i % 20 + 1, 1) || substr(?, (i // 7) % 20 + 1, 1),"
-            " case when i % 2 = 0 then '男' else '女' end, date '1935-01-01' + (i * 13)::integer, list_value(?, ?, ?, ?)[i % 4 + 1],"
-            " cast(13700000000 + i as varchar), '正常', date '2015-01-01', timestamp '2024-01-01' from range(800) as t(i)",
-            [first, second, second, *COMMUNITIES],
-        )
-        for n, row in enumerate(rows):
-            world.add("registry_elder", {"elder_id": f"E{n + 1}", **row})
+        world = register(*rows)
         world.build(["elder_link", "link_review"])
         return world.con.execute(
             "select person_id, elder_id, rule, certain from person_link where person_id like 'E%' or elder_id like 'E%' order by all"
@@ -117,3 +127,35 @@ def test_an_id_number_that_a_hundred_numbers_share_does_not_take_for_ever(judge:
     found = judge(*rows)
     assert {p for p, *_ in found} == {"E1"}
     assert len(found) == 99
+
+
+def test_of_the_steps_only_those_are_taken_again_that_a_change_concerns() -> None:
+    world = register(ANNA | {"id_number": "X"}, ANNA | {"birth_date": "1931-06-20", "community_code": COMMUNITIES[1]})
+    con, steps = world.con, [m for m in marts() if m.name in LINKING]
+    con.execute("drop table state.delivery")
+    load.prepare(con, [])
+    for schema, table in (("checked", "registry_elder"), ("marts", "area"), ("marts", "month")):
+        con.execute(f"create schema if not exists {schema}")
+        con.execute(f"create table {schema}.{table} as from main.{table}")
+    con.execute("set search_path = 'marts,checked,main'")
+
+    def taken() -> set[str]:
+        heard: list[str] = []
+        build.build(con, steps, heard.append, Freshness(con))
+        for mart in steps:
+            con.execute(f"create or replace temp table afresh as {mart.sql}")
+            both = [con.execute(f"select count(*), sum(hash(t)) from {where} as t").fetchall() for where in (f"marts.{mart.name}", "temp.afresh")]
+            assert both[0] == both[1], mart.name
+        return {text.split()[1] for text in heard}
+
+    compared = "select place from link_candidate where elder_id = 'E1' and other_id = 'E2'"
+    assert taken() == {m.name for m in steps}
+    assert con.execute(compared).fetchall() == []
+    con.execute("update registry_elder set community_code = ? where elder_id = 'E2'", [COMMUNITIES[0]])  # namesakes in one community
+    again = taken()
+    assert {"elder_identity", "link_chance", "link_candidate", "elder_link"} <= again
+    assert not {"name_spelt", "common_number", "trait_chance", "link_pair"} & again
+    assert con.execute(compared).fetchall() == [("same",)]
+    con.execute("update registry_elder set phone = '13700000009' where elder_id in ('E1', 'E2', 'Z7')")  # with Z9 four: it proves nothing
+    assert {"common_number", "elder_identity", "link_pair"} <= taken()
+    assert con.execute("select count(phone) from elder_identity where elder_id in ('E1', 'E2', 'Z7', 'Z9')").fetchall() == [(0,)]
