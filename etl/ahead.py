@@ -2,8 +2,11 @@
 
 One thread opens the readers in the order of the run and puts what they give into a line of bounded size; the run takes it from there, in
 the same order, through a reader that behaves like the real one. Nothing else changes: a delivery is checked, put in force and committed when
-its module's turn comes, and what went wrong while reading it is told then. Only modules that never delivered are read ahead, for only of
-those is it known beforehand that everything will be read, and only from files on this machine: no other system's connection is kept waiting.
+its module's turn comes, and what went wrong while reading it is told then. Read ahead is only what is certain to be read as a whole, and does
+not keep another system's connection waiting: files of modules that never delivered, and interfaces that say nothing of what is new.
+
+Of the other files is found out ahead what they will be asked for at their turn: their hashes, and the keys of what is read by cursor. It is
+used as long as nobody has touched the file since; else it is asked for again.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import sys
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from types import TracebackType
@@ -25,7 +29,7 @@ from etl.connectors import Reader, SourceError, observed
 from etl.connectors.base import passed_over
 from etl.connectors.observed import Observed
 from etl.contract import Contract, Table
-from etl.reading import Filed
+from etl.reading import Filed, Outlook
 
 # Bytes of rows that may wait in line; one batch is always let in.
 MOST = 128 << 20
@@ -130,12 +134,29 @@ class _Line:
             self.change.notify_all()
 
 
-class ReadAhead:
-    """Reads ``contracts`` in their order through ``opener`` from the moment the block is entered; ``open`` is each one's turn."""
+@dataclass(slots=True)
+class _Glimpse:
+    """A module that is looked at before its turn; ``lock`` is held while somebody does, and after its turn nobody need."""
 
-    def __init__(self, contracts: Sequence[Contract], opener: Callable[[Contract], Reader], most: int = MOST):
+    outlook: Outlook
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    over: bool = False
+    reader: Reader | None = None
+
+
+class ReadAhead:
+    """Reads ``contracts`` in their order through ``opener`` from the moment the block is entered; ``open`` is each one's turn.
+
+    ``outlooks``: of these modules nothing is read but what they are going to be asked for.
+    """
+
+    def __init__(
+        self, contracts: Sequence[Contract], opener: Callable[[Contract], Reader], most: int = MOST,
+        outlooks: Mapping[str, Outlook] | None = None,
+    ):  # fmt: skip
         self.contracts, self.opener = list(contracts), opener
         self.line = _Line(most)
+        self.glimpses = {module: _Glimpse(outlook) for module, outlook in (outlooks or {}).items()}
         self.thresholds, self.interval = gc.get_threshold(), sys.getswitchinterval()
         self.thread = threading.Thread(target=self._work, name="read-ahead", daemon=True)
 
@@ -156,6 +177,10 @@ class ReadAhead:
 
     def open(self, contract: Contract) -> Reader:
         """The module's reader, read ahead or not; SourceError where its source cannot be opened. Each module once, in the order given."""
+        if glimpse := self.glimpses.get(contract.module):
+            with glimpse.lock:
+                glimpse.over = True
+            return glimpse.reader or self.opener(contract)
         if all(c.module != contract.module for c in self.contracts):
             return self.opener(contract)
         reader: Reader = self.line.expect(contract.module, _Opened).reader
@@ -169,13 +194,24 @@ class ReadAhead:
         try:
             for contract in self.contracts:
                 try:
-                    if not self._read(contract):
+                    if glimpse := self.glimpses.get(contract.module):
+                        self._look(contract, glimpse)
+                    elif not self._read(contract):
                         return
                 except BaseException as error:
                     if not self.line.put(contract.module, _Failed(error)):
                         return
         finally:
             self.line.end()  # whoever asks for more than there is must not wait for ever
+
+    def _look(self, contract: Contract, glimpse: _Glimpse) -> None:
+        """Find out what the module's files will be asked for; what is wrong with them is told when it is asked for again."""
+        with glimpse.lock, suppress(SourceError, OSError):
+            if glimpse.over or self.line.stopped:
+                return
+            reader = self.opener(contract)
+            if glimpse.outlook.ask(reader, self.line.most):
+                glimpse.reader = reader
 
     def _read(self, contract: Contract) -> bool:
         """Read one module; false where nobody wants it any more."""

@@ -282,9 +282,14 @@ def last_deliveries(con: duckdb.DuckDBPyConnection, module: str) -> dict[str, di
     return {row["table_name"]: row for row in rows}
 
 
-def never_delivered(con: duckdb.DuckDBPyConnection, contract: Contract) -> bool:
-    """True where no table of the module has a delivery in force."""
-    return first(con, "select 1 from state.delivery where module = ? limit 1", [contract.module]) is None
+def outlook(con: duckdb.DuckDBPyConnection, contract: Contract, standing: Mapping[str, dict[str, Any]], depth: Depth) -> reading.Outlook:
+    """What the module's files are going to be asked for, by its deliveries in force."""
+    tables = []
+    for compiled in checks.compile_contract(contract):
+        before = standing.get(compiled.table.name)
+        since = reading.moment(con, compiled, before, depth) if before and compiled.table.cursor and depth == "keys" else None
+        tables.append((compiled.table, before, since))
+    return reading.Outlook(tables, depth)
 
 
 def _counts(row: dict[str, Any]) -> Counts:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import errno
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -77,6 +77,15 @@ class Glanced(Protocol):
         ...
 
 
+@runtime_checkable
+class Foresighted(Protocol):
+    """A cursored reader of a file, which can be asked before its turn."""
+
+    def look_ahead(self, table: Table, since: datetime, most: int) -> None:
+        """Hold ready what ``changed`` and ``keys`` give, unless it takes more than ``most`` bytes; none of it counts once the file has been touched."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     """What was read: the receipt, lines passed over in the whole delivery, and what to remember of it in ``state.delivery``."""
@@ -92,8 +101,8 @@ def take(
     """Read what is needed of one table; SourceError when it cannot be read or has no rows at all."""
     table = compiled.table
     shape = short("|".join(compiled.raw_columns))
-    glance = reader.glance() if isinstance(reader, Glanced) else None
-    unhashed = depth == "quick" and before is not None and glance is not None
+    glance = _glance(reader)
+    unhashed = before is not None and glance is not None and (depth == "quick" or _touched(before, glance, depth))
     fingerprint = None if unhashed else reader.fingerprint(table)
     marked = f"{fingerprint}#{shape}" if fingerprint else None
     state: dict[str, Any] = {"fingerprint": marked, "content": shape, "glance": glance or None}
@@ -132,6 +141,37 @@ def take(
     return _taken(compiled, receipt, state | {"skipped": skipped, "complete_at": clock.now()}, before is None)
 
 
+def _glance(reader: Reader) -> str | None:
+    return reader.glance() if isinstance(reader, Glanced) else None
+
+
+def _touched(before: Mapping[str, Any], glance: str | None, depth: Depth) -> bool:
+    """Whether somebody has written to a file that is read by cursor then: its hash would say no more than that."""
+    return depth == "keys" and glance is not None and bool(before["glance"]) and before["glance"] != glance
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a module's files are going to be asked for: its tables, each with the delivery in force and the moment since which its cursor is read."""
+
+    tables: Sequence[tuple[Table, Mapping[str, Any] | None, datetime | None]]
+    depth: Depth
+
+    def ask(self, reader: Reader, most: int) -> bool:
+        """Ask for it before its turn; whether the reader holds something ready, at most ``most`` bytes a table. SourceError, OSError as at its turn.
+
+        Hashes of files are remembered beside their readers, as long as nobody touches the files (:func:`etl.connectors.base.content_hash`).
+        """
+        ready = False
+        for table, before, since in self.tables:
+            touched = before is not None and _touched(before, _glance(reader), self.depth)
+            changed = touched or not str(before and before["fingerprint"]).startswith(f"{reader.fingerprint(table)}#")
+            if changed and since and isinstance(reader, Foresighted):
+                reader.look_ahead(table, since, most)
+                ready = True
+        return ready
+
+
 def _nothing(before: Mapping[str, Any]) -> Receipt:
     return Receipt(before["batch"], before["read"], 0, 0)
 
@@ -148,17 +188,23 @@ def _taken(compiled: Compiled, receipt: Receipt, state: dict[str, Any], first_ti
     return Taken(receipt, state["skipped"], state)
 
 
-def _by_cursor(
-    con: duckdb.DuckDBPyConnection, compiled: Compiled, reader: Cursored, before: Mapping[str, Any], depth: Depth
-) -> Receipt | None:
-    """The rows changed since the last moment seen, and those gone; None where only a complete reading will do."""
-    table = compiled.table
-    newest = first(con, f"select max({name(table.cursor)}) from checked.{name(compiled.full_name)}")
+def moment(con: duckdb.DuckDBPyConnection, compiled: Compiled, before: Mapping[str, Any], depth: Depth) -> datetime | None:
+    """Since when a table is read by its cursor; None where it is to be read completely."""
+    newest = first(con, f"select max({name(compiled.table.cursor)}) from checked.{name(compiled.full_name)}")
     overdue = depth == "keys" and (not before["complete_at"] or clock.now() - before["complete_at"] > COMPLETE_EVERY)
     if overdue or not newest or not newest[0]:
         return None
     # A moment in the future (a clock that went wrong) must not hide what comes after today.
-    since = min(newest[0], before["loaded_at"]) - OVERLAP
+    return min(newest[0], before["loaded_at"]) - OVERLAP  # type: ignore[no-any-return]
+
+
+def _by_cursor(
+    con: duckdb.DuckDBPyConnection, compiled: Compiled, reader: Cursored, before: Mapping[str, Any], depth: Depth
+) -> Receipt | None:
+    """The rows changed since the last moment seen, and those gone; None where only a complete reading will do."""
+    table, since = compiled.table, moment(con, compiled, before, depth)
+    if since is None:
+        return None
     receipt = raw.merge(con, compiled, reader.changed(table, since), before["batch"])
     if depth == "keys" or reader.total(table) != receipt.rows:
         found = raw.strike(con, compiled, reader.keys(table), receipt)

@@ -24,7 +24,7 @@ import duckdb
 
 from etl import build, clean, clock, coverage, delivered, faults, figures, guards, history, holds, load, meta, publish, repair
 from etl.ahead import ReadAhead
-from etl.connectors import NothingYetError, Reader, SourceError, is_local, open_reader
+from etl.connectors import NothingYetError, Reader, SourceError, is_asked_whole, is_local, open_reader
 from etl.connectors.base import EmptyError, SchemaError, passed_over
 from etl.connectors.observed import observing
 from etl.contract import Contract
@@ -40,7 +40,7 @@ from etl.policy import run as apply_policies
 from etl.policy.inputs import TABLES as POLICY_INPUTS
 from etl.policy.load import PolicyError
 from etl.policy.oversight import load_oversight
-from etl.reading import Depth
+from etl.reading import Depth, Outlook
 from etl.region import Region, RegionError
 
 DONE, FAILED, QUARANTINE = 0, 1, 3
@@ -189,7 +189,7 @@ def _run(
         load.prepare(con, line.contracts)
         mending.result()
         terms = load.Terms(load.areas_fingerprint(region.path / "areas.csv"), line.months, depth, result.run_id)
-        with _sources(con, region, layout, line, only) as sources, line.lineage.derived(con, line.indicators.values()):
+        with _sources(con, region, layout, line, only, depth) as sources, line.lineage.derived(con, line.indicators.values()):
             for contract in line.contracts:
                 if only is None or contract.module in only:
                     with _timed(result, contract.module):
@@ -238,11 +238,24 @@ def _timed(result: RunResult, step: str) -> Iterator[None]:
     result.steps[step] = round(time.perf_counter() - began, 3)
 
 
-def _sources(con: duckdb.DuckDBPyConnection, region: Region, layout: Layout, line: Line, only: Sequence[str] | None) -> ReadAhead:
-    """The way to every module's reader; those that never delivered are read ahead of their turn."""
-    wanted = [c for c in line.contracts if only is None or c.module in only]
-    early = [c for c in wanted if is_local(region.source(c.module, layout.sources)) and load.never_delivered(con, c)]
-    return ReadAhead(early, lambda contract: open_reader(contract, region.source(contract.module, layout.sources), layout.temp))
+def _sources(
+    con: duckdb.DuckDBPyConnection, region: Region, layout: Layout, line: Line, only: Sequence[str] | None, depth: Depth
+) -> ReadAhead:  # fmt: skip
+    """The way to every module's reader; what is certain to be read, or to be asked for, is so ahead of its turn."""
+    def opener(contract: Contract) -> Reader:
+        return open_reader(contract, region.source(contract.module, layout.sources), layout.temp)
+
+    early: list[Contract] = []
+    outlooks: dict[str, Outlook] = {}
+    for contract in line.contracts if only is None else [c for c in line.contracts if c.module in only]:
+        spec, standing = region.source(contract.module, layout.sources), load.last_deliveries(con, contract.module)
+        if is_local(spec) and (not standing or depth != "quick"):
+            early.append(contract)
+            if standing:
+                outlooks[contract.module] = load.outlook(con, contract, standing, depth)
+        elif standing and depth != "quick" and is_asked_whole(contract, spec):
+            early.append(contract)
+    return ReadAhead(early, opener, outlooks=outlooks)
 
 
 def _module(

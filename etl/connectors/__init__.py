@@ -11,13 +11,19 @@ from typing import Any
 from etl.connectors.base import NothingYetError, Reader, SourceError
 from etl.contract import Contract
 
-__all__ = ["NothingYetError", "Reader", "SourceError", "is_local", "open_reader"]
+__all__ = ["NothingYetError", "Reader", "SourceError", "is_asked_whole", "is_local", "open_reader"]
 
 
 def is_local(spec: dict[str, Any] | None) -> bool:
     """True for a source that is files on this machine: reading it keeps no other system's connection busy."""
     kind = str((spec or {}).get("kind", ""))
     return kind in ("workbook", "csv", "jsonl") or (kind == "sql" and str((spec or {}).get("url", "")).startswith("sqlite:"))
+
+
+def is_asked_whole(contract: Contract, spec: dict[str, Any] | None) -> bool:
+    """True for an interface of which only reading all of it tells what is new."""
+    told = spec or {}
+    return str(told.get("kind", "")) == "api" and not (told.get("since") and any(table.cursor for table in contract.tables))
 
 
 def open_reader(contract: Contract, spec: dict[str, Any] | None, temp: Path) -> Reader:

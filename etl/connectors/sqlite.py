@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from adbc_driver_manager import Error as AdbcError
 from adbc_driver_sqlite import dbapi as adbc
 
 from etl.checks import raw_columns
+from etl.connectors import observed
 from etl.connectors.base import CHUNK, SourceError, batch, content_hash, match, require, stamp, written_on
+from etl.connectors.observed import Observed
 from etl.contract import Contract, Table
 
 
@@ -21,12 +24,24 @@ def no_table(contract: Contract, table: Table, where: str) -> SourceError:
     return SourceError(f"{where} 中没有表 {table.source}（{table.title}）。请{contract.owner}确认系统未改表名。")
 
 
+@dataclass(slots=True)
+class _Ahead:
+    """What was read of a table before its turn, of the file as a glance showed it."""
+
+    glance: str
+    since: datetime
+    changed: list[pa.RecordBatch] = field(default_factory=list)
+    keys: list[pa.RecordBatch] = field(default_factory=list)
+    seen: Observed = field(default_factory=Observed)
+
+
 class SqliteReader:
     """A SQLite file, opened read-only."""
 
     def __init__(self, contract: Contract, path: Path):
         self.contract, self.path = contract, path
         self.skipped: Counter[str] = Counter()
+        self._ahead: dict[str, _Ahead] = {}
 
     def fingerprint(self, table: Table) -> str:
         """The file's content hash, with that of an unmerged write-ahead log."""
@@ -55,7 +70,12 @@ class SqliteReader:
 
     def changed(self, table: Table, since: datetime) -> Iterator[pa.RecordBatch]:
         """All rows of every key of which a row changed at or after ``since``, or does not say when."""
-        yield from self._rows(table, since)
+        ahead = self._ahead.get(table.name)
+        if ahead and (ahead.glance, ahead.since) == (self.glance(), since):
+            observed.tell(ahead.seen)
+            yield from ahead.changed
+        else:
+            yield from self._rows(table, since)
 
     def total(self, table: Table) -> int:
         """How many rows the table has."""
@@ -63,12 +83,30 @@ class SqliteReader:
 
     def keys(self, table: Table) -> Iterator[pa.RecordBatch]:
         """Key and cursor of all rows as text, c0, c1 …"""
+        ahead = self._ahead.pop(table.name, None)
+        if ahead and ahead.glance == self.glance():
+            yield from ahead.keys
+            return
         wanted = [table.column(c).source for c in (*table.key, *([table.cursor] if table.cursor else []))]
 
         def sql(texts: dict[str, str]) -> str:
             return f"select {', '.join(f'{texts[w]} as c{i}' for i, w in enumerate(wanted))} from {{table}}"
 
         yield from self._query(table, sql, ())
+
+    def look_ahead(self, table: Table, since: datetime, most: int) -> None:
+        """Hold ready what :meth:`changed` and :meth:`keys` give, unless it takes more than ``most`` bytes; none of it counts once the file has been touched."""
+        ahead = _Ahead(self.glance() or "", since)
+        if not ahead.glance:
+            return
+        with observed.apart() as ahead.seen:
+            for held, batches in ((ahead.changed, self.changed(table, since)), (ahead.keys, self.keys(table))):
+                for rows in batches:
+                    most -= rows.nbytes
+                    if most < 0:
+                        return
+                    held.append(rows)
+        self._ahead[table.name] = ahead
 
     def _rows(self, table: Table, since: datetime | None = None) -> Iterator[pa.RecordBatch]:
         def sql(texts: dict[str, str]) -> str:

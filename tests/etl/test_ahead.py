@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pytest
 
@@ -17,7 +18,8 @@ from etl.connectors import SourceError, observed
 from etl.connectors.base import batch
 from etl.connectors.observed import Sheet, Total
 from etl.contract import Contract, Key, Table, daily
-from tests.etl.conftest import Tiny
+from etl.reading import Outlook
+from tests.etl.conftest import PAYMENTS, Tiny
 from tests.etl.reading import read
 
 ROWS = 100
@@ -139,9 +141,9 @@ def test_only_modules_that_never_delivered_are_read_ahead(tiny: Tiny, monkeypatc
     asked: list[list[str]] = []
     real = ReadAhead.__init__
 
-    def spy(self: ReadAhead, contracts: list[Contract], *more: object) -> None:
-        asked.append([c.module for c in contracts])
-        real(self, contracts, *more)  # type: ignore[arg-type]
+    def spy(self: ReadAhead, contracts: list[Contract], *more: object, outlooks: dict[str, Outlook]) -> None:
+        asked.append([c.module for c in contracts if c.module not in outlooks])
+        real(self, contracts, *more, outlooks=outlooks)  # type: ignore[arg-type]
 
     monkeypatch.setattr(ReadAhead, "__init__", spy)
     tiny.run()
@@ -149,3 +151,87 @@ def test_only_modules_that_never_delivered_are_read_ahead(tiny: Tiny, monkeypatc
     tiny.run()
     assert [sorted(a) for a in asked] == [["caregiver", "order", "registry", "subsidy"], []]
     assert len(first) == 4
+
+
+class Gone(Source):
+    """Cannot be reached before its turn."""
+
+    def fingerprint(self, table: Table) -> str:
+        raise SourceError(f"{self.module} 打不开。")
+
+
+def test_what_a_known_module_is_asked_for_ahead_is_asked_once_and_what_is_wrong_with_it_told_in_its_turn() -> None:
+    asked: list[str] = []
+
+    def opener(one: Contract) -> Source:
+        asked.append(one.module)
+        return Gone(one.module) if one.module == "gone" else Source(one.module)
+
+    contracts = [contract(m) for m in ("gone", "there", "new")]
+    outlooks = {c.module: Outlook([(c.tables[0], None, None)], "keys") for c in contracts[:2]}
+    with ReadAhead(contracts, opener, outlooks=outlooks) as ahead:
+        ahead.thread.join(10)  # both have been looked at, and the new one read
+        assert asked == ["gone", "there", "new"]
+        with pytest.raises(SourceError, match="gone 打不开"):
+            ahead.open(contracts[0]).fingerprint(contracts[0].tables[0])
+        assert ahead.open(contracts[1]).fingerprint(contracts[1].tables[0]) == "there"
+        with observed.observing():
+            assert taken(ahead, contracts[2])[1] == 3
+
+
+def test_nobody_looks_any_more_at_a_module_whose_turn_has_come() -> None:
+    asked: list[str] = []
+    go_on = threading.Event()
+
+    def opener(one: Contract) -> Source:
+        if threading.current_thread().name == "read-ahead":
+            assert go_on.wait(10)
+            asked.append(one.module)
+        return Source(one.module)
+
+    contracts = [contract(m) for m in ("first", "second")]
+    with ReadAhead(contracts, opener, outlooks={c.module: Outlook([(c.tables[0], None, None)], "keys") for c in contracts}) as ahead:
+        ahead.open(contracts[1])  # the thread stands at the first
+        go_on.set()
+        ahead.open(contracts[0])
+        ahead.thread.join(10)
+    assert asked == ["first"]
+
+
+def test_files_that_change_after_they_were_looked_at_are_taken_as_they_are_in_their_turn(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("etl.connectors.base.SETTLED_NS", 0)
+    tiny.run()
+    real = ReadAhead.open
+
+    def changed(self: ReadAhead, one: Contract) -> Any:
+        self.thread.join(10)  # all of them have been looked at
+        match one.module:
+            case "order":
+                tiny.orders([("D1", "E1", "2026-10-01 08:00:00", "77", "已完成")])
+            case "caregiver":
+                tiny.workers([("W9", "330105196001010018", "新来", "330105001051", "是", "2026-01-01")])
+            case "subsidy":
+                tiny.payments("发放编号,月份,街道代码,金额\nF9,2026-10,330105001,9\n")
+        return real(self, one)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(ReadAhead, "open", changed)
+        result = tiny.run()
+    assert {(row["module"], row["changed"]) for row in result.loads} == {("caregiver", True), ("order", True), ("registry", False), ("subsidy", True)}
+    with duckdb.connect(str(tiny.layout.work), read_only=True) as con:
+        assert con.execute("select order_id, price::int from checked.order_order").fetchall() == [("D1", 77)]
+        assert con.execute("select payment_id, amount::int from checked.subsidy_payment").fetchall() == [("F9", 9)]
+    # What was recorded of them is what they hold: nothing is new, and a file put back is.
+    assert not any(row["changed"] for row in tiny.run().loads)
+    tiny.payments(PAYMENTS)
+    assert {row["module"] for row in tiny.run().loads if row["changed"]} == {"subsidy"}
+
+
+def test_a_source_that_cannot_be_read_is_told_by_its_own_module_and_the_others_go_on(tiny: Tiny) -> None:
+    tiny.run()
+    (tiny.layout.sources / "registry.sqlite").write_bytes(b"no database")
+    tiny.payments("发放编号,月份,街道代码,金额\nF9,2026-10,330105001,9\n")
+    result = tiny.run()
+    assert {m["module"]: m["status"] for m in result.modules}["registry"] == "stale"
+    assert "registry.sqlite 不是 SQLite 数据库" in next(m["message"] for m in result.modules if m["module"] == "registry")
+    assert {row["module"] for row in result.loads if row["changed"]} == {"subsidy"}

@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 
 from etl import raw
 from etl.checks import compile_contract
+from etl.connectors import observed
 from etl.connectors.sqlite import SqliteReader, touched
+from etl.contract import Table
 from etl.raw import Receipt
 from etl.reading import Depth
 from etl.run import Line, RunResult, connect, run
@@ -216,6 +218,53 @@ def test_a_micro_batch_neither_hashes_a_large_file_nor_opens_one_that_nobody_tou
         unhashed.setattr(SqliteReader, "fingerprint", lambda self, table: not_to_be(self) if table.cursor else hashed(self, table))
         assert go(tiny, "quick").published
     assert loaded(tiny) == {"D1": "10.00", "D9": "31.00"}
+
+
+def test_at_night_a_large_file_is_hashed_only_where_nobody_touched_it(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("etl.connectors.base.SETTLED_NS", 0)
+    orders(tiny, {"D1": "10", "D9": "30"})
+    go(tiny, "keys")
+    go(tiny, "quick")
+    orders(tiny, {"D1": "10", "D8": "32"})
+    asked: list[str] = []
+    monkeypatch.setattr(SqliteReader, "fingerprint", lambda self, table: asked.append(table.name) if table.cursor else hashed(self, table))
+    go(tiny, "keys")
+    assert loaded(tiny) == {"D1": "10.00", "D8": "32.00"}
+    assert asked == []
+    go(tiny, "keys")
+    assert set(asked) == {"order"}
+
+
+def test_what_was_read_of_a_database_ahead_counts_until_somebody_touches_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("etl.connectors.base.SETTLED_NS", 0)
+    path = tmp_path / "order.sqlite"
+
+    def write(price: str) -> None:
+        with sqlite3.connect(path) as con:
+            con.execute("create table if not exists DD (DD_ID text, LNR_ID text, XD_SJ text, JE text, ZT text)")
+            con.execute("insert into DD values (?, 'E1', '2026-09-09 08:00:00', ?, '已完成')", (f"D{price}", price))
+        con.close()
+
+    def told(reader: SqliteReader) -> tuple[list[str], list[str], list[str]]:
+        with observed.observing() as seen:
+            changed = [key for rows in reader.changed(CURSOR, START) for key in rows.column("DD_ID").to_pylist()]
+            keys = [key for rows in reader.keys(CURSOR) for key in rows.column("c0").to_pylist()]
+        return changed, keys, seen.headers["order"]
+
+    write("1")
+    reader, columns = SqliteReader(BY_CURSOR, path), ["DD_ID", "LNR_ID", "XD_SJ", "JE", "ZT"]
+    reader.look_ahead(CURSOR, START, 1 << 20)
+    with monkeypatch.context() as closed:
+        closed.setattr(SqliteReader, "_query", None)
+        assert told(reader) == (["D1"], ["D1"], columns)
+    reader.look_ahead(CURSOR, START, 1 << 20)
+    write("2")
+    assert told(reader) == (["D1", "D2"], ["D1", "D2"], columns)
+    reader.look_ahead(CURSOR, START, 1)  # too much to hold
+    asked: list[Table] = []
+    monkeypatch.setattr(SqliteReader, "_query", lambda self, table, *a: asked.append(table) or real(self, table, *a))
+    assert told(reader) == (["D1", "D2"], ["D1", "D2"], columns)
+    assert len(asked) == 2
 
 
 def test_what_changed_is_found_by_the_indexes_that_a_system_has(tmp_path: Path) -> None:
