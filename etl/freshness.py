@@ -14,6 +14,7 @@ from contextlib import contextmanager
 
 import duckdb
 
+from etl import passing
 from etl.clean import at_once, first, insert, name, quote
 from etl.labels import KEYED, OF, counting, hashed, labelled
 from etl.martfile import GIVEN
@@ -57,6 +58,7 @@ class Freshness:
         }
         self.blank = not self.known and first(con, "select 1 from state.content limit 1") is None
         self.carried: set[str] = set()
+        self.passing = passing.Passing(con)
         self.columns: dict[str, list[str]] = {}
         # Read at once, but for what is told by month and key: a query for each of some hundreds would take longer than a mart.
         self.kept: dict[tuple[str, str], tuple[str, Contents, dict[str, int]]] = {
@@ -178,6 +180,7 @@ class Freshness:
         ways, going = _ways(self.con, target, token), f"rowid in (select row from {parting})"
         _count(self.con, "going_counts", home, going, ways)
         _count(self.con, "coming_counts", coming, "true", ways)
+        self.passing.keep(target, f"from {home} where {going}", f"from {coming}")
         self.con.execute(f"delete from {home} where {going}")
         self.con.execute(f"insert into {home} select * from {coming}")
         insert(self.con, "state.moved", [(target, part) for part in parts])
@@ -198,6 +201,7 @@ class Freshness:
     def written(self, target: str) -> None:
         """The target has been built as a whole."""
         self.columns.pop(target, None)
+        self.passing.lose(target)
         self.con.execute("delete from state.moved where target = ?", [target])
         insert(self.con, "state.moved", [(target, "true")])
 
@@ -343,7 +347,9 @@ def moved(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 def held(con: duckdb.DuckDBPyConnection) -> None:
     """A snapshot holds all marts as they are."""
-    con.execute("delete from state.moved")
+    with at_once(con):
+        con.execute("delete from state.moved")
+        passing.held(con)
 
 
 def _stamp(token: str) -> str:

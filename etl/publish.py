@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from etl import faults, freshness, snapshotfile
+from etl import faults, freshness, passing, snapshotfile
 from etl.clean import first, name
 from etl.connectors.base import sha256
 from etl.freshness import Freshness
@@ -74,15 +74,15 @@ class Begun:
         remembered = _known(con, fresh)
         contents = None if thorough else {m.name: remembered(m.name, _mart(m)[0], any(c.name == "month" for c in m.columns)) for m in marts}
         known = None if contents is None else lambda table, *_: contents[table]
-        self._draft = hand(self._begin, file, before, tables, known, freshness.moved(con))
+        self._draft = hand(self._begin, file, before, tables, known, _hints(con))
 
     @staticmethod
     def _begin(
-        con: duckdb.DuckDBPyConnection, file: Path, before: Path | None, tables: snapshotfile.Tables, known: snapshotfile.Known | None, moved: dict[str, str]
+        con: duckdb.DuckDBPyConnection, file: Path, before: Path | None, tables: snapshotfile.Tables, known: snapshotfile.Known | None, hints: snapshotfile.Hints
     ) -> snapshotfile.Draft:
         draft = snapshotfile.Draft(con, file, before)
         try:
-            draft.put(con, tables, known, moved)
+            draft.put(con, tables, known, hints)
         except BaseException:
             draft.close(con)
             raise
@@ -113,7 +113,7 @@ def _lay(
             quick = start is not None and not thorough
             known = _known(con, fresh) if quick else None
             draft = ahead.draft() if ahead else None
-            written = snapshotfile.write(con, file, tables, start, known, freshness.moved(con), draft)
+            written = snapshotfile.write(con, file, tables, start, known, _hints(con), draft)
             faults.point("written", path=file)
             with ThreadPoolExecutor(1) as other:
                 fixed = other.submit(_fixed, file)
@@ -128,6 +128,10 @@ def _lay(
         file.unlink(missing_ok=True)
         Path(f"{file}.wal").unlink(missing_ok=True)
     return odd, digest
+
+
+def _hints(con: duckdb.DuckDBPyConnection) -> snapshotfile.Hints:
+    return snapshotfile.Hints(freshness.moved(con), passing.rows(con))
 
 
 def _fixed(file: Path) -> str:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 
 import duckdb
 
 from etl import faults
 from etl.clean import first, insert, name, quote
 from etl.hands import hands
+from etl.passing import HASH, PASSES
 
 Tables = Sequence[tuple[str, str, str]]
 """(table, where its rows are, order by)."""
@@ -27,6 +27,8 @@ CONTENT = "meta_content"
 WORN = "#"
 # A file in which this share of the blocks is empty is written afresh.
 SLACK = 0.5
+# So many rows are looked at to see which column tells them.
+SAMPLE = 200
 # Replacing most of a table costs more than writing it anew.
 MOST = 0.4
 
@@ -40,6 +42,21 @@ class Written:
 
     contents: dict[str, Contents]
     tables: Mapping[str, Collection[str] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """Where the rows are that differ from the file before; they only save a look at the others.
+
+    ``moved``: table → SQL of rows among which they are; ``passed``: table → a table of all that came and went since, as passing.py keeps them.
+    """
+
+    moved: Mapping[str, str] = field(default_factory=dict)
+    passed: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, table: str) -> tuple[str, str | None]:
+        """Both for one table."""
+        return self.moved.get(table, "true"), self.passed.get(table)
 
 
 class Draft:
@@ -66,8 +83,8 @@ class Draft:
         self._written: dict[str, Collection[str] | None] = {}
         self._worn: dict[str, int] = {}
 
-    def put(self, con: duckdb.DuckDBPyConnection, tables: Tables, known: Known | None = None, moved: Mapping[str, str] = MappingProxyType({})) -> None:
-        """Make these tables what the work file holds; ``known`` and ``moved`` as in :func:`write`."""
+    def put(self, con: duckdb.DuckDBPyConnection, tables: Tables, known: Known | None = None, hints: Hints = Hints()) -> None:
+        """Make these tables what the work file holds; ``known`` and ``hints`` as in :func:`write`."""
         if not self._columns:
             self.found |= _afresh(con, tables, known)
             self._written |= dict.fromkeys(table for table, _, _ in tables)
@@ -83,7 +100,7 @@ class Draft:
             if was != now:
                 # A table in which many rows have been exchanged is in nobody's order any more, and full of holes.
                 fit = worn <= MOST * sum(n for n, _ in now.values())
-                exchanged = _put(con, table, source, order, was if fit else None, now, moved.get(table, "true"))
+                exchanged = _put(con, table, source, order, was if fit else None, now, hints.of(table))
                 self._written[table] = None if exchanged is None or was is None else _apart(was, now)
                 worn = 0 if exchanged is None else worn + exchanged
             self._worn[table] = worn
@@ -109,17 +126,16 @@ class Draft:
 
 def write(
     con: duckdb.DuckDBPyConnection, file: Path, tables: Tables, before: Path | None, known: Known | None = None,
-    moved: Mapping[str, str] = MappingProxyType({}), draft: Draft | None = None,
+    hints: Hints = Hints(), draft: Draft | None = None,
 ) -> Written:  # fmt: skip
     """Write ``file`` with these tables, from a copy of ``before`` where there is one. The file is closed on return.
 
-    ``known`` (table, source, monthly) says what a table of the work file holds; by default it is counted. ``moved``: table → SQL of the rows
-    among which those that differ from ``before`` will be found; it only saves a look at the others, and a file that it misled is found out
-    by :func:`differing`. ``draft``: the file as it has been begun, with some of the tables.
+    ``known`` (table, source, monthly) says what a table of the work file holds; by default it is counted. ``hints``: where rows
+    differ from ``before``; a file that they misled is found out by :func:`differing`. ``draft``: the file as it has been begun, with some of the tables.
     """
     draft = draft or Draft(con, file, before)
     try:
-        draft.put(con, [t for t in tables if t[0] not in draft.found], known, moved)
+        draft.put(con, [t for t in tables if t[0] not in draft.found], known, hints)
         return draft.finish(con)
     finally:
         draft.close(con)
@@ -152,20 +168,24 @@ def differing(
     """
     con.execute(f"attach {quote(file)} as written (read_only)")
     try:
-        for table, wanted in contents.items():
+        monthly = {table for table, shape in _columns(con, "'written'").items() if "month" in [column for column, _ in shape]}
+
+        def agrees(own: duckdb.DuckDBPyConnection, table: str, wanted: Contents) -> bool:
             months = None if written is None else written.get(table, ())
             home = f"written.main.{name(table)}"
             if months is None or "" in months:
-                if content(con, home, _monthly(con, home)) != wanted:
-                    return table
-            elif months:
-                counts = dict(con.execute(f"select coalesce(cast(month as varchar), ''), count(*) from {home} group by 1").fetchall())
-                there = content(con, f"(select * from {home} where {_of(months)})", True)
-                if counts != {m: n for m, (n, _) in wanted.items()} or there != {m: held for m, held in wanted.items() if m in months}:
-                    return table
+                return content(own, home, table in monthly) == wanted
+            if not months:
+                return True
+            counts = dict(own.execute(f"select coalesce(cast(month as varchar), ''), count(*) from {home} group by 1").fetchall())
+            there = content(own, f"(select * from {home} where {_of(months)})", True)
+            return counts == {m: n for m, (n, _) in wanted.items()} and there == {m: held for m, held in wanted.items() if m in months}
+
+        with hands(con) as hand:
+            told = {table: hand(agrees, table, wanted) for table, wanted in contents.items()}
+            return next((table for table, future in told.items() if not future.result()), None)
     finally:
         con.execute("detach written")
-    return None
 
 
 def _apart(was: Contents, now: Contents) -> set[str]:
@@ -188,16 +208,63 @@ def content(con: duckdb.DuckDBPyConnection, source: str, monthly: bool) -> Conte
     return {m: (n, h) for m, n, h in rows}
 
 
-def _put(con: duckdb.DuckDBPyConnection, table: str, source: str, order: str, was: Contents | None, now: Contents, moved: str) -> int | None:
+def _put(
+    con: duckdb.DuckDBPyConnection, table: str, source: str, order: str, was: Contents | None, now: Contents, hints: tuple[str, str | None]
+) -> int | None:
     """Make a table of the file what the work file holds; how many rows were exchanged in it (None: it was written anew)."""
     target = f"snapshot_file.main.{name(table)}"
     if was is not None:
-        exchanged = _exchange(con, source, target, _of(_apart(was, now)), moved, order, int(MOST * sum(n for n, _ in now.values())))
+        moved, passed = hints
+        exchanged = _pass(con, target, passed, was, now, order) if passed else None
+        if exchanged is None:
+            exchanged = _exchange(con, source, target, _of(_apart(was, now)), moved, order, int(MOST * sum(n for n, _ in now.values())))
         if exchanged is not None:
             return exchanged
     con.execute(f"drop table if exists {target}")
     con.execute(f"create table {target} as select * from {source}{order}")
     return None
+
+
+def _pass(con: duckdb.DuckDBPyConnection, target: str, passed: str, was: Contents, now: Contents, order: str) -> int | None:
+    """Let go and come in the target what did in the work file; how many rows. None, and nothing done, where that would not lead to what is there now."""
+    chosen, month = _of(_apart(was, now)), "''" if {*was, *now} == {""} else "coalesce(cast(month as varchar), '')"
+    con.execute(
+        f"create or replace temp table passage as select {month} as m, {HASH} as h, sum({PASSES})::bigint as d from {passed} where {chosen}"
+        f" group by all having sum({PASSES}) <> 0"
+    )
+    leads = con.execute("select m, sum(d), sum(h::hugeint * d) from passage group by m having sum(h::hugeint * d) <> 0").fetchall()
+    if {m: (int(n), int(total)) for m, n, total in leads} != _between(was, now):
+        return None
+    coming, going = first(con, "select coalesce(sum(d) filter (d > 0), 0), coalesce(-sum(d) filter (d < 0), 0) from passage")  # type: ignore[misc]
+    where, gone = chosen if going else "false", f"{passed} where {PASSES} < 0 and {chosen}"
+    if telling := _telling(con, gone):  # first the rows, by the column that tells them best; only these are read whole
+        con.execute(f"create or replace temp table among as select rowid as row from {target} where {chosen} and {telling} in (select {telling} from {gone})")
+        where = "rowid in (select row from among)"
+    con.execute(f"create or replace temp table theirs as select rowid as row, hash(t) as h from {target} as t where {where}")
+    con.execute("create or replace temp table leaving as select row from (select *, row_number() over (partition by h) as k from theirs) join passage using (h) where k <= -d")
+    if first(con, "select count(*) from leaving") != (going,):
+        return None
+    con.execute(f"delete from {target} where rowid in (select row from leaving)")
+    con.execute(
+        f"insert into {target} select * exclude ({HASH}, {PASSES}, place) from"
+        f" (select *, row_number() over (partition by {HASH}) as place from {passed} where {PASSES} > 0 and {chosen}) as p"
+        f" semi join passage as n on n.h = p.{HASH} and p.place <= n.d{order}"
+    )
+    return int(coming + going)
+
+
+def _telling(con: duckdb.DuckDBPyConnection, rows: str) -> str | None:
+    """The column of text, beside the month, that tells these rows best by a sample of them; None where there is none."""
+    some = con.execute(f"select * exclude ({HASH}, {PASSES}) from {rows} limit {SAMPLE}")
+    columns, values = [d[0] for d in some.description or []], list(zip(*some.fetchall(), strict=True))
+    told = {column: len(set(found)) for column, found in zip(columns, values, strict=False) if column != "month" and isinstance(found[0], str) and None not in found}
+    return name(max(told, key=lambda column: told[column])) if told else None
+
+
+def _between(was: Contents, now: Contents) -> dict[str, tuple[int, int]]:
+    """Month → by how much the rows and the sums of hashes differ, where they do."""
+    none = (0, "0")
+    return {m: (now.get(m, none)[0] - was.get(m, none)[0], int(now.get(m, none)[1]) - int(was.get(m, none)[1])) for m in _apart(was, now)}
 
 
 def _exchange(con: duckdb.DuckDBPyConnection, source: str, target: str, chosen: str, moved: str, order: str, most: int) -> int | None:

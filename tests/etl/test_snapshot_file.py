@@ -51,7 +51,7 @@ def rows(con: duckdb.DuckDBPyConnection, file: Path) -> list[tuple[object, ...]]
 def test_what_was_exchanged_is_what_differs(con: duckdb.DuckDBPyConnection, tmp_path: Path, change: str, hint: dict[str, str]) -> None:
     snapshotfile.write(con, tmp_path / "a", TABLES, None)
     con.execute(change)
-    written = snapshotfile.write(con, tmp_path / "b", TABLES, tmp_path / "a", None, hint)
+    written = snapshotfile.write(con, tmp_path / "b", TABLES, tmp_path / "a", None, snapshotfile.Hints(hint))
     assert snapshotfile.differing(con, tmp_path / "b", written.contents, written.tables) is None
     assert rows(con, tmp_path / "b") == con.execute("from work.orders order by all").fetchall()
     assert set(written.tables) == {"order"}, "what stayed is not written"
@@ -64,7 +64,7 @@ def test_what_was_exchanged_is_what_differs(con: duckdb.DuckDBPyConnection, tmp_
 def test_a_hint_that_misleads_is_found_out(con: duckdb.DuckDBPyConnection, tmp_path: Path, change: str, hint: str) -> None:
     snapshotfile.write(con, tmp_path / "a", TABLES, None)
     con.execute(change)
-    written = snapshotfile.write(con, tmp_path / "b", TABLES, tmp_path / "a", None, {"order": hint})
+    written = snapshotfile.write(con, tmp_path / "b", TABLES, tmp_path / "a", None, snapshotfile.Hints({"order": hint}))
     assert snapshotfile.differing(con, tmp_path / "b", written.contents, written.tables) == "order"
 
 
@@ -77,6 +77,45 @@ def test_rows_gone_from_a_month_that_was_not_touched_are_missed(con: duckdb.Duck
     con.execute("""delete from harmed.main."order" where month = '2026-04' and number = 3""")
     con.execute("detach harmed")
     assert snapshotfile.differing(con, tmp_path / "b", written.contents, written.tables) == "order"
+
+
+def passing(con: duckdb.DuckDBPyConnection, before: str, after: str) -> snapshotfile.Hints:
+    """Two tables of rows; as the line keeps it: what went from the one and came to the other, each with its hash."""
+    con.execute(
+        f"create or replace table work.passing as select *, hash(t) as row_hash, -1 as row_passes from {before} as t"
+        f" union all select *, hash(t), 1 from {after} as t"
+    )
+    return snapshotfile.Hints({"order": "false"}, {"order": "work.passing"})
+
+
+def test_rows_that_were_kept_as_they_passed_are_all_that_is_exchanged(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    snapshotfile.write(con, tmp_path / "a", TABLES, None)
+    con.execute("create table work.was as from work.orders where number in (-1, 4, 100, 200)")
+    con.execute("update work.orders set amount = 7 where number = 100")
+    con.execute("update work.orders set month = '2026-04' where number = 4")
+    con.execute("delete from work.orders where number = -1 and rowid = (select min(rowid) from work.orders where number = -1)")  # one of two equal rows
+    con.execute("insert into work.orders values ('2026-05', 9000, 1), ('2026-05', 9000, 1)")
+    con.execute("create table work.now as from work.orders where number in (-1, 4, 100, 200, 9000)")  # 200 came and went in between
+    written = snapshotfile.write(con, tmp_path / "b", TABLES, tmp_path / "a", None, passing(con, "work.was", "work.now"))
+    assert snapshotfile.differing(con, tmp_path / "b", written.contents, written.tables) is None
+    assert rows(con, tmp_path / "b") == con.execute("from work.orders order by all").fetchall()
+    assert set(written.tables["order"] or ()) == {"2026-01", "2026-04", "2026-05"}
+
+
+@pytest.mark.parametrize(("was", "now"), [
+    ("number = 100", "number = 100"),  # a second row has changed beside it
+    ("false", "number in (100, 101)"),  # what went is not told
+    ("number in (100, 101) or number = 300", "number in (100, 101)"),
+])  # fmt: skip
+def test_kept_rows_that_do_not_lead_to_what_is_there_are_not_believed(con: duckdb.DuckDBPyConnection, tmp_path: Path, was: str, now: str) -> None:
+    snapshotfile.write(con, tmp_path / "a", TABLES, None)
+    con.execute(f"create table work.was as from work.orders where {was}")
+    con.execute("update work.orders set amount = 7 where number in (100, 101)")
+    con.execute(f"create table work.now as from work.orders where {now}")
+    hints = snapshotfile.Hints({}, passing(con, "work.was", "work.now").passed)
+    written = snapshotfile.write(con, tmp_path / "b", TABLES, tmp_path / "a", None, hints)
+    assert snapshotfile.differing(con, tmp_path / "b", written.contents, written.tables) is None
+    assert rows(con, tmp_path / "b") == con.execute("from work.orders order by all").fetchall()
 
 
 STARRED = """-- grain: one rated provider in a month
