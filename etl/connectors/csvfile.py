@@ -34,6 +34,7 @@ from etl.connectors.base import (
     require,
     written_on,
 )
+from etl.connectors.csvlines import record_lines
 from etl.connectors.observed import Sheet, Total
 from etl.contract import Contract, Table
 
@@ -165,12 +166,14 @@ class CsvReader:
         )
         done = line
         seen = Sheet(table.name, file)
+        lines = record_lines(text, line, delimiter)
         money = found.get(table.column(table.money).source) if table.money else None
         try:
             for rows in reader:
-                # The parser numbers rows from the first line of the file; damaged ones leave gaps among those it gives.
+                # The parser numbers records from the first line of the file on, as if none were blank or broken; damaged ones leave gaps among those it gives.
                 gaps = sorted(number for number, _, _ in damaged if number > done)
-                positions, done = _numbered(done, rows.num_rows, gaps)
+                numbers, done = _numbered(done, rows.num_rows, gaps)
+                positions = _lines_of(numbers, lines, line)
                 keep = pc.invert(_totals(rows))
                 if money is not None:
                     _note_totals(seen, rows, keep, positions, money)
@@ -182,19 +185,20 @@ class CsvReader:
         except pa.ArrowInvalid as error:
             raise SourceError(f"文件 {file} 的格式无法解析。请{self.contract.owner}重新导出。") from error
         if damaged:
-            self._refuse_half(file, text, damaged, done)
+            at = _lines_of([n for n, _, _ in damaged], lines, line)
+            self._refuse_half(file, text, [(n, int(p)) for (n, _, _), p in zip(damaged, at, strict=True)], done)
             sentences = [f"该行应有 {wanted} 列，实有 {actual} 列" for _, wanted, actual in damaged]
-            yield batch(table, [[""] * len(damaged) for _ in raws], file, [n for n, _, _ in damaged], sentences)
+            yield batch(table, [[""] * len(damaged) for _ in raws], file, pa.array(at, pa.int64()), sentences)
         observed.sheet(seen)
 
-    def _refuse_half(self, file: str, text: Path, damaged: list[tuple[int, int, int]], rows: int) -> None:
-        """A file cut off in its last line, or ragged throughout, is not a delivery with a few bad lines."""
+    def _refuse_half(self, file: str, text: Path, damaged: list[tuple[int, int]], rows: int) -> None:
+        """A file cut off in its last line, or ragged throughout, is not a delivery with a few bad lines; ``damaged``: (record, line)."""
         with text.open("rb") as stream:
             stream.seek(-1, 2)
             cut = stream.read(1) not in b"\r\n"
-        last = max(number for number, _, _ in damaged)
+        last, line = max(damaged)
         if cut and last >= rows:
-            raise SourceError(f"文件 {file} 在第 {last} 行中断，只传了一部分。请{self.contract.owner}重新报送。")
+            raise SourceError(f"文件 {file} 在第 {line} 行中断，只传了一部分。请{self.contract.owner}重新报送。")
         if len(damaged) > max(20, rows // 10):
             raise SourceError(f"文件 {file} 有 {len(damaged)} 行列数不符，分隔符可能有误。请{self.contract.owner}重新导出。")
 
@@ -236,7 +240,7 @@ def _told(head: bytes) -> str:
     return "utf-16-le" if odd > even else "utf-16-be"
 
 
-def _note_totals(seen: Sheet, rows: pa.RecordBatch, keep: pa.Array, positions: list[int] | np.ndarray, money: int) -> None:
+def _note_totals(seen: Sheet, rows: pa.RecordBatch, keep: pa.Array, positions: np.ndarray, money: int) -> None:
     """Remember the amounts of records, and what total lines state."""
     amounts = rows.column(money)
     if pc.all(keep).as_py() is False:
@@ -248,7 +252,7 @@ def _note_totals(seen: Sheet, rows: pa.RecordBatch, keep: pa.Array, positions: l
 
 
 def _numbered(done: int, rows: int, gaps: list[int]) -> tuple[list[int] | np.ndarray, int]:
-    """The line numbers of the next ``rows`` lines after ``done``, leaving out damaged ones; and the last number used."""
+    """The numbers of the next ``rows`` records after ``done``, leaving out damaged ones; and the last number used."""
     if not gaps:
         return np.arange(done + 1, done + rows + 1), done + rows
     numbers: list[int] = []
@@ -258,3 +262,11 @@ def _numbered(done: int, rows: int, gaps: list[int]) -> tuple[list[int] | np.nda
         if n not in missing:
             numbers.append(n)
     return numbers, n
+
+
+def _lines_of(numbers: list[int] | np.ndarray, lines: np.ndarray | None, header: int) -> np.ndarray:
+    """The lines in which records begin that the parser numbers from the first one after the ``header`` lines on."""
+    told = np.asarray(numbers, np.int64)
+    if lines is None or not len(told) or told[-1] - header > len(lines):  # a file of stray quotes, about which two parsers may differ
+        return told
+    return lines[told - header - 1]

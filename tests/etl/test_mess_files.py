@@ -75,6 +75,20 @@ def test_ragged_lines_are_set_aside(csv: Callable[[bytes], Rows], line: str, def
     assert [r[-1] for r in rows if r[-1]] == [defect]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_row_stands_where_whoever_opens_the_file_finds_it(tmp_path: Path, encoding: str, end: str) -> None:
+    """Blank lines, and line breaks in quotes, count as lines: of good rows, of damaged ones, and in the sentence on a torn file."""
+    lines = ["发放明细表", HEAD + ",备注", "", '"F1",2026-10,330105001,1,"两', '行"', "", "", "F2,2026-10", 'F3,2026-10,330105001,2.50,"1"', ""]
+    (tmp_path / "发放_1.csv").write_bytes(end.join(lines).encode(encoding))
+    reader = CsvReader(SUBSIDY, str(tmp_path), "gb18030", tmp_path)
+    rows = [r for b in reader.read(PAYMENT) for r in b.to_pylist()]
+    assert {(r["发放编号"], r["_position"]) for r in rows} == {("F1", 4), ("", 8), ("F3", 9)}
+    (tmp_path / "发放_1.csv").write_bytes(end.join([*lines, "F4,20"]).encode(encoding))
+    with pytest.raises(SourceError, match="在第 11 行中断"):
+        list(reader.read(PAYMENT))
+
+
 @pytest.mark.parametrize(("content", "words"), [
     ("\n".join([HEAD, ROWS[0], "F\0,2026-10,330105001,1", ""]).encode(), "空字符"),
     (b"\xef\xbb\xbf" + "\n".join([HEAD, *ROWS, ""]).encode("gb18030"), "编码无法识别"),
