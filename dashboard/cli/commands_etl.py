@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from dashboard.cli.common import DONE, WRONG_USE, UserError, err, out, place, print_json, settings
+from dashboard.cli.common import DONE, FAILED, WRONG_USE, UserError, err, out, place, print_json, settings
 
 if TYPE_CHECKING:
     from etl.paths import Layout
@@ -216,11 +217,13 @@ def show_result(result: Any) -> None:
         )
     if told["loads"]:
         out.print(table)
-    for repaired in told["repairs"]:
-        out.print(f"[yellow]{repaired}[/yellow]")
-    for module in told["modules"]:
-        if module.get("message"):
-            out.print(f"[yellow]{module['message']}[/yellow]")
+    for said in [*told["repairs"], *(module["message"] for module in told["modules"] if module.get("message"))]:
+        out.print(said, style="yellow", markup=False, soft_wrap=True)
+    if result.exit_code == FAILED:
+        err.print(f"[bold]数据汇集没有完成：[/bold]{escape(result.message)}", soft_wrap=True)
+        return
+    if result.message:
+        out.print(result.message, markup=False, soft_wrap=True)
     out.print(f"快照 {told['run_id']}，用时 {told['seconds']:.1f} 秒。" if told.get("published") else "数据没有变化，沿用当前快照。")
 
 

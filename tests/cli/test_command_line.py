@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from etl.indicators import catalogue
+from etl.paths import Layout
 from tests.conftest import SMALL_END, Demo
 
 
@@ -98,6 +99,18 @@ def test_an_unchanged_run_publishes_nothing_new_and_a_missing_source_keeps_the_l
     stale = {m["module"]: m for m in json.loads(yiguan(var, "etl", "status", "--json").stdout)["modules"]}
     assert stale["provider"]["status"] == "stale" and stale["provider"]["rows"] > 0 and stale["registry"]["status"] == "ok"
     assert not (var / "gongshu" / "sources" / "provider.sqlite").exists(), "a missing database must not be created"
+
+
+def test_a_run_that_fails_says_why_and_claims_nothing_about_the_data(tmp_path: Path) -> None:
+    import fcntl
+
+    unknown = yiguan(tmp_path, "etl", "run", "--only", "nosuch")
+    with Layout(tmp_path, "gongshu").lock.open("a+") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        second = yiguan(tmp_path, "etl", "run")
+    for done, why in ((unknown, "没有名为 nosuch 的模块"), (second, "已有一次数据汇集正在运行")):
+        assert done.returncode == 1 and why in done.stderr, done
+        assert "没有变化" not in done.stdout + done.stderr and "Traceback" not in done.stderr
 
 
 def test_accounts_are_kept_without_a_password_on_the_command_line(tmp_path: Path) -> None:
