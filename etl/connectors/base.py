@@ -229,7 +229,10 @@ def written_on(paths: Iterable[Path]) -> date | None:
 
 
 def plain(value: object) -> str:
-    """A typed value as text. A whole float loses its ``.0``; one beyond 15 digits stays visibly damaged (``3.3E+17``)."""
+    """A typed value as text. A whole float loses its ``.0``; one beyond 15 digits stays visibly damaged (``3.3E+17``).
+
+    A moment with a zone is told in the bureau's.
+    """
     if value is None:
         return ""
     if isinstance(value, str):
@@ -243,6 +246,8 @@ def plain(value: object) -> str:
             return f"{value:.14E}"
         return str(int(value)) if value.is_integer() else format(value, ".15g")
     if isinstance(value, datetime):
+        if value.tzinfo is not None:
+            value = value.astimezone(clock.ZONE)
         return value.strftime("%Y-%m-%d %H:%M:%S") if value.time() != datetime.min.time() else value.strftime("%Y-%m-%d")
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")

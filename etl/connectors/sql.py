@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from etl import clock
 from etl.checks import raw_columns
 from etl.connectors.base import SourceError, batch, match, plain, require
 from etl.connectors.sqlite import SqliteReader, no_table
@@ -51,7 +52,10 @@ def open_sql(contract: Contract, url: str, limit: float = TIMEOUT_SECONDS) -> Sq
 
 
 class DatabaseReader:
-    """Any other database that SQLAlchemy reaches: one read-only transaction a table, cut off after ``limit`` seconds."""
+    """Any other database that SQLAlchemy reaches: one read-only transaction a table, cut off after ``limit`` seconds.
+
+    Moments with a zone are given and compared in the bureau's, whatever zone the server or the account is set to.
+    """
 
     def __init__(self, contract: Contract, url: URL, limit: float = TIMEOUT_SECONDS):
         self.contract, self.url, self.limit = contract, url, limit
@@ -60,7 +64,7 @@ class DatabaseReader:
         seconds, brief = max(1, int(limit)), max(1, min(CONNECT_SECONDS, int(limit)))
         match url.get_backend_name():
             case "postgresql":
-                limits = f"-c statement_timeout={seconds * 1000} -c default_transaction_read_only=on"
+                limits = f"-c statement_timeout={seconds * 1000} -c default_transaction_read_only=on -c timezone={clock.ZONE.key}"
                 alive = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
                 options |= {"connect_args": {"connect_timeout": max(2, brief), "options": limits, **alive}, "isolation_level": "REPEATABLE READ"}
             case "mysql" | "mariadb":
@@ -198,9 +202,13 @@ class _Guarded:
 
 
 def _limited(connection: Any, seconds: int) -> None:
-    """A session that only reads, and whose statements the server itself ends; MariaDB and MySQL name the limit differently."""
+    """A session that only reads, whose statements the server itself ends, and that tells the time as the bureau does.
+
+    MariaDB and MySQL name the limit differently. Their moments with a zone (``timestamp``) are given in the session's; names of zones are known to few.
+    """
     cursor = connection.cursor()
     cursor.execute("set session transaction read only")
+    cursor.execute(f"set session time_zone = '{datetime.now(clock.ZONE).isoformat()[-6:]}'")
     for limit in (f"set session max_statement_time = {seconds}", f"set session max_execution_time = {seconds * 1000}"):
         with suppress(Exception):
             cursor.execute(limit)
