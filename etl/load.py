@@ -324,11 +324,9 @@ def areas_fingerprint(path: Path) -> str:
 
 def mark(con: duckdb.DuckDBPyConnection, module: str, status: str, message: str) -> None:
     """Record how a module stands after a run, and since when; nothing is written where it stands as it did."""
-    con.execute(
-        "insert or replace into state.module select $1, $2, $3, $4"
-        " where not exists (select 1 from state.module where module = $1 and status = $2 and message = $3)",
-        [module, status, message, clock.now()],
-    )
+    standing = [module, status, message]
+    if first(con, "select 1 from state.module where module = ? and status = ? and message = ?", standing) is None:
+        con.execute("insert or replace into state.module values (?, ?, ?, ?)", [*standing, clock.now()])
 
 
 def data_date(con: duckdb.DuckDBPyConnection, module: str) -> date | None:

@@ -55,11 +55,7 @@ def shape(con: duckdb.DuckDBPyConnection, compiled: Compiled, standing: int | No
         f"create table if not exists {table(compiled)}"
         f" ({columns}, _source varchar, _position bigint, _defect varchar, _batch bigint, _until bigint)"
     )
-    there = {
-        c for (c,) in con.execute(
-            "select column_name from duckdb_columns() where schema_name = 'raw' and table_name = ?", [compiled.full_name]
-        ).fetchall()
-    }  # fmt: skip
+    there = {column[0] for column in con.execute(f"select * from {table(compiled)} limit 0").description}
     for column in compiled.raw_columns:
         if column not in there:
             con.execute(f"alter table {table(compiled)} add column {name(column)} varchar")

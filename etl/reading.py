@@ -82,7 +82,7 @@ class Foresighted(Protocol):
     """A cursored reader of a file, which can be asked before its turn."""
 
     def look_ahead(self, table: Table, since: datetime, most: int) -> None:
-        """Hold ready what ``changed`` and ``keys`` give, unless it takes more than ``most`` bytes; none of it counts once the file has been touched."""
+        """Hold ready what ``changed`` and ``keys`` give, each if it takes no more than ``most`` bytes. It counts until the file is touched."""
         ...
 
 
@@ -158,7 +158,7 @@ class Outlook:
     depth: Depth
 
     def ask(self, reader: Reader, most: int) -> bool:
-        """Ask for it before its turn; whether the reader holds something ready, at most ``most`` bytes a table. SourceError, OSError as at its turn.
+        """Ask for it before its turn; whether the reader holds something ready, at most ``most`` bytes of each thing. SourceError, OSError as at its turn.
 
         Hashes of files are remembered beside their readers, as long as nobody touches the files (:func:`etl.connectors.base.content_hash`).
         """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
@@ -30,9 +30,9 @@ class _Ahead:
 
     glance: str
     since: datetime
-    changed: list[pa.RecordBatch] = field(default_factory=list)
-    keys: list[pa.RecordBatch] = field(default_factory=list)
-    seen: Observed = field(default_factory=Observed)
+    seen: Observed
+    changed: list[pa.RecordBatch] | None
+    keys: list[pa.RecordBatch] | None
 
 
 class SqliteReader:
@@ -71,7 +71,7 @@ class SqliteReader:
     def changed(self, table: Table, since: datetime) -> Iterator[pa.RecordBatch]:
         """All rows of every key of which a row changed at or after ``since``, or does not say when."""
         ahead = self._ahead.get(table.name)
-        if ahead and (ahead.glance, ahead.since) == (self.glance(), since):
+        if ahead and ahead.changed is not None and (ahead.glance, ahead.since) == (self.glance(), since):
             observed.tell(ahead.seen)
             yield from ahead.changed
         else:
@@ -84,7 +84,7 @@ class SqliteReader:
     def keys(self, table: Table) -> Iterator[pa.RecordBatch]:
         """Key and cursor of all rows as text, c0, c1 …"""
         ahead = self._ahead.pop(table.name, None)
-        if ahead and ahead.glance == self.glance():
+        if ahead and ahead.keys is not None and ahead.glance == self.glance():
             yield from ahead.keys
             return
         wanted = [table.column(c).source for c in (*table.key, *([table.cursor] if table.cursor else []))]
@@ -95,18 +95,11 @@ class SqliteReader:
         yield from self._query(table, sql, ())
 
     def look_ahead(self, table: Table, since: datetime, most: int) -> None:
-        """Hold ready what :meth:`changed` and :meth:`keys` give, unless it takes more than ``most`` bytes; none of it counts once the file has been touched."""
-        ahead = _Ahead(self.glance() or "", since)
-        if not ahead.glance:
-            return
-        with observed.apart() as ahead.seen:
-            for held, batches in ((ahead.changed, self.changed(table, since)), (ahead.keys, self.keys(table))):
-                for rows in batches:
-                    most -= rows.nbytes
-                    if most < 0:
-                        return
-                    held.append(rows)
-        self._ahead[table.name] = ahead
+        """Hold ready what :meth:`changed` and :meth:`keys` give, each if it takes no more than ``most`` bytes. It counts until the file is touched."""
+        glance = self.glance()
+        if glance:
+            with observed.apart() as seen:
+                self._ahead[table.name] = _Ahead(glance, since, seen, _within(most, self.changed(table, since)), _within(most, self.keys(table)))
 
     def _rows(self, table: Table, since: datetime | None = None) -> Iterator[pa.RecordBatch]:
         def sql(texts: dict[str, str]) -> str:
@@ -142,6 +135,17 @@ class SqliteReader:
             raise SourceError(
                 f"数据库 {self.path.name} 的表 {table.source} 无法读取，文件可能已损坏。请{self.contract.owner}重新导出。"
             ) from error
+
+
+def _within(most: int, batches: Iterator[pa.RecordBatch]) -> list[pa.RecordBatch] | None:
+    """The batches, if they take no more than ``most`` bytes."""
+    held = []
+    for rows in batches:
+        most -= rows.nbytes
+        if most < 0:
+            return None
+        held.append(rows)
+    return held
 
 
 def touched(table: Table, texts: dict[str, str]) -> str:
