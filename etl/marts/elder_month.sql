@@ -8,8 +8,8 @@
 -- high_age_paid: the high-age allowance of the month was paid and not returned
 -- area: community_code
 -- time: month
--- monthly: order_fact meal_fact card_fact subsidy_payment
--- keyed: elder_present.elder_id registry_elder.elder_id elder_link.person_id elder_ability.person_id card_link.person_id order_fact.elder_id meal_fact.elder_id card_fact.elder_id
+-- monthly: elder_use_month subsidy_payment
+-- keyed: elder_present.elder_id registry_elder.elder_id elder_link.person_id elder_ability.person_id card_link.person_id elder_use_month.elder_id
 -- rows: elder_id
 -- key: elder_id
 -- columns:
@@ -37,20 +37,8 @@ with ability_month as (
     from elder_ability as a
     join month as m on a.assessed_on <= m.last_day and a.next_on > m.last_day
 ),
-served as (
-    select month, elder_id, bool_or(subsidy_part > 0) as purchased_service
-    from order_fact
-    where completed
-    group by month, elder_id
-),
-diner as (
-    select month, elder_id from meal_fact where counted and elder_id is not null group by month, elder_id
-),
 holder as (
     select person_id from card_link group by person_id
-),
-spender as (
-    select month, elder_id from card_fact where elder_id is not null group by month, elder_id
 ),
 allowance as (
     select p.month, l.person_id
@@ -65,16 +53,14 @@ select p.month, p.elder_id, e.name, e.sex, p.age, p.age >= 80 as aged_80, p.comm
        a.assessed_on,
        p.age >= 80 or e.category in ('特困', '低保', '低边', '计生特殊') as must_assess,
        coalesce(a.valid, false) as assessed_valid,
-       coalesce(s.purchased_service, false) as purchased_service,
-       d.elder_id is not null as had_meal,
+       coalesce(u.purchased_service, false) as purchased_service,
+       coalesce(u.had_meal, false) as had_meal,
        k.person_id is not null as has_card,
-       c.elder_id is not null as card_active,
+       coalesce(u.card_active, false) as card_active,
        h.person_id is not null as high_age_paid
 from elder_present as p
 join registry_elder as e on e.elder_id = p.elder_id
 left join ability_month as a on a.person_id = p.elder_id and a.month = p.month
-left join served as s on s.elder_id = p.elder_id and s.month = p.month
-left join diner as d on d.elder_id = p.elder_id and d.month = p.month
+left join elder_use_month as u on u.elder_id = p.elder_id and u.month = p.month
 left join holder as k on k.person_id = p.elder_id
-left join spender as c on c.elder_id = p.elder_id and c.month = p.month
 left join allowance as h on h.person_id = p.elder_id and h.month = p.month
