@@ -2,7 +2,7 @@
 -- grain: one telephone or service card number that four or more elder numbers share
 -- What a whole household or an office uses proves nothing (a step of elder_identity: it changes only when a number does).
 -- columns:
---   kind    类别（phone 电话，card 服务卡）
+--   kind    类别
 --   number  号码 [phone]
 with called as (
     select nullif(right(regexp_replace(phone, '\D', '', 'g'), 11), '') as phone, card_no from registry_elder
