@@ -9,11 +9,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 import duckdb
 
 from etl.indicators.base import Indicator
 from etl.policy.conditions import LAZY
+from etl.policy.model import ExitPolicy, RatingPolicy
+from etl.policy.oversight_model import CreditPolicy, InspectionPolicy
+
+P = TypeVar("P", RatingPolicy | None, ExitPolicy | None, InspectionPolicy | None, CreditPolicy | None)
 
 _MADE = """
 create schema if not exists state;
@@ -74,6 +79,14 @@ def keep_from(con: duckdb.DuckDBPyConnection, month: str, facts: Iterable[str]) 
         con.execute(f"delete from policy_{table} where month < ?", [month])
     con.execute("create or replace temp table policy_exit_before as select e.provider_id, m.idx, e.state, e.since "
                 "from marts.exit_status e join policy_month m using (month) where e.month < ?", [month])  # fmt: skip
+
+
+def in_force_from(policy: P, month: str) -> P:
+    """The policy with the versions that hold in this month or later: what the others say costs the planning of all their rules, and meets nothing."""
+    if policy is None:
+        return policy
+    first = sum(version.valid_from <= month for version in policy.versions)
+    return policy.model_copy(update={"versions": policy.versions[max(0, first - 1) :]})
 
 
 def forget(con: duckdb.DuckDBPyConnection) -> None:

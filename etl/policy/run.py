@@ -154,9 +154,11 @@ def _judged(
     progress: Progress | None, definition: str, begins: str | None, facts: frozenset[str],
 ) -> dict[str, int]:  # fmt: skip
     """Run the engines and write, from the month ``begins`` on or (None) all; the numbers of rows by table. ``facts`` have been laid."""
-    rating, leaving, oversight = policies
+    rating, leaving, (inspection, credit) = policies
     if begins:
         increment.keep_from(con, begins, facts)
+        rating, leaving = increment.in_force_from(rating, begins), increment.in_force_from(leaving, begins)
+        inspection, credit = increment.in_force_from(inspection, begins), increment.in_force_from(credit, begins)
     laid = rate(con, rating, known, progress, facts)
     held = hold(con, rating, laid)
     con.execute(f"create or replace temp table policy_change ({CHANGES['rating_change']})")
@@ -165,7 +167,7 @@ def _judged(
         if begins:  # the stars of earlier months are facts of later ones
             con.execute("insert into policy_rating by name select * from marts.rating where month < ?", [begins])
         laid = judge(con, leaving, laid, progress)
-        weigh(con, oversight, _version_of, laid, progress)
+        weigh(con, (inspection, credit), _version_of, laid, progress)
         con.execute("delete from policy_rating where month < ?", [begins or ""])
         _write(con, {t: c for t, c in _OUTPUT.items() if t not in CHANGES}, begins, lambda: increment.forget(con) if definition else None)
         if asked:
