@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -134,9 +134,7 @@ def prepare(con: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]) -> No
     guards.prepare(con)
     changes.prepare(con)
     freshness.prepare(con)
-    leftovers = con.execute(
-        "select table_name from information_schema.tables where table_schema = 'checked' and ends_with(table_name, ?)", [sift.NEW]
-    ).fetchall()
+    leftovers = con.execute("select table_name from duckdb_tables() where schema_name = 'checked' and ends_with(table_name, ?)", [sift.NEW]).fetchall()
     for (table,) in leftovers:
         con.execute(f"drop table checked.{name(table)}")
     delivered = set(con.execute("select module, table_name from state.delivery").fetchall())
@@ -276,10 +274,18 @@ def _record(con: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> None:
 
 def last_deliveries(con: duckdb.DuckDBPyConnection, module: str) -> dict[str, dict[str, Any]]:
     """The recorded deliveries in force of a module, by table."""
-    cursor = con.execute("select * from state.delivery where module = ?", [module])
+    return deliveries(con, "where module = ?", [module]).get(module, {})
+
+
+def deliveries(con: duckdb.DuckDBPyConnection, where: str = "", given: Sequence[object] = ()) -> dict[str, dict[str, dict[str, Any]]]:
+    """The recorded deliveries in force, by module and table; a module that never delivered is left out."""
+    cursor = con.execute(f"select * from state.delivery {where}", list(given))
     names = [d[0] for d in cursor.description]
-    rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    return {row["table_name"]: row for row in rows}
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for values in cursor.fetchall():
+        row = dict(zip(names, values, strict=True))
+        found.setdefault(row["module"], {})[row["table_name"]] = row
+    return found
 
 
 def outlook(con: duckdb.DuckDBPyConnection, contract: Contract, standing: Mapping[str, dict[str, Any]], depth: Depth) -> reading.Outlook:
@@ -287,7 +293,7 @@ def outlook(con: duckdb.DuckDBPyConnection, contract: Contract, standing: Mappin
     tables = []
     for compiled in checks.compile_contract(contract):
         before = standing.get(compiled.table.name)
-        since = reading.moment(con, compiled, before, depth) if before and compiled.table.cursor and depth == "keys" else None
+        since = reading.moment(con, compiled, before, depth) if before and compiled.table.cursor and depth != "full" else None
         tables.append((compiled.table, before, since))
     return reading.Outlook(tables, depth)
 

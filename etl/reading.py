@@ -81,8 +81,8 @@ class Glanced(Protocol):
 class Foresighted(Protocol):
     """A cursored reader of a file, which can be asked before its turn."""
 
-    def look_ahead(self, table: Table, since: datetime, most: int) -> None:
-        """Hold ready what ``changed`` and ``keys`` give, each if it takes no more than ``most`` bytes. It counts until the file is touched."""
+    def look_ahead(self, table: Table, since: datetime, most: int, keys: bool) -> None:
+        """Hold ready what ``changed`` gives, and ``keys`` if asked, each if it takes no more than ``most`` bytes. It counts until the file is touched."""
         ...
 
 
@@ -102,7 +102,7 @@ def take(
     table = compiled.table
     shape = short("|".join(compiled.raw_columns))
     glance = _glance(reader)
-    unhashed = before is not None and glance is not None and (depth == "quick" or _touched(before, glance, depth))
+    unhashed = before is not None and _unhashed(before, glance, depth)
     fingerprint = None if unhashed else reader.fingerprint(table)
     marked = f"{fingerprint}#{shape}" if fingerprint else None
     state: dict[str, Any] = {"fingerprint": marked, "content": shape, "glance": glance or None}
@@ -145,9 +145,9 @@ def _glance(reader: Reader) -> str | None:
     return reader.glance() if isinstance(reader, Glanced) else None
 
 
-def _touched(before: Mapping[str, Any], glance: str | None, depth: Depth) -> bool:
-    """Whether somebody has written to a file that is read by cursor then: its hash would say no more than that."""
-    return depth == "keys" and glance is not None and bool(before["glance"]) and before["glance"] != glance
+def _unhashed(before: Mapping[str, Any], glance: str | None, depth: Depth) -> bool:
+    """Whether a glance at the file is enough: at night where it tells that somebody has written to it, which its hash would only say again."""
+    return glance is not None and (depth == "quick" or (depth == "keys" and bool(before["glance"]) and before["glance"] != glance))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +164,13 @@ class Outlook:
         """
         ready = False
         for table, before, since in self.tables:
-            touched = before is not None and _touched(before, _glance(reader), self.depth)
-            changed = touched or not str(before and before["fingerprint"]).startswith(f"{reader.fingerprint(table)}#")
+            glance = _glance(reader)
+            if before is not None and _unhashed(before, glance, self.depth):
+                changed = before["glance"] != glance
+            else:
+                changed = before is None or not str(before["fingerprint"]).startswith(f"{reader.fingerprint(table)}#")
             if changed and since and isinstance(reader, Foresighted):
-                reader.look_ahead(table, since, most)
+                reader.look_ahead(table, since, most, keys=self.depth == "keys")
                 ready = True
         return ready
 

@@ -247,14 +247,19 @@ def _sources(
 
     early: list[Contract] = []
     outlooks: dict[str, Outlook] = {}
+    standing = load.deliveries(con)
     for contract in line.contracts if only is None else [c for c in line.contracts if c.module in only]:
-        spec, standing = region.source(contract.module, layout.sources), load.last_deliveries(con, contract.module)
-        if is_local(spec) and (not standing or depth != "quick"):
+        spec, known = region.source(contract.module, layout.sources), standing.get(contract.module)
+        if not known:
+            asked = is_local(spec)
+        elif depth == "quick":  # a process that runs every few minutes remembers the hashes
+            asked = is_local(spec) and any(table.cursor for table in contract.tables)
+        else:
+            asked = is_local(spec) or is_asked_whole(contract, spec)
+        if asked:
             early.append(contract)
-            if standing:
-                outlooks[contract.module] = load.outlook(con, contract, standing, depth)
-        elif standing and depth != "quick" and is_asked_whole(contract, spec):
-            early.append(contract)
+            if known and is_local(spec):
+                outlooks[contract.module] = load.outlook(con, contract, known, depth)
     return ReadAhead(early, opener, outlooks=outlooks)
 
 

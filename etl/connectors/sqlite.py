@@ -94,12 +94,13 @@ class SqliteReader:
 
         yield from self._query(table, sql, ())
 
-    def look_ahead(self, table: Table, since: datetime, most: int) -> None:
-        """Hold ready what :meth:`changed` and :meth:`keys` give, each if it takes no more than ``most`` bytes. It counts until the file is touched."""
+    def look_ahead(self, table: Table, since: datetime, most: int, keys: bool) -> None:
+        """Hold ready what :meth:`changed` gives, and :meth:`keys` if asked, each if it takes no more than ``most`` bytes. It counts until the file is touched."""
         glance = self.glance()
         if glance:
             with observed.apart() as seen:
-                self._ahead[table.name] = _Ahead(glance, since, seen, _within(most, self.changed(table, since)), _within(most, self.keys(table)))
+                changed = _within(most, self.changed(table, since))
+                self._ahead[table.name] = _Ahead(glance, since, seen, changed, _within(most, self.keys(table)) if keys else None)
 
     def _rows(self, table: Table, since: datetime | None = None) -> Iterator[pa.RecordBatch]:
         def sql(texts: dict[str, str]) -> str:

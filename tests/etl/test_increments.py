@@ -253,14 +253,14 @@ def test_what_was_read_of_a_database_ahead_counts_until_somebody_touches_it(tmp_
 
     write("1")
     reader, columns = SqliteReader(BY_CURSOR, path), ["DD_ID", "LNR_ID", "XD_SJ", "JE", "ZT"]
-    reader.look_ahead(CURSOR, START, 1 << 20)
+    reader.look_ahead(CURSOR, START, 1 << 20, keys=True)
     with monkeypatch.context() as closed:
         closed.setattr(SqliteReader, "_query", None)
         assert told(reader) == (["D1"], ["D1"], columns)
-    reader.look_ahead(CURSOR, START, 1 << 20)
+    reader.look_ahead(CURSOR, START, 1 << 20, keys=True)
     write("2")
     assert told(reader) == (["D1", "D2"], ["D1", "D2"], columns)
-    reader.look_ahead(CURSOR, START, 1)  # too much to hold
+    reader.look_ahead(CURSOR, START, 1, keys=True)  # too much to hold
     asked: list[Table] = []
     monkeypatch.setattr(SqliteReader, "_query", lambda self, table, *a: asked.append(table) or real(self, table, *a))
     assert told(reader) == (["D1", "D2"], ["D1", "D2"], columns)
