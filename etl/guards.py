@@ -28,6 +28,7 @@ from etl.clean import first, name
 from etl.connectors.base import absent_allowed, normal, spellings
 from etl.connectors.observed import Observed, Sheet
 from etl.contract import Contract
+from etl.holds import Finding
 from etl.paths import Layout
 from etl.region import RegionError
 from etl.sift import staged
@@ -58,6 +59,10 @@ class Limits:
     """Share of rows whose moment of change lies more than ``future_days`` ahead."""
     totals: bool = True
     """Whether 小计 and 合计 lines must agree with the rows."""
+    release_hours: float = 24
+    """How long after it a release also covers deliveries of the module (not of a table) that have the same findings …"""
+    release_share: float = 0.05
+    """… with counts that differ from the released ones by no more than this share."""
 
     @classmethod
     def of(cls, values: dict[str, Any], module: str, table: str) -> Limits:
@@ -103,7 +108,7 @@ class Guard:
 
     def __call__(self, con: duckdb.DuckDBPyConnection, contract: Contract, offers: Sequence[tuple[Compiled, Row]]) -> None:
         """Held where a table's new state (``row``, as it would be recorded) must not be put in force; remarks go into the rows."""
-        findings: list[str] = []
+        findings: list[Finding] = []
         for compiled, row in offers:
             before = _before(con, contract.module, compiled.table.name)
             limits = Limits.of(self.limits, contract.module, compiled.table.name)
@@ -116,17 +121,19 @@ class Guard:
             self._hold(con, contract, offers, findings)
 
     def _hold(
-        self, con: duckdb.DuckDBPyConnection, contract: Contract, offers: Sequence[tuple[Compiled, Row]], findings: list[str]
+        self, con: duckdb.DuckDBPyConnection, contract: Contract, offers: Sequence[tuple[Compiled, Row]], findings: list[Finding]
     ) -> None:
-        content = content_of(con, offers)
-        known = holds.find(self.layout, contract.module, content)
+        content, module = content_of(con, offers), contract.module
+        known = holds.find(self.layout, module, content)
         if known and known.state == "released":
             return
+        limits = Limits.of(self.limits, module, "")
         dates = [row["data_date"] for _, row in offers if row.get("data_date")]
-        holds.hold(
-            self.layout, contract.module, content, findings, releasable=True, data_date=str(max(dates)) if dates else None
-        )
-        told = "；".join(findings[:3]) + (f"等 {len(findings)} 项" if len(findings) > 3 else "")
+        day, share = str(max(dates)) if dates else None, limits.release_share
+        if not known and holds.let_through(self.layout, module, content, findings, data_date=day, share=share, hours=limits.release_hours):
+            return
+        holds.hold(self.layout, module, content, findings, releasable=True, data_date=day, share=share)
+        told = "；".join(f.sentence for f in findings[:3]) + (f"等 {len(findings)} 项" if len(findings) > 3 else "")
         if known and known.state == "rejected":
             raise Held(f"这批报送已由{known.decided_by}退回（{known.reason}），等待{contract.owner}重新报送。", "stale")
         raise Held(f"新报送的数据暂缓采用：{told}。请核实后放行或退回（yiguan etl held）。")
@@ -155,7 +162,7 @@ def remarks(con: duckdb.DuckDBPyConnection, module: str) -> str:
 
 def judge(
     con: duckdb.DuckDBPyConnection, compiled: Compiled, before: Row | None, after: Row, limits: Limits, today: date, seen: Observed
-) -> tuple[list[str], list[str]]:
+) -> tuple[list[Finding], list[str]]:
     """(what holds a delivery of one table back, what is only worth a remark), as sentences without a full stop."""
     hard, soft = _future(con, compiled, after, limits, today)
     if limits.totals:
@@ -163,7 +170,8 @@ def judge(
     gone, new = _columns(compiled, before, seen)
     hard, soft = hard + gone, soft + new
     if before and before["read"] and not after["read"] and not compiled.table.may_be_empty:
-        hard.append(f"{compiled.table.title}没有任何数据行（上次 {before['read']:,} 行）")
+        sentence = f"{compiled.table.title}没有任何数据行（上次 {before['read']:,} 行）"
+        hard.append(Finding(sentence, "empty", compiled.table.name, counts=(before["read"],)))
     elif before and before["loaded"] >= limits.min_rows:
         fewer, remarked = _rows(compiled, before, after, limits)
         hard, soft = hard + fewer + _unreadable(compiled, before, after, limits), soft + remarked
@@ -179,7 +187,7 @@ def _before(con: duckdb.DuckDBPyConnection, module: str, table: str) -> Row | No
     return dict(zip(names, rows[0], strict=True)) if rows else None
 
 
-def _rows(compiled: Compiled, before: Row, after: Row, limits: Limits) -> tuple[list[str], list[str]]:
+def _rows(compiled: Compiled, before: Row, after: Row, limits: Limits) -> tuple[list[Finding], list[str]]:
     title = compiled.table.title
     for what in ("read", "loaded"):
         old, new = before[what], after[what]
@@ -187,38 +195,42 @@ def _rows(compiled: Compiled, before: Row, after: Row, limits: Limits) -> tuple[
         if share >= limits.warn_rows:
             verb = "读入" if what == "read" else "可入库"
             sentence = f"{title}{verb}由 {old:,} 行降至 {new:,} 行（−{share:.0%}）"
-            return ([sentence], []) if share >= limits.hold_rows else ([], [sentence])
+            found = Finding(sentence, "rows", compiled.table.name, what, (old, new))
+            return ([found], []) if share >= limits.hold_rows else ([], [sentence])
     return [], []
 
 
-def _money(compiled: Compiled, before: Row, after: Row, limits: Limits) -> list[str]:
+def _money(compiled: Compiled, before: Row, after: Row, limits: Limits) -> list[Finding]:
     old, new = before.get("money_loaded"), after.get("money_loaded")
     if not old or not new or old <= 0 or new <= 0 or after["loaded"] < limits.min_rows:
         return []
     title = f"{compiled.table.title}金额"
     average = (float(new) / after["loaded"]) / (float(old) / before["loaded"])
     if not 1 / limits.hold_amount < average < limits.hold_amount:
-        return [f"{title}每笔平均由 {old / before['loaded']:,.2f} 元变为 {new / after['loaded']:,.2f} 元，单位可能有误"]
+        then, now = old / before["loaded"], new / after["loaded"]
+        return [Finding(f"{title}每笔平均由 {then:,.2f} 元变为 {now:,.2f} 元，单位可能有误", "amount", compiled.table.name, "", (then, now))]
     if not 1 / limits.hold_money < float(new) / float(old) < limits.hold_money:
-        return [f"{title}合计由 {old:,.2f} 元变为 {new:,.2f} 元"]
+        return [Finding(f"{title}合计由 {old:,.2f} 元变为 {new:,.2f} 元", "money", compiled.table.name, "", (old, new))]
     return []
 
 
-def _unreadable(compiled: Compiled, before: Row, after: Row, limits: Limits) -> list[str]:
+def _unreadable(compiled: Compiled, before: Row, after: Row, limits: Limits) -> list[Finding]:
     """Many more rows turned away than before: mostly a column that changed its kind or its meaning."""
     share = after["quarantined"] / max(1, after["read"])
     usual = before["quarantined"] / max(1, before["read"])
     if share - usual < limits.hold_quarantined:
         return []
-    return [f"{compiled.table.title}有 {share:.0%} 的行无法采用（上次 {usual:.0%}），列的类型或写法可能已改变"]
+    sentence = f"{compiled.table.title}有 {share:.0%} 的行无法采用（上次 {usual:.0%}），列的类型或写法可能已改变"
+    return [Finding(sentence, "unreadable", compiled.table.name, "", (share, usual))]
 
 
 def _future(
     con: duckdb.DuckDBPyConnection, compiled: Compiled, after: Row, limits: Limits, today: date
-) -> tuple[list[str], list[str]]:
+) -> tuple[list[Finding], list[str]]:
     table, limit = compiled.table, today + timedelta(days=limits.future_days)
     delivered = after.get("data_date")
-    hard = [f"{table.title}的数据日期 {delivered} 在今天（{today}）之后"] if delivered and delivered > limit else []
+    late = bool(delivered and delivered > limit)
+    hard = [Finding(f"{table.title}的数据日期 {delivered} 在今天（{today}）之后", "date", table.name, str(delivered))] if late else []
     column = next((c for c in (getattr(table, "cursor", ""), table.order_by, "updated_at") if c and _is_moment(compiled, c)), None)
     there = first(
         con, "select 1 from information_schema.tables where table_schema = 'checked' and table_name = ?", [staged(compiled).split('"')[1]]
@@ -233,14 +245,14 @@ def _future(
         return hard, []
     sentence = f"{table.title}有 {ahead:,} 行的“{table.column(column).heading}”在今天（{today}）之后，最晚为 {str(last)[:10]}"
     enough = ahead >= min(limits.min_rows, max(1, rows // 2)) and ahead >= limits.hold_future * rows
-    return ([*hard, sentence], []) if enough else (hard, [sentence])
+    return ([*hard, Finding(sentence, "future", table.name, column, (ahead,))], []) if enough else (hard, [sentence])
 
 
 def _is_moment(compiled: Compiled, column: str) -> bool:
     return any(c.name == column and c.sql_type in ("date", "timestamp") for c in compiled.cells)
 
 
-def _columns(compiled: Compiled, before: Row | None, seen: Observed) -> tuple[list[str], list[str]]:
+def _columns(compiled: Compiled, before: Row | None, seen: Observed) -> tuple[list[Finding], list[str]]:
     """Columns that the contract reads and that are gone; others gone or new are remarked on."""
     table, present = compiled.table, seen.headers.get(compiled.table.name)
     known = json.loads(before["headers"]) if before and before.get("headers") else None
@@ -253,7 +265,7 @@ def _columns(compiled: Compiled, before: Row | None, seen: Observed) -> tuple[li
     read = {normal(s) for names in spellings(table).values() for s in names}
     others = [c for c in gone if normal(c) not in read]
     new = [c for c in present if normal(c) not in then and normal(c) not in read]
-    hard = [f"{table.title}缺少了上次有的{_quoted(missed)}列"] if missed else []
+    hard = [Finding(f"{table.title}缺少了上次有的{_quoted(missed)}列", "columns", table.name, _quoted(missed))] if missed else []
     soft = [f"{table.title}的来源新增了{_quoted(new)}列，尚未接入"] if new else []
     soft += [f"{table.title}的来源取消了{_quoted(others)}列"] if others else []
     return hard, soft
@@ -263,7 +275,7 @@ def _quoted(columns: Sequence[str]) -> str:
     return "、".join(f"“{c}”" for c in columns[:8])
 
 
-def _totals(con: duckdb.DuckDBPyConnection, compiled: Compiled, sheets: Sequence[Sheet]) -> list[str]:
+def _totals(con: duckdb.DuckDBPyConnection, compiled: Compiled, sheets: Sequence[Sheet]) -> list[Finding]:
     """Total lines of files and sheets against their rows: a line must state the sum of all rows above it or of those since the last one.
 
     Where an amount above it cannot be read, a total proves nothing (that row is in quarantine with its own reason).
@@ -302,10 +314,11 @@ def _totals(con: duckdb.DuckDBPyConnection, compiled: Compiled, sheets: Sequence
                 continue
             if not unread and stated not in (everything, part):
                 nearer = min((everything, part), key=lambda s: abs(s - stated))
-                found.append(
+                sentence = (
                     f"{sheet.source} 第 {total.position} 行的{total.label.strip('：: ')}为 {stated:,.2f} 元，"
                     f"与明细之和 {nearer:,.2f} 元不符（相差 {abs(stated - nearer):,.2f} 元）"
                 )
+                found.append(Finding(sentence, "total", compiled.table.name, f"{sheet.source} {total.position}", (float(stated), float(nearer))))
             part = Decimal(0)
         begin += len(totals) + 1
     return found

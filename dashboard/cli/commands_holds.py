@@ -22,11 +22,11 @@ def register(_app: typer.Typer) -> None:
 
 @etl_app.command("held")
 def held(as_json: Json = False, everything: Annotated[bool, typer.Option("--all", help="连同已处理的")] = False) -> None:
-    """暂缓采用、等待处理的报送：为什么，从何时起。"""
+    """暂缓采用、等待处理的报送，以及已退回但仍可放行的：为什么，从何时起。"""
     from etl import holds
 
     _, layout = place()
-    listed = [h.to_dict() for h in (holds.listed if everything else holds.pending)(layout)]
+    listed = [h.to_dict() for h in (holds.listed if everything else holds.standing)(layout)]
     if as_json:
         print_json(listed)
         return
@@ -46,7 +46,7 @@ def held(as_json: Json = False, everything: Annotated[bool, typer.Option("--all"
 
 @etl_app.command("release")
 def release(module: Module, reason: Reason) -> None:
-    """放行一个模块暂缓采用的报送：下次汇集装载这一批（内容变了则重新判断）。"""
+    """放行一个模块暂缓采用或已退回的报送：下次汇集装载这一批（内容明显变了则重新判断）。"""
     _decide(module, "released", reason)
     out.print(f"已放行 {module} 的这批报送。运行 yiguan etl run 装载。")
 

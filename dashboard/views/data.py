@@ -63,8 +63,11 @@ def held(view: View) -> Node:
     body = []
     for r in rows:
         said: Node = f"{r['decided_by']}：{r['reason']}" if r.get("decided_by") else "由区民政局处理"
-        if r["state"] == "pending" and view.w.may_decide and not view.place.get("as_of"):
-            said = _decision(view, r)
+        if view.w.may_decide and not view.place.get("as_of"):
+            if r["state"] == "pending":
+                said = _decision(view, r)
+            elif r["state"] == "rejected" and r["releasable"]:
+                said = [h("p", said), _decision(view, r)]
         body.append([
             titles.get(r["module"], r["module"]), str(r["since"])[:16], cell(r["data_date"])[:10], r["state_text"],
             h("ul", [h("li", f) for f in r["findings"]]), said,
@@ -74,9 +77,9 @@ def held(view: View) -> Node:
 
 
 def _decision(view: View, row: dict[str, Any]) -> Node:
-    """A reason and two buttons; sent to the server as a plain form."""
+    """A reason and two buttons, for a rejected delivery only the one that releases it after all; sent to the server as a plain form."""
     reason = h("input", type="text", name="reason", required=True, maxLength=200, placeholder="理由", aria_label=f"处理理由：{row['module']}")
-    buttons = [h("button", "退回", type="submit", name="decision", value="rejected", cls="btn small")]
+    buttons = [h("button", "退回", type="submit", name="decision", value="rejected", cls="btn small")] if row["state"] == "pending" else []
     if row["releasable"]:
         buttons.insert(0, h("button", "放行", type="submit", name="decision", value="released", cls="btn small"))
     back = h("input", type="hidden", name="next", value=view.place.url())

@@ -116,10 +116,10 @@ def revisions(snapshot: Snapshot, since: Any = None) -> list[dict[str, Any]]:
 
 
 def held(snapshot: Snapshot) -> list[dict[str, Any]]:
-    """Deliveries that wait for a decision (see ``etl.holds``): module, since, data_date, findings, releasable, state_text."""
+    """Deliveries that wait for a decision, or were rejected and still stand so (``etl.holds``): module, since, data_date, findings, releasable, state_text."""
     base = snapshot.path.parent.parent
     layout = Layout(base.parent, base.name)
-    return [h.to_dict() for h in holds.listed(layout) if h.state in ("pending", "released", "rejected")] if layout.holds.is_file() else []
+    return [h.to_dict() for h in holds.standing(layout)] if layout.holds.is_file() else []
 
 
 def named(current: Snapshot, run_id: Any) -> Snapshot:

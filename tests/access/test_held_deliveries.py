@@ -13,6 +13,8 @@ from dashboard.settings import Settings
 from etl import holds
 from tests.access.conftest import OWN
 
+FORM = "处理理由：order"
+
 
 @pytest.fixture
 def waiting(settings: Settings) -> Iterator[Settings]:
@@ -31,7 +33,8 @@ def test_an_official_releases_with_a_reason_and_it_is_recorded(
     waiting: Settings, as_role: Callable[[str], FlaskClient], view: Callable[..., Any]
 ) -> None:
     client = as_role("staff")
-    assert "少 90%" in view(client, "/data").text
+    said = view(client, "/data").text
+    assert "少 90%" in said and FORM in said
     answer = client.post("/held/order", data={"decision": "released", "reason": "平台停机一天，已核实"}, headers=OWN)
     assert answer.status_code == 303 and answer.location == "/data"
     assert state(waiting) == [("released", "staff", "平台停机一天，已核实")]
@@ -61,4 +64,14 @@ def test_a_street_sees_what_is_held_but_no_form(
     waiting: Settings, as_role: Callable[[str], FlaskClient], view: Callable[..., Any]
 ) -> None:
     said = view(as_role("street"), "/data").text
-    assert "少 90%" in said and "/held/order" not in said
+    assert "少 90%" in said and FORM not in said
+
+
+def test_a_delivery_rejected_by_mistake_is_released_after_all(waiting: Settings, as_role: Callable[[str], FlaskClient], view: Callable[..., Any]) -> None:
+    client = as_role("staff")
+    client.post("/held/order", data={"decision": "rejected", "reason": "漏报"}, headers=OWN)
+    said = view(client, "/data").text
+    assert "已退回" in said and "漏报" in said and FORM in said
+    answer = client.post("/held/order", data={"decision": "released", "reason": "退回有误"}, headers=OWN)
+    assert answer.status_code == 303
+    assert state(waiting) == [("released", "staff", "退回有误")]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import duckdb
 import pytest
 
-from etl import holds, load
+from etl import clock, holds, load
 from etl.checks import Compiled
 from etl.run import RunResult
 from etl.standing import status
@@ -94,6 +96,84 @@ def test_a_rejected_delivery_stays_out_until_another_comes(settled: Tiny, figure
     settled.orders([order(n) for n in range(101)])
     assert settled.run().exit_code == 0
     assert figure("orders") == (101, None)
+
+
+def many(count: int) -> list[tuple[str, str, str, str, str]]:
+    """So many of four hundred orders."""
+    return [order(n) for n in range(count)]
+
+
+@pytest.fixture
+def live(settled: Tiny) -> Tiny:
+    """Four hundred orders were in force and forty are delivered, to which more may come at any moment."""
+    settled.orders(many(400))
+    assert settled.run().exit_code == 0
+    settled.orders(many(40))
+    assert standing(settled.run(), "order")[0] == "held"
+    return settled
+
+
+def test_a_release_covers_what_little_has_come_since(live: Tiny, figure: Look) -> None:
+    live.orders(many(39))
+    live.run()
+    waiting = holds.listed(live.layout)
+    assert [(h.state, h.findings) for h in waiting] == [("pending", ("工单读入由 400 行降至 39 行（−90%）",))]
+    holds.decide(live.layout, "order", "released", "王科长", "平台已清理历史工单")
+    live.orders(many(40))
+    assert standing(live.run(), "order")[0] == "ok"
+    assert figure("orders") == (40, None)
+    passed, released = holds.listed(live.layout)
+    assert (passed.state, passed.release_of, passed.decided_by, passed.reason) == (
+        "loaded", released.id, "王科长", f"与第 {released.id} 号放行的报送一致：平台已清理历史工单",
+    )  # fmt: skip
+    assert released.state == "loaded"
+
+
+@pytest.mark.parametrize(("count", "hours"), [(36, 0), (40, 25)])
+def test_a_release_covers_neither_much_else_nor_the_day_after(
+    live: Tiny, figure: Look, monkeypatch: pytest.MonkeyPatch, count: int, hours: int
+) -> None:
+    holds.decide(live.layout, "order", "released", "王科长", "平台已清理历史工单")
+    live.orders([*many(count)[:-1], order(399)])
+    with monkeypatch.context() as later:
+        later.setattr(clock, "now", lambda: now + timedelta(hours=hours))
+        now = datetime.now(clock.ZONE).replace(tzinfo=None, microsecond=0)
+        assert standing(live.run(), "order")[0] == "held"
+    assert figure("orders") == (400, None)
+    assert [h.state for h in holds.listed(live.layout)] == ["pending", "replaced"]
+
+
+def test_what_was_rejected_by_mistake_can_be_released_after_all(live: Tiny, figure: Look) -> None:
+    holds.decide(live.layout, "order", "rejected", "王科长", "漏报")
+    assert standing(live.run(), "order")[0] == "stale"
+    assert [(h.state, h.reason) for h in holds.standing(live.layout)] == [("rejected", "漏报")]
+    with pytest.raises(holds.HoldError, match="没有待处理的报送"):
+        holds.decide(live.layout, "order", "rejected", "王科长", "漏报")
+    holds.decide(live.layout, "order", "released", "李处长", "平台确实已清理，退回有误")
+    assert standing(live.run(), "order")[0] == "ok"
+    assert figure("orders") == (40, None)
+    assert holds.standing(live.layout) == []
+
+
+def test_a_rejected_delivery_that_another_has_followed_is_over(live: Tiny) -> None:
+    holds.decide(live.layout, "order", "rejected", "王科长", "漏报")
+    live.orders(many(401))
+    live.run()
+    assert holds.standing(live.layout) == []
+    with pytest.raises(holds.HoldError, match="没有待处理的报送"):
+        holds.decide(live.layout, "order", "released", "王科长", "已核实")
+
+
+def test_holds_of_an_earlier_version_are_read(tiny: Tiny) -> None:
+    tiny.layout.base.mkdir(parents=True, exist_ok=True)
+    with sqlite3.connect(tiny.layout.holds) as con:
+        con.execute(
+            "create table hold (id integer primary key, module text not null, content text not null, since text not null, seen text not null,"
+            " data_date text, findings text not null, releasable integer not null, state text not null, decided_by text, decided_at text, reason text)"
+        )
+        con.execute("insert into hold values (1, 'order', 'x', '2026-11-01', '2026-11-01', null, '[\"少了\"]', 1, 'pending', null, null, null)")
+    con.close()
+    assert holds.decide(tiny.layout, "order", "released", "王科长", "已核实").findings == ("少了",)
 
 
 def test_a_repaired_source_ends_the_wait(settled: Tiny) -> None:
