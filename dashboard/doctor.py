@@ -18,17 +18,21 @@ from sqlalchemy import make_url
 
 from dashboard import ledger as ledgers
 from dashboard import startup
+from dashboard.format import module_word
 from dashboard.ledger import LedgerError
 from dashboard.ledger.archive import Verdict
 from dashboard.ledger.audit import ZONE
 from dashboard.proof import look, proof_of
 from dashboard.settings import Settings, SettingsError
 from etl import holds, load, publish, repair
-from etl.connectors import SourceError, open_reader
+from etl.connectors import NothingYetError, SourceError, open_reader
+from etl.connectors.glimpse import brisk, glimpse
 from etl.paths import Layout
 from etl.region import Region, RegionError
+from etl.standing import status
 
 LEAST_FREE = 5 << 30
+PATIENCE = 10.0  # seconds for a table of a source
 Level = Literal["ok", "warn", "bad"]
 
 
@@ -52,7 +56,7 @@ def examine(settings: Settings) -> list[Finding]:
     checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
         ("Python", _python), ("磁盘", lambda: _disk(layout)), ("权限", lambda: _rights(layout)), ("密钥", lambda: _secret(settings)),
         ("两步验证", lambda: _second_factor(settings)), ("时钟", lambda: _clock(layout)), ("快照", lambda: _snapshots(layout)), ("工作库", lambda: _work(layout)),
-        ("台账", lambda: _ledger(settings)), ("待处理报送", lambda: _held(layout)), ("来源", lambda: _sources(region, layout)),
+        ("台账", lambda: _ledger(settings)), ("待处理报送", lambda: _held(layout)), ("模块", lambda: _modules(layout)), ("来源", lambda: _sources(region, layout)),
         ("字体", _fonts), ("端口", lambda: _port(settings)),
     ]  # fmt: skip
     found: list[Finding] = []
@@ -219,17 +223,42 @@ def _held(layout: Layout) -> Iterator[Finding]:
 
 
 def _sources(region: Region, layout: Layout) -> Iterator[Finding]:
+    """Every source is asked for its columns and first rows, as a run would, but without patience."""
     with tempfile.TemporaryDirectory() as temp:
         for contract in load.contracts():
+            about = f"{contract.module}（{contract.title}）"
             try:
-                reader = open_reader(contract, region.source(contract.module, layout.sources), Path(temp))
-                for table in contract.tables:
-                    reader.fingerprint(table)
+                reader = open_reader(contract, brisk(region.source(contract.module, layout.sources), PATIENCE), Path(temp))
+                partly = [sentence for table in contract.tables for sentence in glimpse(reader, table, PATIENCE)]
+            except NothingYetError as known:
+                yield Finding("来源", "ok", f"{about}：{str(known).strip('。')}")
             except SourceError as problem:
-                what, _, todo = str(problem).partition("。")
-                yield Finding("来源", "bad", f"{contract.module}（{contract.title}）：{what}", todo.strip("。") or f"请联系{contract.owner}")
+                yield Finding("来源", "bad", *_halves(about, str(problem), f"请联系{contract.owner}"))
+            except Exception as error:  # whatever a foreign system makes a driver raise is a finding about this source alone
+                yield Finding("来源", "bad", f"{about}：读取出错（{type(error).__name__}）", f"请联系{contract.owner}")
             else:
-                yield Finding("来源", "ok", f"{contract.module}（{contract.title}）可以读取")
+                yield from (Finding("来源", "warn", *_halves(about, sentence, f"请联系{contract.owner}")) for sentence in dict.fromkeys(partly))
+                if not partly:
+                    yield Finding("来源", "ok", f"{about}可以读取")
+
+
+def _halves(about: str, sentence: str, otherwise: str) -> tuple[str, str]:
+    """What is the matter, and what to do, out of a sentence for owners."""
+    what, _, todo = sentence.partition("。")
+    return f"{about}：{what}", todo.strip("。") or otherwise
+
+
+def _modules(layout: Layout) -> Iterator[Finding]:
+    """What the last run said of modules whose delivery is not wholly in force; one that waits for a decision is told by :func:`_held`."""
+    waiting = {held.module for held in holds.pending(layout)}
+    standing = status(layout)["modules"]
+    troubled = [row for row in standing if row["status"] in ("failed", "stale", "held", "partial") and row["module"] not in waiting]
+    for row in troubled:
+        about = f"{row['module']}（{row['title']}）{module_word(row['status'])}"
+        said = str(row["message"] or "").removeprefix(f"{row['module']}: ")
+        yield Finding("模块", "bad" if row["status"] == "failed" else "warn", *_halves(about, said, "用 yiguan etl status 查看"))
+    if standing and not troubled:
+        yield Finding("模块", "ok", f"{len(standing)} 个模块最近一次汇集均已采用" if not waiting else "其余模块最近一次汇集均已采用")
 
 
 def _fonts() -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from dashboard.cli.commands_etl import Ticker
+from dashboard.cli.commands_etl import Ticker, outside
 from dashboard.cli.common import FAILED, UserError, out, place, print_json, settings
 
 Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
@@ -108,10 +108,17 @@ def _on_record(action: str, obj: str, detail: str, lay: bool = False) -> None:
 
 
 def doctor(as_json: Json = False) -> None:
-    """体检：环境、磁盘、权限、密钥、时钟、快照、工作库、台账、来源、字体、端口。退出码：0 无问题，1 有问题。"""
+    """体检：环境、磁盘、权限、密钥、时钟、快照、工作库、台账、各模块、来源（试读）、字体、端口。退出码：0 无问题，1 有问题。"""
     from dashboard.doctor import examine, healthy
+    from etl.region import RegionError
 
-    found = examine(settings())
+    try:
+        region, layout = place()
+    except (UserError, RegionError):  # a region folder that is not there, or wrong, is among what is examined
+        found = examine(settings())
+    else:
+        with outside(region, layout), Ticker("体检…"):
+            found = examine(settings())
     if as_json:
         print_json([asdict(f) for f in found])
     else:

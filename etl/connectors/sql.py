@@ -90,6 +90,11 @@ class DatabaseReader:
         """All rows of every key of which a row changed at or after ``since``, or does not say when."""
         yield from self._rows(table, since)
 
+    def first(self, table: Table) -> None:
+        """Ask for one row: SourceError where the table, its columns or the server are not there."""
+        for _ in self._rows(table, most=1):
+            pass
+
     def total(self, table: Table) -> int:
         """How many rows the table has."""
         with self._connected(table) as con:
@@ -105,7 +110,7 @@ class DatabaseReader:
                 columns = [pa.array([plain(v) for v in c], pa.string()) for c in zip(*rows, strict=True)]
                 yield pa.RecordBatch.from_arrays(columns, [f"c{i}" for i in range(len(columns))])
 
-    def _rows(self, table: Table, since: datetime | None = None) -> Iterator[pa.RecordBatch]:
+    def _rows(self, table: Table, since: datetime | None = None, most: int | None = None) -> Iterator[pa.RecordBatch]:
         with self._connected(table) as con:
             source, found, names = self._columns(con, table)
             require(self.contract, table, f"表 {table.source} ", dict.fromkeys(found, 0), names)
@@ -113,6 +118,8 @@ class DatabaseReader:
             query: Any = sa.select(*(source.columns[found[r]].label(f"c{i}") for i, r in enumerate(raws) if r in found))
             if since is not None:
                 query = self._recent(query, source, found, table, since)
+            if most is not None:
+                query = query.limit(most)
             place = {r: i for i, r in enumerate(r for r in raws if r in found)}
             position = count(1)
             for rows in self._stream(con, query):
