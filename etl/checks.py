@@ -37,6 +37,7 @@ from etl.contract import (
     Text,
     Timestamp,
 )
+from etl.texts import in_halves, laid, quick, text
 
 LAST_DAY = NEVER - timedelta(days=1)
 LEVEL_NAMES = {1: "区", 2: "街道", 3: "社区"}
@@ -56,7 +57,10 @@ class ContractError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One checked column: its type, the SQL that cleans it, the text it comes from and the SQL of what is wrong with it."""
+    """One checked column: its type, the SQL that cleans it, the text it comes from and the SQL of what is wrong with it.
+
+    ``quick``: what is worked out below (:func:`etl.texts.laid`), as ``clean`` looks at it more than once.
+    """
 
     column: Column
     name: str
@@ -66,6 +70,7 @@ class Cell:
     range_fault: str = ""
     range_sentence: str = ""
     invalid: str = "无法识别"
+    quick: str = ""
 
     @property
     def bad(self) -> str:
@@ -73,8 +78,11 @@ class Cell:
         column = name(self.name)
         if not self.column.optional:
             return f"({column} is null or {self.range_fault})" if self.range_fault else f"{column} is null"
-        # CASE rather than AND: what was given is looked at for the few rows without a value only.
-        return f"(case when {column} is null then {self.given} is not null else {self.range_fault or 'false'} end)"
+        # CASE rather than AND: what was given is looked at for the few rows only that have a text and no value.
+        texts = text(self.column.source)
+        if isinstance(self.column, Point):
+            texts = f"coalesce({texts}, {text(self.column.latitude_source)})"
+        return f"(case when {column} is not null then {self.range_fault or 'false'} when {texts} is not null then {self.given} is not null else false end)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +114,16 @@ class Compiled:
         cells = [c for c in self.cells if c.name in self.table.key]
         if any(isinstance(c.column, AreaCode | Point) for c in cells):
             return self.cleaned.replace("{where}", where)
-        texts = ", ".join(f"yg_text({name(r)}) as {name('t:' + r)}" for r in dict.fromkeys(c.column.source for c in cells))
         cleans = ", ".join(f"{c.clean} as {name(c.name)}" for c in cells)
-        return f"select {cleans}, _row from (select {texts}, rowid as _row from raw.{name(self.full_name)} where {where}) as r"
+        source = f"raw.{name(self.full_name)} where {where}"
+        return f"select {cleans}, _row from {laid(dict.fromkeys(c.column.source for c in cells), 'rowid as _row', source, cells)} as r"
 
     @property
     def stage(self) -> str:
         """One pass: cleaned columns, position, and the two marks."""
         bad = " or ".join(["_defect is not null", *(c.bad for c in self.cells), *(_true(sql) for _, sql in self.plain_rejects)])
         warn = " or ".join(_true(sql) for _, sql in self.plain_warns) or "false"
-        return f"select {self.columns}, _source, _position, _batch, ({bad}) as _bad, ({warn}) as _warn from ({self.cleaned})"
+        return f"select {self.columns}, _source, _position, ({bad}) as _bad, ({warn}) as _warn from ({self.cleaned})"
 
     @property
     def empty(self) -> str:
@@ -165,7 +173,6 @@ def raw_columns(table: Table) -> tuple[str, ...]:
 def compile(module: str, table: Table) -> Compiled:
     """Compile one table of a module's contract; ContractError where a rule is not SQL or a key is not a column."""
     raws = raw_columns(table)
-    texts = ", ".join(f"yg_text({name(r)}) as {name('t:' + r)}" for r in raws)
     joins: list[str] = []
     source = f"raw.{name(f'{module}_{table.name}')} where {{where}}"
     cells = tuple(cell for column in table.columns for cell in _cells(table, column, joins, source))
@@ -173,13 +180,12 @@ def compile(module: str, table: Table) -> Compiled:
     for key in (*table.key, *(c for c in (table.order_by, table.money, table.cursor) if c)):
         if key not in known:
             raise ContractError(f"{module}.{table.name}: {key} is not one of its columns")
-    given = ", ".join(f"{name('t:' + r)}" for r in raws)
+    given = ", ".join(text(r) for r in raws)
     cleans = ", ".join(f"{c.clean} as {name(c.name)}" for c in cells)
     hidden, doubts = _doubts_of_place(table)
     cleaned = (
         f"select {cleans}, {given}{hidden}, _source, _position, _defect, _batch, _row"
-        f" from (select {texts}, _source, _position, _defect, _batch, rowid as _row"
-        f" from {source}) as r {' '.join(joins)}"
+        f" from {laid(raws, '_source, _position, _defect, _batch, rowid as _row', source, cells)} as r {' '.join(joins)}"
     )
     plain_rejects, window_rejects = _split(module, table, table.reject)
     plain_warns, window_warns = _split(module, table, table.warn)
@@ -215,11 +221,11 @@ def _split(module: str, table: Table, rules: Mapping[str, str]) -> tuple[Rules, 
 
 
 def _cells(table: Table, column: Column, joins: list[str], source: str) -> Iterator[Cell]:
-    raw = name("t:" + column.source)
+    raw = text(column.source)
     value = f"yg_value({raw})"
     match column:
         case Point():
-            yield from _point(column, raw, name("t:" + column.latitude_source), joins, source)
+            yield from _point(column, raw, text(column.latitude_source), joins, source)
         case AreaCode():
             alias = f"a{_area_codes(table).index(column)}"
             when = f"coalesce({_day(table, column.at)}, date '{LAST_DAY}')" if column.at else f"date '{LAST_DAY}'"
@@ -254,10 +260,10 @@ def _cells(table: Table, column: Column, joins: list[str], source: str) -> Itera
         case Date():
             # Some systems write zeros for "no date": where a date may be missing that is what it means, elsewhere it is a fault of its own.
             given = f"case when {value} not like '0000-00-00%' then {value} end" if column.optional else value
-            yield Cell(column, column.name, "date", f"yg_date({value})", given, invalid="不是有效日期")
+            yield Cell(column, column.name, "date", in_halves(column), given, invalid="不是有效日期", quick=f"yg_date_quick({raw})")
         case Timestamp():
             given = f"case when {value} not like '0000-00-00%' then {value} end" if column.optional else value
-            yield Cell(column, column.name, "timestamp", f"yg_timestamp({raw})", given, invalid="不是有效时间")
+            yield Cell(column, column.name, "timestamp", in_halves(column), given, invalid="不是有效时间", quick=f"yg_timestamp_quick({raw})")
         case Month():
             yield Cell(column, column.name, "varchar", f"yg_month({raw})", value, invalid="不是有效月份")
         case Integer():
@@ -278,14 +284,13 @@ def _day(table: Table, named: str) -> str:
         column = table.column(named)
     except KeyError:
         raise ContractError(f"{table.name}: {named} is not one of its columns") from None
-    raw = f"r.{name('t:' + column.source)}"
     match column:
         case Month():
-            return f"last_day(cast(yg_month({raw}) || '-01' as date))"
+            return f"last_day(cast(yg_month(r.{text(column.source)}) || '-01' as date))"
         case Timestamp():
-            return f"cast(yg_timestamp({raw}) as date)"
+            return f"cast({in_halves(column)} as date)"
         case Date():
-            return f"yg_date({raw})"
+            return in_halves(column)
     raise ContractError(f"{table.name}: {named} is no date")
 
 
@@ -329,10 +334,11 @@ def _range(column: Integer | Number | Money) -> dict[str, str]:
 def _point(column: Point, lng: str, lat: str, joins: list[str], source: str) -> Iterator[Cell]:
     given = f"(case when not yg_no_fix({lng}, {lat}) then coalesce({lng}, {lat}) end)"
     shifted = "" if column.crs in ("cgcs2000", "wgs84") and not column.crs_source else _shifted(column, lng, lat, joins, source)
-    for axis, text, low, high in (("lng", lng, "73", "136"), ("lat", lat, "3", "54")):
-        plain = f"case when yg_number({text}) between {low} and {high} then yg_number({text}) end"
-        clean = f"{shifted}.p.{axis}" if shifted else plain
-        yield Cell(column, f"{column.name}{axis}", "double", clean, given, invalid="不是境内的有效坐标（经度约 73–136，纬度约 3–54，请检查是否写反）")
+    for axis, given_text, low, high in (("lng", lng, "73", "136"), ("lat", lat, "3", "54")):
+        named = f"{column.name}{axis}"
+        plain = f"case when {quick(named)} between {low} and {high} then {quick(named)} end"
+        yield Cell(column, named, "double", f"{shifted}.p.{axis}" if shifted else plain, given,
+                   invalid="不是境内的有效坐标（经度约 73–136，纬度约 3–54，请检查是否写反）", quick="" if shifted else f"yg_number({given_text})")  # fmt: skip
 
 
 def _shifted(column: Point, lng: str, lat: str, joins: list[str], source: str) -> str:
@@ -344,7 +350,7 @@ def _shifted(column: Point, lng: str, lat: str, joins: list[str], source: str) -
     convert = {"cgcs2000": point, "wgs84": point, "gcj02": f"yg_from_gcj({point})", "bd09": f"yg_from_bd({point})"}
     shift = convert[column.crs]
     if column.crs_source:
-        match.append(f"{alias}.c is not distinct from r.{name('t:' + column.crs_source)}")
+        match.append(f"{alias}.c is not distinct from r.{text(column.crs_source)}")
         shift = (
             f"case coalesce(yg_crs(c), {quote(column.crs)}) when 'gcj02' then {convert['gcj02']}"
             f" when 'bd09' then {convert['bd09']} else {point} end"
@@ -372,7 +378,7 @@ def outcome_tables(con: duckdb.DuckDBPyConnection) -> None:
 
 def shown(cell: Cell) -> str:
     """The delivered text of a cell as it may be shown."""
-    text = name("t:" + cell.column.source)
+    given = text(cell.column.source)
     if isinstance(cell.column, Point):
-        text = f"concat_ws(',', {text}, {name('t:' + cell.column.latitude_source)})"
-    return masked(text, cell.column.privacy)
+        given = f"concat_ws(',', {given}, {text(cell.column.latitude_source)})"
+    return masked(given, cell.column.privacy)

@@ -10,6 +10,7 @@ import duckdb
 import sqlglot
 from sqlglot import exp
 
+from etl import raw
 from etl.checks import Cell, Compiled, Counts, shown
 from etl.clean import at_once, first, name, quote
 from etl.contract import Reference
@@ -48,7 +49,7 @@ def sift(con: duckdb.DuckDBPyConnection, compiled: Compiled, batch: int, where: 
     if bad:
         con.execute(f"delete from {stage} where _bad")
     with at_once(con):  # each statement of its own would wait for the disk
-        for mark in ("_source", "_position", "_batch", "_bad", "_warn"):
+        for mark in ("_source", "_position", "_bad", "_warn"):
             con.execute(f"alter table {stage} drop column {mark}")
     loaded, money_loaded = _one(con, f"select count(*), sum(coalesce({money}, 0)) from {stage}")
     has_money = bool(compiled.table.money)
@@ -143,15 +144,15 @@ def _check_reference(con: duckdb.DuckDBPyConnection, compiled: Compiled, referen
 def _details(con: duckdb.DuckDBPyConnection, compiled: Compiled, batch: int, rows: str) -> None:
     """Work out, for the marked rows alone, which rules they break; rows × reasons go to the findings."""
     stage = staged(compiled)
+    # By its number in raw: to look for a source and a position among all rows that are cleaned is dearer than to clean the few.
     con.execute(
-        "create or replace temp table marked as"
-        f" select _source as s, _position as p, _bad, _warn from {stage} where _bad or _warn"
+        "create or replace temp table marked as select r.row, m._bad, m._warn from"
+        f" (select rowid as row, _source, _position from {raw.table(compiled)} where {rows}) as r"
+        f" join {stage} as m on m._source = r._source and m._position = r._position where m._bad or m._warn"
     )
-    where = f"{rows} and (_source, _position) in (select (s, p) from marked)"
     con.execute(
-        "create or replace temp table detail as"
-        f" select d.*, m._bad, m._warn from ({compiled.cleaned.replace('{where}', where)}) as d"
-        " join marked as m on m.s = d._source and m.p = d._position"
+        "create or replace temp table detail as select d.*, m._bad, m._warn from"
+        f" ({compiled.cleaned.replace('{where}', 'rowid in (select row from marked)')}) as d join marked as m on m.row = d._row"
     )
     place = name(compiled.table.community) if compiled.table.community else "null"
     head = f"{quote(compiled.module)}, {quote(compiled.table.name)}, _source, _position"

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl import clean, geo
+from etl import checks, clean, geo
+from etl.contract import Date, Key, Point, Table, Timestamp
 
 TODAY = date(2026, 11, 22)
 Read = Callable[[str, object], object]
@@ -78,6 +79,28 @@ def test_no_text_makes_a_macro_fail(con: duckdb.DuckDBPyConnection, text: str) -
     for macro in ("yg_text", "yg_key", "yg_id", "yg_credit", "yg_date", "yg_timestamp", "yg_month", "yg_money", "yg_integer",
                   "yg_number", "yg_area"):  # fmt: skip
         value(con, macro, clean_text)
+
+
+def test_a_column_is_understood_as_its_values_are_one_by_one(con: duckdb.DuckDBPyConnection) -> None:
+    days = ("2023-05-03", "2023/5/3", "２０２３年5月3日", "20230503", "45049", "长期", "0000-00-00", "1849-12-31", "12024-01-01", "无", "")
+    times = ("", " 01:02:03", " 1:2", "T04:00:00Z", " 25:00:00", ".25", " 1时2分3秒")
+    texts = [blank + day + time + blank for day in days for time in times for blank in ("", " ", "\t", "\u3000")]
+    table = Table(
+        name="row", title="行", source="行", grain="一行", key=["no"],
+        columns=[
+            Key(name="no", source="no"), Date(name="day", source="day"), Timestamp(name="moment", source="day"),
+            Point(name="", source="day", latitude_source="day"),
+        ],
+    )  # fmt: skip
+    con.execute("create schema if not exists raw")
+    con.execute("create or replace table raw.m_row (no varchar, day varchar, _source varchar, _position bigint, _defect varchar, _batch bigint)")
+    clean.insert(con, "raw.m_row", [(f"N{i}", text, "f", i, None, 1) for i, text in enumerate(texts)])
+    compiled = checks.compile("m", table)
+    cleaned = con.execute(f"select day, moment from ({compiled.cleaned.replace('{where}', 'true')}) order by _position").fetchall()
+    keyed = con.execute(f"select no, _row from ({compiled.keyed('true')}) order by _row").fetchall()
+    alone = "select yg_date(yg_value(text)), yg_timestamp(text) from (select yg_text(day) as text, _position from raw.m_row) order by _position"
+    assert cleaned == con.execute(alone).fetchall()
+    assert len({*cleaned}) > 10 and keyed == [(f"N{i}", i) for i in range(len(texts))]
 
 
 @settings(max_examples=60, deadline=None)
