@@ -29,7 +29,7 @@ from etl.contract import Contract, Table
 CHUNK = 65_536
 MARKS = ("_source", "_position", "_defect")
 _SUBTOTAL = re.compile(r"^(本页|本单位|累计)?(小计|合计|总计)[:：]?$")
-_SUBTOTAL_TAIL = re.compile(r"(小计|合计|总计)[:：]?$")
+_SUBTOTAL_TAIL = re.compile(r"(小计|合计|总计)([（(][^（）()]{1,6}[)）])?[:：]?$")
 _NOTE = re.compile(
     r"^(注|说明|备注|填表|制表|审核|复核|填报|单位负责人|数据来源|数据截至|打印)[^，。]{0,6}?[:：、.．]|^注[\d一二三]"
 )
@@ -159,8 +159,16 @@ def require(contract: Contract, table: Table, place: str, found: dict[str, int],
     observed.headers(table.name, present)
 
 
+def no_key(cell: str) -> bool:
+    """True for a cell of a key column in which no key stands: nothing, or the words of a total (本月合计)."""
+    return not cell or ("计" in cell and _SUBTOTAL_TAIL.search(cell) is not None)
+
+
 def not_a_record(cells: Sequence[str], key_blank: bool) -> str | None:
-    """Why a line of a sheet or file is no record: 小计行, 说明行, or None for a record. ``cells`` are its texts in order."""
+    """Why a line of a sheet or file is no record: 小计行, 说明行, or None for a record.
+
+    ``cells`` are its texts in order; ``key_blank``: :func:`no_key` of a key column.
+    """
     filled = [c for c in cells if c]
     if not filled:
         return "空行"

@@ -30,6 +30,8 @@ from etl.connectors.base import (
     content_hash,
     delivered_files,
     match,
+    no_key,
+    not_a_record,
     passed_over,
     require,
     written_on,
@@ -44,7 +46,6 @@ BLOCK = 4 << 20
 SUFFIXES = (".csv", ".txt", ".tsv", ".gz", "")
 AUTO = "auto"
 MARKS = (("utf-8-sig", codecs.BOM_UTF8), ("utf-16", codecs.BOM_UTF16_LE), ("utf-16", codecs.BOM_UTF16_BE))
-TOTALS = ["小计", "合计", "总计", "小 计", "合 计", "总 计", "合计：", "总计：", "合计:", "总计:"]
 
 
 class CsvReader:
@@ -167,6 +168,7 @@ class CsvReader:
         done = line
         seen = Sheet(table.name, file)
         lines = record_lines(text, line, delimiter)
+        keys = [found[c.source] for c in table.columns if c.name in table.key and c.source in found]
         money = found.get(table.column(table.money).source) if table.money else None
         try:
             for rows in reader:
@@ -174,10 +176,12 @@ class CsvReader:
                 gaps = sorted(number for number, _, _ in damaged if number > done)
                 numbers, done = _numbered(done, rows.num_rows, gaps)
                 positions = _lines_of(numbers, lines, line)
-                keep = pc.invert(_totals(rows))
+                others = _no_records(rows, keys)
+                self.skipped.update(others.values())
+                keep = pa.array(np.isin(np.arange(rows.num_rows), list(others), invert=True))
                 if money is not None:
-                    _note_totals(seen, rows, keep, positions, money)
-                self.skipped["小计行"] += rows.num_rows - (pc.sum(keep).as_py() or 0)
+                    totals = [at for at, reason in others.items() if reason == "小计行"]
+                    _note_totals(seen, rows, keep, positions, money, totals)
                 kept = rows.filter(keep)
                 blank = pa.repeat(pa.scalar("", pa.string()), kept.num_rows)
                 yield batch(table, [kept.column(found[r]) if r in found else blank for r in raws], file,
@@ -220,12 +224,29 @@ class CsvReader:
         return best
 
 
-def _totals(rows: pa.RecordBatch) -> pa.Array:
-    """True for a line whose first filled cell (of three) says that it is a total."""
-    first = rows.column(0)
-    for i in range(1, min(3, rows.num_columns)):
-        first = pc.if_else(pc.equal(pc.utf8_trim_whitespace(first), ""), rows.column(i), first)
-    return pc.is_in(pc.utf8_trim_whitespace(first), value_set=pa.array(TOTALS))
+def _no_records(rows: pa.RecordBatch, keys: list[int]) -> dict[int, str]:
+    """Row → why it is no record (a total, a note, nothing), as :func:`etl.connectors.base.not_a_record` judges lines of sheets.
+
+    Only those are looked at one by one that might be none: a total's word in the first cells, no key, or two blank cells beside the first.
+    """
+    first = [rows.column(i) for i in range(min(3, rows.num_columns))]
+    doubt = pc.match_substring(first[0], "计")
+    for cells in first[1:]:
+        doubt = pc.or_(doubt, pc.match_substring(cells, "计"))
+    for k in keys:
+        doubt = pc.or_(doubt, pc.equal(rows.column(k), ""))
+    if len(first) == 3:
+        doubt = pc.or_(doubt, pc.and_(pc.equal(first[1], ""), pc.equal(first[2], "")))
+    places = pc.indices_nonzero(doubt)
+    if not len(places):
+        return {}
+    found = {}
+    for at, cells in zip(places.to_pylist(), zip(*(c.take(places).to_pylist() for c in rows.columns), strict=True), strict=True):
+        texts = [c.strip() for c in cells]
+        reason = not_a_record(texts, key_blank=any(no_key(texts[k]) for k in keys))
+        if reason:
+            found[at] = reason
+    return found
 
 
 def _told(head: bytes) -> str:
@@ -240,13 +261,12 @@ def _told(head: bytes) -> str:
     return "utf-16-le" if odd > even else "utf-16-be"
 
 
-def _note_totals(seen: Sheet, rows: pa.RecordBatch, keep: pa.Array, positions: np.ndarray, money: int) -> None:
-    """Remember the amounts of records, and what total lines state."""
+def _note_totals(seen: Sheet, rows: pa.RecordBatch, keep: pa.Array, positions: np.ndarray, money: int, totals: list[int]) -> None:
+    """Remember the amounts of records, and what total lines (their places) state."""
     amounts = rows.column(money)
-    if pc.all(keep).as_py() is False:
-        for at in pc.indices_nonzero(pc.invert(keep)).to_pylist():
-            label = next(c for c in (rows.column(i)[at].as_py().strip() for i in range(min(3, rows.num_columns))) if c)
-            seen.totals.append(Total(int(positions[at]), label, amounts[at].as_py()))
+    for at in totals:
+        label = next(c for c in (column[at].as_py().strip() for column in rows.columns) if c)
+        seen.totals.append(Total(int(positions[at]), label, amounts[at].as_py()))
     seen.positions.append(pa.array(positions, pa.int64()).filter(keep))
     seen.amounts.append(amounts.filter(keep))
 

@@ -29,6 +29,7 @@ from etl.connectors.base import (
     batch,
     content_hash,
     match,
+    no_key,
     normal,
     not_a_record,
     passed_over,
@@ -160,7 +161,7 @@ class WorkbookReader:
         kept: list[list[str]] = []
         numbers: list[int] = []
         for number, row in enumerate(rows[start:], start=start + 1):
-            reason = not_a_record(row, key_blank=any(not row[k] for k in keys))
+            reason = not_a_record(row, key_blank=any(no_key(row[k]) for k in keys))
             damaged = bool(formulas) and any((number, c) in formulas for c in picked)
             if reason and (reason == "小计行" or not damaged):
                 self.skipped[reason] += reason != "空行"

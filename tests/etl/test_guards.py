@@ -202,15 +202,16 @@ def test_a_decision_needs_a_delivery_that_waits_and_a_reason(settled: Tiny) -> N
         holds.decide(settled.layout, "order", "released", "王科长", "  ")
 
 
-def test_a_total_line_that_does_not_agree_with_its_rows(tiny: Tiny, figure: Look) -> None:
+@pytest.mark.parametrize("label", ["合计", "本月合计"])
+def test_a_total_line_that_does_not_agree_with_its_rows(tiny: Tiny, figure: Look, label: str) -> None:
     tiny.run()
     rows = "发放编号,月份,街道代码,金额\nF1,2026-10,330105001,100.50\nF2,2026-09,330105002,200\n"
-    tiny.payments(rows + "合计,,,300.50\n")
+    tiny.payments(rows + f"{label},,,300.50\n")
     assert tiny.run().exit_code == 0
-    tiny.payments(rows + "合计,,,1300.50\n")
+    tiny.payments(rows + f"{label},,,1300.50\n")
     kind, message = standing(tiny.run(), "subsidy")
     assert kind == "held"
-    assert "发放_202610.csv 第 4 行的合计为 1,300.50 元，与明细之和 300.50 元不符（相差 1,000.00 元）" in message
+    assert f"发放_202610.csv 第 4 行的{label}为 1,300.50 元，与明细之和 300.50 元不符（相差 1,000.00 元）" in message
     assert figure("paid") == (100.5, None)
 
 
