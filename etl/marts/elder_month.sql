@@ -8,7 +8,7 @@
 -- high_age_paid: the high-age allowance of the month was paid and not returned
 -- area: community_code
 -- time: month
--- monthly: elder_use_month subsidy_payment
+-- monthly: subsidy_payment
 -- keyed: elder_present.elder_id registry_elder.elder_id elder_link.person_id elder_ability.person_id card_link.person_id elder_use_month.elder_id
 -- rows: elder_id
 -- key: elder_id
