@@ -12,8 +12,9 @@ from sqlglot import exp
 
 from etl import raw
 from etl.checks import Cell, Compiled, Counts, shown
-from etl.clean import at_once, first, name, quote
+from etl.clean import at_once, first, insert, name, quote
 from etl.contract import Reference
+from etl.places import later
 
 NEW = "__new"
 
@@ -227,12 +228,19 @@ def _supersede(con: duckdb.DuckDBPyConnection, compiled: Compiled, money: str) -
     if not _one(con, "select count(*) from twice")[0]:
         return 0, 0
     newest = f"{name(compiled.table.order_by)} desc nulls last, " if compiled.table.order_by else ""
-    # Where rows arrive a few at a time, their order says nothing: of two equally new ones the same must win as in one reading.
-    last = f"hash({compiled.columns}), _position desc" if compiled.table.cursor else "_source desc, _position desc"
+    rows = f"{stage} as s semi join twice using ({keys})"
+    if compiled.table.cursor:
+        # Where rows arrive a few at a time, their order says nothing: of two equally new ones the same must win as in one reading.
+        last = f"hash({compiled.columns}), _position desc"
+    else:
+        sources = [row[0] for row in con.execute(f"select distinct _source from {rows} where not _bad").fetchall()]
+        con.execute("create or replace temp table file_order (file varchar, nth integer)")
+        insert(con, "file_order", [(source, nth) for nth, source in enumerate(sorted(sources, key=later))])
+        rows += " join file_order as f on f.file = s._source"
+        last = "f.nth desc, _position desc"
     con.execute(
         "create or replace temp table older as select row from (select s.rowid as row, row_number() over"
-        f" (partition by {keys} order by {newest}{last}) as n"
-        f" from {stage} as s semi join twice using ({keys}) where not _bad) where n > 1"
+        f" (partition by {keys} order by {newest}{last}) as n from {rows} where not _bad) where n > 1"
     )
     count, amount = _one(con, f"select count(*), sum(coalesce({money}, 0)) from {stage} where rowid in (select row from older)")
     con.execute(f"delete from {stage} where rowid in (select row from older)")

@@ -54,7 +54,7 @@ canteen = Table(
 meal = Table(
     name="meal",
     title="就餐记录",
-    # One folder a canteen, one file a month; a correction (2026-10_更正.csv) sorts behind the month that it corrects and so wins.
+    # One folder a canteen, one file a month; a correction (2026-10_更正.csv) comes behind the month that it corrects and so wins (etl/places.py).
     source="*/20??-??*.csv",
     grain="一次刷卡就餐",
     key=["canteen_id", "meal_no"],
