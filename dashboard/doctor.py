@@ -217,7 +217,13 @@ def _anchors(settings: Settings, found: Verdict) -> Iterator[Finding]:
 
 
 def _held(layout: Layout) -> Iterator[Finding]:
-    for held in holds.pending(layout):
+    try:
+        waiting = holds.pending(layout)
+    except holds.DamagedError as problem:
+        what, _, todo = str(problem).partition("。")
+        yield Finding("待处理报送", "bad", what, todo)
+        return
+    for held in waiting:
         yield Finding("待处理报送", "warn", f"{held.module} 自 {held.since} 起暂缓采用：{'；'.join(held.findings[:2])}",
                       "用 yiguan etl held 查看，核实后放行或退回")  # fmt: skip
 
@@ -250,8 +256,10 @@ def _halves(about: str, sentence: str, otherwise: str) -> tuple[str, str]:
 
 def _modules(layout: Layout) -> Iterator[Finding]:
     """What the last run said of modules whose delivery is not wholly in force; one that waits for a decision is told by :func:`_held`."""
-    waiting = {held.module for held in holds.pending(layout)}
-    standing = status(layout)["modules"]
+    try:
+        waiting, standing = {held.module for held in holds.pending(layout)}, status(layout)["modules"]
+    except holds.DamagedError:  # told by _held
+        return
     troubled = [row for row in standing if row["status"] in ("failed", "stale", "held", "partial") and row["module"] not in waiting]
     for row in troubled:
         about = f"{row['module']}（{row['title']}）{module_word(row['status'])}"

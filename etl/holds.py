@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from etl import clock
-from etl.paths import Layout
+from etl.paths import DAMAGED, Layout
 
 State = Literal["pending", "released", "rejected", "loaded", "replaced"]
 STATES: dict[str, str] = {"pending": "待处理", "released": "已放行，等待装载", "rejected": "已退回", "loaded": "已放行并装载", "replaced": "已被新报送取代"}
@@ -30,6 +30,13 @@ _LATER = {"marks": "text not null default '[]'", "ended": "text", "release_of": 
 
 class HoldError(Exception):
     """A decision that cannot be taken; one Chinese sentence."""
+
+
+class DamagedError(HoldError):
+    """The file of holds is no database any more, or a broken one; a run sets it aside (:func:`mend`)."""
+
+    def __init__(self) -> None:
+        super().__init__("暂缓采用报送的记录（holds.sqlite）已损坏。运行 yiguan etl run 会把它移开并重新判断。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +92,52 @@ class Hold:
         return {k: v for k, v in told.items() if k != "marks"}
 
 
+_BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """DamagedError for what SQLite says of a broken file; anything else as it is."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _BROKEN:
+            raise
+        raise DamagedError from error
+
+
+def mend(layout: Layout) -> list[str]:
+    """Before a run: set a damaged file aside, which is kept; what that means, in one sentence.
+
+    What waited is judged anew by this run and held again; what a person had released or rejected has to be decided again.
+    """
+    if not layout.holds.exists():
+        return []
+    try:
+        with _told(), closing(sqlite3.connect(layout.holds, timeout=15)) as con:
+            sound = con.execute("pragma quick_check(1)").fetchone() == ("ok",)
+        if sound:
+            listed(layout)
+            return []
+    except DamagedError:
+        pass
+    aside = layout.holds.with_name(f"{layout.holds.name}{DAMAGED}")
+    if aside.exists():  # what is lost with it may be wanted: none is written over
+        aside = layout.holds.with_name(f"{layout.holds.name}.{clock.now():%Y%m%dT%H%M%S}{DAMAGED}")
+    for tail in ("-journal", "-wal", "-shm"):  # another file's log must not be worked into the new one
+        if (log := layout.holds.with_name(layout.holds.name + tail)).exists():
+            log.replace(aside.with_name(f"{layout.holds.name}{tail}{DAMAGED}"))
+    layout.holds.replace(aside)
+    return [
+        f"暂缓采用报送的记录已损坏，已移开并保留为 {aside.name}：等待处理的报送由本次汇集重新判断、重新暂缓；"
+        "此前已放行而尚未装载的、已退回的须重新决定，当时的决定见审计日志。"
+    ]
+
+
 @contextmanager
 def _open(layout: Layout) -> Iterator[sqlite3.Connection]:
     layout.base.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(layout.holds, timeout=15, isolation_level=None)) as con:
+    with _told(), closing(sqlite3.connect(layout.holds, timeout=15, isolation_level=None)) as con:
         con.execute("pragma synchronous = full")
         con.execute("begin immediate")
         try:
@@ -108,11 +157,14 @@ def _holds(con: sqlite3.Connection, where: str, parameters: Sequence[object]) ->
     cursor = con.execute(f"select * from hold where {where} order by id desc", list(parameters))
     names = [d[0] for d in cursor.description]
     rows: list[dict[str, Any]] = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    return [
-        Hold(**(r | {"findings": tuple(json.loads(r["findings"])), "releasable": bool(r["releasable"]),
-                     "marks": tuple((kind, table, what, tuple(counts)) for kind, table, what, counts in json.loads(r["marks"]))}))
-        for r in rows
-    ]  # fmt: skip
+    try:
+        return [
+            Hold(**(r | {"findings": tuple(json.loads(r["findings"])), "releasable": bool(r["releasable"]),
+                         "marks": tuple((kind, table, what, tuple(counts)) for kind, table, what, counts in json.loads(r["marks"]))}))
+            for r in rows
+        ]  # fmt: skip
+    except (TypeError, ValueError) as error:  # a file cut off within its last page reads as empty columns
+        raise DamagedError from error
 
 
 def listed(layout: Layout, module: str | None = None) -> list[Hold]:

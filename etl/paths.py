@@ -9,6 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_REGION = ROOT / "data" / "regions" / "gongshu"
+DAMAGED = ".damaged"  # ends the names of files that were set aside
 
 
 def default_var() -> Path:

@@ -11,9 +11,8 @@ from pathlib import Path
 import duckdb
 
 from etl import publish
-from etl.paths import Layout
+from etl.paths import DAMAGED, Layout
 
-DAMAGED = ".damaged"
 _SIGNS = ("corrupt", "not a valid duckdb", "could not read enough bytes", "failure while replaying wal", "failed to deserialize", "serialization error")
 _NO_DAMAGE = ("no space left", "could not set lock", "permission denied", "too many open files")
 

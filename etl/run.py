@@ -128,7 +128,7 @@ def run(
     try:
         with _alone(layout), ThreadPoolExecutor(1) as other:
             # The snapshot in force is hashed while everything else is made ready.
-            mending = other.submit(lambda: result.repairs.extend(repair.mend(layout, trusting=depth == "quick")))
+            mending = other.submit(lambda: result.repairs.extend([*holds.mend(layout), *repair.mend(layout, trusting=depth == "quick")]))
             everything = line or Line.declared(layout.parsed)
             try:
                 _run(region, layout, everything, result, only, note, keep, today or clock.today(), depth, mending)

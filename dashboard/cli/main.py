@@ -58,8 +58,9 @@ for part in (
 def told() -> tuple[type[Exception], ...]:
     """Errors whose message is the answer. Asked for when there is one: a command that needs no ledger does not load it."""
     from dashboard.ledger.store import LedgerError
+    from etl.holds import HoldError
 
-    return SettingsError, RegionError, LedgerError
+    return SettingsError, RegionError, LedgerError, HoldError
 
 
 def main() -> None:

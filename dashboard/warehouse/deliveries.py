@@ -116,10 +116,16 @@ def revisions(snapshot: Snapshot, since: Any = None) -> list[dict[str, Any]]:
 
 
 def held(snapshot: Snapshot) -> list[dict[str, Any]]:
-    """Deliveries that wait for a decision, or were rejected and still stand so (``etl.holds``): module, since, data_date, findings, releasable, state_text."""
+    """Deliveries that wait for a decision, or were rejected and still stand so (``etl.holds``): module, since, data_date, findings, releasable, state_text.
+
+    None while their file is damaged: the standing of the modules says what is held, and the next run puts the file right.
+    """
     base = snapshot.path.parent.parent
     layout = Layout(base.parent, base.name)
-    return [h.to_dict() for h in holds.standing(layout)] if layout.holds.is_file() else []
+    try:
+        return [h.to_dict() for h in holds.standing(layout)] if layout.holds.is_file() else []
+    except holds.DamagedError:
+        return []
 
 
 def named(current: Snapshot, run_id: Any) -> Snapshot:

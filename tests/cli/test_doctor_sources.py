@@ -78,6 +78,12 @@ def test_modules_that_do_not_stand_as_they_should_are_told(sound: Tiny) -> None:
     assert "沿用旧数" in found["order"].what and "部分装载" in found["subsidy"].what
 
 
+def test_a_damaged_file_of_holds_is_told_with_its_cure(sound: Tiny) -> None:
+    sound.layout.holds.write_bytes(b"no database" * 99)
+    (found,) = told(sound, "待处理报送").values()
+    assert found.level == "bad" and "已损坏" in found.what and "yiguan etl run" in found.todo
+
+
 @pytest.mark.server
 def test_of_a_large_table_one_row_is_asked_for(tmp_path: Path) -> None:
     """A view that could not be read to its end within hours gives its first row at once."""

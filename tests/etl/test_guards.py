@@ -63,6 +63,30 @@ def test_half_the_rows_gone_is_loaded_with_a_remark_that_stays(settled: Tiny, fi
     assert standing(settled.run(), "order") == standing(result, "order")
 
 
+@pytest.mark.parametrize("harm", ["torn", "foreign"])
+def test_a_damaged_file_of_holds_is_set_aside_and_what_waited_is_held_again(settled: Tiny, figure: Look, harm: str) -> None:
+    settled.orders([order(n) for n in range(8)])
+    settled.run()
+    holds.decide(settled.layout, "order", "released", "王科长", "平台已清理历史工单")
+    path = settled.layout.holds
+    if harm == "torn":
+        os.truncate(path, path.stat().st_size - 2048)
+    else:
+        path.write_bytes(b"\0not a database" * 400)
+    left = path.read_bytes()
+    with pytest.raises(holds.DamagedError, match="etl run"):
+        holds.listed(settled.layout)
+    result = settled.run()
+    (said,) = result.repairs
+    assert "holds.sqlite.damaged" in said and "重新决定" in said
+    assert path.with_name("holds.sqlite.damaged").read_bytes() == left
+    assert [(h.module, h.state) for h in holds.listed(settled.layout)] == [("order", "pending")], "nothing is let in without a decision"
+    assert standing(result, "order")[0] == "held" and figure("orders") == (100, None)
+    path.write_bytes(b"broken again" * 99)
+    settled.run()
+    assert len(list(path.parent.glob("holds.sqlite*.damaged"))) == 2, "what is lost may be wanted: nothing is written over"
+
+
 def test_a_released_delivery_is_loaded_and_the_next_like_it_passes(settled: Tiny, figure: Look) -> None:
     settled.orders([order(n) for n in range(8)])
     settled.run()
