@@ -265,7 +265,9 @@ def _cells(table: Table, column: Column, joins: list[str], source: str) -> Itera
             given = f"case when {value} not like '0000-00-00%' then {value} end" if column.optional else value
             yield Cell(column, column.name, "timestamp", in_halves(column), given, invalid="不是有效时间", quick=f"yg_timestamp_quick({raw})")
         case Month():
-            yield Cell(column, column.name, "varchar", f"yg_month({raw})", value, invalid="不是有效月份")
+            yield Cell(column, column.name, "varchar", f"yg_month({raw})", value, invalid="不是有效月份",
+                       range_fault=f"{name(column.name)} > strftime(current_date + interval {int(column.ahead)} month, '%Y-%m')",
+                       range_sentence=f"晚于本月后 {column.ahead} 个月" if column.ahead > 1 else "晚于下个月")
         case Integer():
             yield Cell(column, column.name, "bigint", f"yg_integer({raw})", value, invalid="不是整数", **_range(column))
         case Number():

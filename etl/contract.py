@@ -102,9 +102,10 @@ class Timestamp(Column):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Month(Column):
-    """A month; kept as ``YYYY-MM``."""
+    """A month; kept as ``YYYY-MM``. One more than ``ahead`` months after the present one is set aside: no figure has such a month."""
 
     kind: str = "month"
+    ahead: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

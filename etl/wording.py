@@ -192,6 +192,8 @@ def allowed_of(column: Column) -> str:
         return "、".join(map(str, column.allowed))
     if isinstance(column, Flag):
         return f"{column.true[0]}、{column.false[0]}"
+    if isinstance(column, Month):
+        return f"不晚于报送后 {column.ahead} 个月" if column.ahead > 1 else "不晚于报送的下个月"
     low, high = getattr(column, "minimum", None), getattr(column, "maximum", None)
     if low is not None and high is not None:
         return f"{low:,g} 至 {high:,g}"

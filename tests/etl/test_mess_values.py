@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from etl import checks, clean, geo, sift
-from etl.contract import Date, IdNumber, Key, Money, Point, Table, Text, Timestamp
+from etl.contract import Date, IdNumber, Key, Money, Month, Point, Table, Text, Timestamp
 from tests.etl.test_clean import TODAY, value
 
 BOX = (120.10, 30.26, 120.22, 30.40)
@@ -104,6 +104,27 @@ def test_a_day_that_does_not_exist_and_one_in_the_future(con: duckdb.DuckDBPyCon
     assert outcome(con, 登记日期="2023-02-30")[0] == [("登记日期", "“登记日期”不是有效日期")]
     assert outcome(con, 登记日期="2099-01-01")[0] == [(None, "登记日期在将来")]
     assert outcome(con, 身份证号="110105209912310024")[0][0][1].startswith("“身份证号”不是有效的身份证号")
+
+
+def test_months_that_are_too_far_ahead() -> None:
+    con = duckdb.connect()
+    clean.prepare(con, [], TODAY, BOX)
+    checks.outcome_tables(con)
+    table = Table(
+        name="p", title="发放", source="p", grain="一笔", key=["n"],
+        columns=[Key(name="n", source="编号"), Month(name="month", source="发放月份"), Month(name="start", source="起始月份", optional=True, ahead=12)],
+    )  # fmt: skip
+    compiled = checks.compile("t", table)
+    con.execute('create table raw."t_p" ("编号" varchar, "发放月份" varchar, "起始月份" varchar, _source varchar, _position bigint, _defect varchar, _batch bigint, _until bigint)')
+    con.execute(
+        "insert into raw.t_p select n, strftime(current_date + interval (m) month, '%Y-%m'), case when s is not null then strftime(current_date + interval (s) month, '%Y-%m') end,"
+        " 'f', row_number() over (), null, 1, null from (values ('due', 0, null), ('next', 1, 12), ('later', 2, null), ('start', 0, 13), ('old', -200, null)) as t(n, m, s)"
+    )
+    sift.start(con)
+    counts = sift.sift(con, compiled, 1)
+    assert (counts.loaded, counts.quarantined) == (3, 2)
+    found = con.execute("select column_title, sentence from new_quarantine order by position").fetchall()
+    assert found == [("发放月份", "“发放月份”晚于下个月"), ("起始月份", "“起始月份”晚于本月后 12 个月")]
 
 
 def test_a_negative_amount_where_none_is_possible(con: duckdb.DuckDBPyConnection) -> None:

@@ -77,7 +77,7 @@ application = Table(
         Key(name="elder_id", source="老年人编号", optional=True),
         Key(name="provider_id", source="单位编号", optional=True),
         Date(name="applied_on", source="申报日期"),
-        Month(name="month_from", source="起始月份", optional=True),
+        Month(name="month_from", source="起始月份", optional=True, ahead=12),
         Money(name="amount", source="申报金额", meaning="对老年人为月标准"),
         AreaCode(name="street_code", source="街道代码", level=2, at="applied_on"),
     ],
