@@ -236,6 +236,18 @@ def _differ(con: duckdb.DuckDBPyConnection, compiled: Compiled, standing: int, s
         f" full join (select {same} as h, count(*) as n from incoming group by 1) as i using (h)"
         " where o.n is distinct from i.n"
     )
+    gone = _exchange(con, compiled, batch) if first(con, "select 1 from differing limit 1") else 0
+    rows, added = first(  # type: ignore[misc]
+        con, f"select count(*), count(*) filter (_batch = {batch}) from {table(compiled)} where {in_force(batch)}"
+    )
+    con.execute("drop table incoming")
+    con.execute("drop table standing")
+    return Receipt(batch, rows, added, gone)
+
+
+def _exchange(con: duckdb.DuckDBPyConnection, compiled: Compiled, batch: int) -> int:
+    """End and append what ``temp.differing`` tells; how many rows ended."""
+    same = _hash(compiled)
     beyond = "select row from (select row, h, row_number() over (partition by h order by _position) as k from ({})) as r join differing as d using (h) where k > d.{}"
     gone = _end(con, compiled, batch, beyond.format("from standing where h in (select h from differing)", "new"))
     # In a table with a cursor a row's number means nothing to its owner, but with its source it must name one row in force.
@@ -247,12 +259,7 @@ def _differ(con: duckdb.DuckDBPyConnection, compiled: Compiled, standing: int, s
     con.execute(
         f"{_into(compiled)} select {_columns(compiled)}, _source, {position}, _defect, {batch} from incoming where rowid in ({fresh})"
     )
-    rows, added = first(  # type: ignore[misc]
-        con, f"select count(*), count(*) filter (_batch = {batch}) from {table(compiled)} where {in_force(batch)}"
-    )
-    con.execute("drop table incoming")
-    con.execute("drop table standing")
-    return Receipt(batch, rows, added, gone)
+    return gone
 
 
 def _end(con: duckdb.DuckDBPyConnection, compiled: Compiled, batch: int, rows: str) -> int:
