@@ -159,6 +159,7 @@ class ReadAhead:
         self.glimpses = {module: _Glimpse(outlook) for module, outlook in (outlooks or {}).items()}
         self.thresholds, self.interval = gc.get_threshold(), sys.getswitchinterval()
         self.thread = threading.Thread(target=self._work, name="read-ahead", daemon=True)
+        self.looking = threading.Thread(target=self._look_at_all, name="look-ahead", daemon=True)
 
     def __enter__(self) -> ReadAhead:
         if self.contracts:
@@ -166,12 +167,14 @@ class ReadAhead:
             gc.set_threshold(200_000, 20, 50)
             sys.setswitchinterval(GIVE_WAY)
             self.thread.start()
+            self.looking.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.line.stop()
         if self.contracts:
             self.thread.join()
+            self.looking.join()
             gc.set_threshold(*self.thresholds)
             sys.setswitchinterval(self.interval)
 
@@ -194,9 +197,7 @@ class ReadAhead:
         try:
             for contract in self.contracts:
                 try:
-                    if glimpse := self.glimpses.get(contract.module):
-                        self._look(contract, glimpse)
-                    elif not self._read(contract):
+                    if contract.module not in self.glimpses and not self._read(contract):
                         return
                 except BaseException as error:
                     if not self.line.put(contract.module, _Failed(error)):
@@ -204,9 +205,15 @@ class ReadAhead:
         finally:
             self.line.end()  # whoever asks for more than there is must not wait for ever
 
+    def _look_at_all(self) -> None:
+        # A thread of its own: an interface that takes its time holds up nobody's files.
+        for contract in self.contracts:
+            if glimpse := self.glimpses.get(contract.module):
+                self._look(contract, glimpse)
+
     def _look(self, contract: Contract, glimpse: _Glimpse) -> None:
         """Find out what the module's files will be asked for; what is wrong with them is told when it is asked for again."""
-        with glimpse.lock, suppress(SourceError, OSError):
+        with glimpse.lock, suppress(Exception):
             if glimpse.over or self.line.stopped:
                 return
             reader = self.opener(contract)

@@ -170,8 +170,9 @@ def test_what_a_known_module_is_asked_for_ahead_is_asked_once_and_what_is_wrong_
     contracts = [contract(m) for m in ("gone", "there", "new")]
     outlooks = {c.module: Outlook([(c.tables[0], None, None)], "keys") for c in contracts[:2]}
     with ReadAhead(contracts, opener, outlooks=outlooks) as ahead:
-        ahead.thread.join(10)  # both have been looked at, and the new one read
-        assert asked == ["gone", "there", "new"]
+        ahead.thread.join(10)
+        ahead.looking.join(10)
+        assert sorted(asked) == ["gone", "new", "there"]  # before anybody's turn
         with pytest.raises(SourceError, match="gone 打不开"):
             ahead.open(contracts[0]).fingerprint(contracts[0].tables[0])
         assert ahead.open(contracts[1]).fingerprint(contracts[1].tables[0]) == "there"
@@ -184,7 +185,7 @@ def test_nobody_looks_any_more_at_a_module_whose_turn_has_come() -> None:
     go_on = threading.Event()
 
     def opener(one: Contract) -> Source:
-        if threading.current_thread().name == "read-ahead":
+        if threading.current_thread().name == "look-ahead":
             assert go_on.wait(10)
             asked.append(one.module)
         return Source(one.module)
@@ -194,7 +195,7 @@ def test_nobody_looks_any_more_at_a_module_whose_turn_has_come() -> None:
         ahead.open(contracts[1])  # the thread stands at the first
         go_on.set()
         ahead.open(contracts[0])
-        ahead.thread.join(10)
+        ahead.looking.join(10)
     assert asked == ["first"]
 
 
@@ -204,7 +205,7 @@ def test_files_that_change_after_they_were_looked_at_are_taken_as_they_are_in_th
     real = ReadAhead.open
 
     def changed(self: ReadAhead, one: Contract) -> Any:
-        self.thread.join(10)  # all of them have been looked at
+        self.looking.join(10)  # all of them have been looked at
         match one.module:
             case "order":
                 tiny.orders([("D1", "E1", "2026-10-01 08:00:00", "77", "已完成")])
