@@ -234,7 +234,7 @@ def _sources(region: Region, layout: Layout) -> Iterator[Finding]:
         for contract in load.contracts():
             about = f"{contract.module}（{contract.title}）"
             try:
-                reader = open_reader(contract, brisk(region.source(contract.module, layout.sources), PATIENCE), Path(temp))
+                reader = open_reader(contract, brisk(region.source(contract.module, layout.sources), PATIENCE, retries=0), Path(temp))
                 partly = [sentence for table in contract.tables for sentence in glimpse(reader, table, PATIENCE)]
             except NothingYetError as known:
                 yield Finding("来源", "ok", f"{about}：{str(known).strip('。')}")

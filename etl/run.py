@@ -24,8 +24,10 @@ import duckdb
 
 from etl import build, clean, clock, coverage, delivered, faults, figures, guards, history, holds, load, meta, publish, repair
 from etl.ahead import ReadAhead
+from etl.backoff import Rests
 from etl.connectors import NothingYetError, Reader, SourceError, is_asked_whole, is_local, open_reader
 from etl.connectors.base import EmptyError, SchemaError, passed_over
+from etl.connectors.glimpse import paced
 from etl.connectors.observed import observing
 from etl.contract import Contract
 from etl.freshness import Freshness
@@ -114,9 +116,10 @@ def run(
     today: date | None = None,
     line: Line | None = None,
     depth: Depth = "keys",
+    rests: Rests | None = None,
 ) -> RunResult:
     """Run the line for a region. ``only`` limits the modules that are read; ``progress`` hears a sentence per step; ``depth`` says how
-    closely sources are compared with what is loaded (see reading.py).
+    closely sources are compared with what is loaded (see reading.py); ``rests`` is what a process that makes many runs remembers of slow sources.
 
     Never raises for what is wrong with the data, the region or another run under way: the result says it, exit code 1 or 3.
     """
@@ -129,15 +132,15 @@ def run(
         with _alone(layout), ThreadPoolExecutor(1) as other:
             # The snapshot in force is hashed while everything else is made ready.
             mending = other.submit(lambda: result.repairs.extend([*holds.mend(layout), *repair.mend(layout, trusting=depth == "quick")]))
-            everything = line or Line.declared(layout.parsed)
+            everything, rests = line or Line.declared(layout.parsed), rests or Rests()
             try:
-                _run(region, layout, everything, result, only, note, keep, today or clock.today(), depth, mending)
+                _run(region, layout, everything, result, only, note, keep, today or clock.today(), depth, mending, rests)
             except duckdb.Error as error:
                 if not repair.is_damage(error):
                     raise
                 result.repairs.append(repair.set_aside(layout, error))
                 result.modules, result.loads, result.steps = [], [], {}
-                _run(region, layout, everything, result, only, note, keep, today or clock.today(), depth, mending)
+                _run(region, layout, everything, result, only, note, keep, today or clock.today(), depth, mending, rests)
     except BusyError as error:
         # The run under way writes the history; one that never began has none.
         result.exit_code, result.message, result.busy = FAILED, str(error), True
@@ -169,7 +172,7 @@ def _alone(layout: Layout) -> Iterator[None]:
 
 def _run(
     region: Region, layout: Layout, line: Line, result: RunResult, only: Sequence[str] | None, note: Progress, keep: int,
-    today: date, depth: Depth, mending: Future[None],
+    today: date, depth: Depth, mending: Future[None], rests: Rests,
 ) -> None:  # fmt: skip
     shutil.rmtree(layout.temp, ignore_errors=True)
     layout.temp.mkdir(parents=True)
@@ -189,11 +192,12 @@ def _run(
         load.prepare(con, line.contracts)
         mending.result()
         terms = load.Terms(load.areas_fingerprint(region.path / "areas.csv"), line.months, depth, result.run_id)
-        with _sources(con, region, layout, line, only, depth) as sources, line.lineage.derived(con, line.indicators.values()):
-            for contract in line.contracts:
-                if only is None or contract.module in only:
-                    with _timed(result, contract.module):
-                        _module(con, region, layout, contract, sources, terms, result, note, today)
+        resting = rests.turn(depth == "quick")
+        asked = [c for c in line.contracts if (only is None or c.module in only) and c.module not in resting]
+        with _sources(con, region, layout, asked, depth) as sources, line.lineage.derived(con, line.indicators.values()):
+            for contract in asked:
+                with _timed(result, contract.module):
+                    _module(con, region, layout, contract, sources, terms, result, note, today, rests)
         faults.point("modules")
         _tally(con, line, result)
         content = content_hash(con, region, layout, line, today)
@@ -239,16 +243,16 @@ def _timed(result: RunResult, step: str) -> Iterator[None]:
 
 
 def _sources(
-    con: duckdb.DuckDBPyConnection, region: Region, layout: Layout, line: Line, only: Sequence[str] | None, depth: Depth
+    con: duckdb.DuckDBPyConnection, region: Region, layout: Layout, contracts: Sequence[Contract], depth: Depth
 ) -> ReadAhead:  # fmt: skip
     """The way to every module's reader; what is certain to be read, or to be asked for, is so ahead of its turn."""
     def opener(contract: Contract) -> Reader:
-        return open_reader(contract, region.source(contract.module, layout.sources), layout.temp)
+        return open_reader(contract, paced(region.source(contract.module, layout.sources), quick=depth == "quick"), layout.temp)
 
     early: list[Contract] = []
     outlooks: dict[str, Outlook] = {}
     standing = load.deliveries(con)
-    for contract in line.contracts if only is None else [c for c in line.contracts if c.module in only]:
+    for contract in contracts:
         spec, known = region.source(contract.module, layout.sources), standing.get(contract.module)
         if not known:
             asked = is_local(spec)
@@ -265,9 +269,9 @@ def _sources(
 
 def _module(
     con: duckdb.DuckDBPyConnection, region: Region, layout: Layout, contract: Contract, sources: ReadAhead, terms: load.Terms,
-    result: RunResult, note: Progress, today: date,
+    result: RunResult, note: Progress, today: date, rests: Rests,
 ) -> None:
-    module = contract.module
+    module, began = contract.module, time.perf_counter()
     note(f"读取 {contract.title}")
     faults.point("read", module)
     guard = guards.Guard.of(region.path, layout, today)
@@ -282,7 +286,9 @@ def _module(
             return
         error = guard.unreadable(contract, str(problem)) if since and isinstance(problem, SchemaError | EmptyError) else problem
         kept = f"沿用 {since.month} 月 {since.day} 日的数据。" if since else "尚无可用数据，相关指标暂缺。"
-        load.mark(con, module, getattr(error, "status", "stale" if since else "failed"), f"{module}: {error}{kept}")
+        remote = not is_local(region.source(module, layout.sources))
+        rest = rests.failed(module, time.perf_counter() - began, remote=remote, quick=terms.depth == "quick")
+        load.mark(con, module, getattr(error, "status", "stale" if since else "failed"), f"{module}: {error}{rest}{kept}")
         return
     holds.settle(layout, module)
     result.loads += [loaded.to_dict() for loaded in loads]

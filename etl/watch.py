@@ -17,6 +17,7 @@ from datetime import time as hour
 from types import FrameType
 
 from etl import clock
+from etl.backoff import Rests
 from etl.paths import Layout
 from etl.reading import Depth
 from etl.region import Region
@@ -38,6 +39,7 @@ class Watch:
     night: hour = NIGHT
     now: Callable[[], datetime] = clock.now
     stop: threading.Event = field(default_factory=threading.Event)
+    rests: Rests = field(default_factory=Rests)
 
     def go(self, turns: int | None = None) -> int:
         """Run until stopped (or for ``turns`` runs); the number of runs made."""
@@ -46,7 +48,7 @@ class Watch:
             began = time.monotonic()
             due = self._last_night()
             depth: Depth = "keys" if due > nightly else "quick"
-            result = run(self.region, self.layout, line=self.line, depth=depth)
+            result = run(self.region, self.layout, line=self.line, depth=depth, rests=self.rests)
             if depth == "keys" and not result.busy:
                 nightly = due
             made += 1

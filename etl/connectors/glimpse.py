@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -9,23 +10,43 @@ from typing import Any
 from etl.connectors.base import Reader, SourceError, passed_over
 from etl.contract import Table
 
+QUICK_SECONDS = 30.0
+"""What a micro-batch gives a table of a database or an interface, unless its entry says ``quick_timeout``."""
 
-def brisk(spec: Mapping[str, Any] | None, seconds: float) -> dict[str, Any] | None:
-    """An entry of ``sources.yaml`` for somebody in a hurry: databases and interfaces get ``seconds`` at most for a table, and one attempt.
+
+def paced(spec: Mapping[str, Any] | None, *, quick: bool) -> dict[str, Any] | None:
+    """An entry of ``sources.yaml`` as a run uses it: a micro-batch (``quick``) does not wait long, as others wait for it. SourceError for a wrong time."""
+    if spec is None:
+        return None
+    _seconds(spec, "timeout")
+    limit = _seconds(spec, "quick_timeout") or QUICK_SECONDS
+    return brisk(spec, limit) if quick else {k: v for k, v in spec.items() if k != "quick_timeout"}
+
+
+def brisk(spec: Mapping[str, Any] | None, seconds: float, retries: int | None = None) -> dict[str, Any] | None:
+    """An entry of ``sources.yaml`` for somebody in a hurry: databases and interfaces get ``seconds`` at most for a table, and ``retries``.
 
     Shorter times of the entry itself stand; files on this machine are left as they are.
     """
-    told = dict(spec) if spec is not None else None
-    match (told or {}).get("kind"):
-        case "sql":
-            told = {**(told or {}), "timeout": _least(told, "timeout", seconds)}
-        case "api":
-            told = {**(told or {}), "timeout": _least(told, "timeout", seconds), "limit": _least(told, "limit", seconds), "retries": 0}
-    return told
+    if spec is None:
+        return None
+    told = {k: v for k, v in spec.items() if k != "quick_timeout"}
+    keys = {"sql": ("timeout",), "api": ("timeout", "limit")}.get(str(told.get("kind")), ())
+    told |= {key: min(_seconds(spec, key) or seconds, seconds) for key in keys}
+    return told if retries is None or told.get("kind") != "api" else told | {"retries": retries}
 
 
-def _least(spec: Mapping[str, Any] | None, key: str, seconds: float) -> float:
-    return min(float((spec or {}).get(key) or seconds), seconds)
+def _seconds(spec: Mapping[str, Any], key: str) -> float | None:
+    """A time of an entry; None where it says nothing."""
+    if spec.get(key) is None:
+        return None
+    try:
+        found = float(spec[key])
+    except (TypeError, ValueError):
+        found = 0.0
+    if not 0 < found < math.inf:
+        raise SourceError(f"sources.yaml 中的 {key} 应为大于 0 的秒数。请管理员改正。")
+    return found
 
 
 def glimpse(reader: Reader, table: Table, seconds: float) -> list[str]:

@@ -26,6 +26,8 @@ from etl.contract import Contract, Table
 
 TIMEOUT_SECONDS = 600
 CONNECT_SECONDS = 10
+LOCK_SECONDS = 60
+_LOCKED = ("55P03", 1205)  # PostgreSQL's state, MariaDB's and MySQL's number
 
 
 def open_sql(contract: Contract, url: str, limit: float = TIMEOUT_SECONDS) -> SqliteReader | DatabaseReader:
@@ -62,9 +64,10 @@ class DatabaseReader:
         self.skipped: Counter[str] = Counter()
         options: dict[str, Any] = {"poolclass": sa.pool.NullPool}
         seconds, brief = max(1, int(limit)), max(1, min(CONNECT_SECONDS, int(limit)))
+        self.patience = max(1, min(LOCK_SECONDS, int(limit) // 3))  # for a table that somebody else has locked
         match url.get_backend_name():
             case "postgresql":
-                limits = f"-c statement_timeout={seconds * 1000} -c default_transaction_read_only=on -c timezone={clock.ZONE.key}"
+                limits = f"-c statement_timeout={seconds * 1000} -c lock_timeout={self.patience * 1000} -c default_transaction_read_only=on -c timezone={clock.ZONE.key}"
                 alive = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
                 options |= {"connect_args": {"connect_timeout": max(2, brief), "options": limits, **alive}, "isolation_level": "REPEATABLE READ"}
             case "mysql" | "mariadb":
@@ -74,7 +77,7 @@ class DatabaseReader:
         except (SQLAlchemyError, ImportError) as error:
             raise SourceError(f"没有 {url.get_backend_name()} 数据库的驱动。请管理员安装后重试。") from error
         if url.get_backend_name() in ("mysql", "mariadb"):
-            sa.event.listen(self.engine, "connect", lambda connection, _: _limited(connection, seconds))
+            sa.event.listen(self.engine, "connect", lambda connection, _: _limited(connection, seconds, self.patience))
 
     def fingerprint(self, table: Table) -> None:
         """None: what changed in a live database only reading can tell."""
@@ -202,13 +205,18 @@ class _Guarded:
             raise SourceError(
                 f"读取表 {self.table.source} 超过 {self.reader.limit:g} 秒，已中断。请{self.reader.contract.owner}检查数据库负载后重试。"
             ) from error
+        driver = getattr(error, "orig", None)
+        if getattr(driver, "sqlstate", None) in _LOCKED or next(iter(getattr(driver, "args", ())), None) in _LOCKED:
+            raise SourceError(
+                f"表 {self.table.source} 被对方系统的其他操作锁住，等了 {self.reader.patience} 秒。请{self.reader.contract.owner}确认操作结束后重试。"
+            ) from error
         if isinstance(error, SQLAlchemyError):
             raise SourceError(
                 f"读取表 {self.table.source} 时数据库报错或超时。请{self.reader.contract.owner}确认表可读后重试。"
             ) from error
 
 
-def _limited(connection: Any, seconds: int) -> None:
+def _limited(connection: Any, seconds: int, patience: int) -> None:
     """A session that only reads, whose statements the server itself ends, and that tells the time as the bureau does.
 
     MariaDB and MySQL name the limit differently. Their moments with a zone (``timestamp``) are given in the session's; names of zones are known to few.
@@ -216,6 +224,7 @@ def _limited(connection: Any, seconds: int) -> None:
     cursor = connection.cursor()
     cursor.execute("set session transaction read only")
     cursor.execute(f"set session time_zone = '{datetime.now(clock.ZONE).isoformat()[-6:]}'")
+    cursor.execute(f"set session lock_wait_timeout = {patience}")
     for limit in (f"set session max_statement_time = {seconds}", f"set session max_execution_time = {seconds * 1000}"):
         with suppress(Exception):
             cursor.execute(limit)
