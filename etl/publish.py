@@ -18,6 +18,7 @@ from etl.freshness import Freshness
 from etl.hands import Hand
 from etl.martfile import POLICY_TABLES, Mart
 from etl.paths import Layout
+from etl.retention import Keep
 
 META = ("meta_snapshot", "meta_indicator", "meta_target", "meta_module", "meta_load", "meta_column", "meta_gap",
         "meta_field", "meta_reads", "meta_origin", "meta_policy")  # fmt: skip
@@ -30,10 +31,10 @@ class PublishError(Exception):
 
 
 def publish(
-    con: duckdb.DuckDBPyConnection, layout: Layout, run_id: str, content: str, marts: Iterable[Mart], keep: int, fresh: Freshness,
+    con: duckdb.DuckDBPyConnection, layout: Layout, run_id: str, content: str, marts: Iterable[Mart], keep: Keep, fresh: Freshness,
     begun: Begun | None = None, thorough: bool = True,
 ) -> Path:  # fmt: skip
-    """Write ``snapshots/<run_id>.duckdb`` with these marts, verify it, move the pointer, delete all but ``keep`` snapshots.
+    """Write ``snapshots/<run_id>.duckdb`` with these marts, verify it, move the pointer, delete the snapshots that are not to be kept.
 
     ``thorough``: read the whole file back, and count what the work file holds anew; else what was written this time. ``begun``: what of it has
     been written already. The old file stays readable for whoever has it open. PublishError (pointer unmoved) when a table's rows do not agree.
@@ -58,7 +59,7 @@ def publish(
     _write(_beside(target), named)
     point(layout, named)
     freshness.held(con)
-    _drop_old(layout, target, keep)
+    _drop_old(layout, run_id, keep)
     return target
 
 
@@ -200,9 +201,10 @@ def _write(path: Path, value: dict[str, Any]) -> None:
     _sync(path.parent)
 
 
-def _drop_old(layout: Layout, current: Path, keep: int) -> None:
-    others = sorted((p for p in layout.snapshots.glob("*.duckdb") if p != current), reverse=True)
-    for path in others[max(0, keep - 1) :]:
+def _drop_old(layout: Layout, run_id: str, keep: Keep) -> None:
+    there = {path.stem: path for path in layout.snapshots.glob("*.duckdb")}
+    kept = keep.chosen(there, run_id)
+    for path in (path for run, path in sorted(there.items()) if run not in kept):
         path.unlink()
         _hashed.pop(path, None)
         _beside(path).unlink(missing_ok=True)

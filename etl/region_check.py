@@ -26,6 +26,7 @@ from etl.policy.load import PolicyError, load
 from etl.policy.model import ExitPolicy, RatingPolicy
 from etl.policy.oversight import load_credit, load_inspection
 from etl.region import LEVEL_FILES, Area, Region, RegionError
+from etl.retention import Keep
 
 __all__ = ["Imported", "Problem", "check", "import_boundaries"]
 
@@ -52,6 +53,7 @@ def check(region_path: str | Path) -> list[Problem]:
     """All problems of the folder, errors first; an empty list means that it can be used."""
     try:
         region = Region.load(region_path)
+        Keep.of(region)
     except RegionError as error:
         return [Problem("error", "region.yaml", str(error))]
     problems: list[Problem] = []

@@ -44,6 +44,7 @@ from etl.policy.load import PolicyError
 from etl.policy.oversight import load_oversight
 from etl.reading import Depth, Outlook
 from etl.region import Region, RegionError
+from etl.retention import Keep
 
 DONE, FAILED, QUARANTINE = 0, 1, 3
 MEMORY_LIMIT = "1200MB"
@@ -112,7 +113,7 @@ def run(
     *,
     only: Sequence[str] | None = None,
     progress: Progress | None = None,
-    keep: int = 3,
+    keep: Keep | None = None,
     today: date | None = None,
     line: Line | None = None,
     depth: Depth = "keys",
@@ -132,15 +133,16 @@ def run(
         with _alone(layout), ThreadPoolExecutor(1) as other:
             # The snapshot in force is hashed while everything else is made ready.
             mending = other.submit(lambda: result.repairs.extend([*holds.mend(layout), *repair.mend(layout, trusting=depth == "quick")]))
+            kept = keep or Keep.of(region)
             everything, rests = line or Line.declared(layout.parsed), rests or Rests()
             try:
-                _run(region, layout, everything, result, only, note, keep, today or clock.today(), depth, mending, rests)
+                _run(region, layout, everything, result, only, note, kept, today or clock.today(), depth, mending, rests)
             except duckdb.Error as error:
                 if not repair.is_damage(error):
                     raise
                 result.repairs.append(repair.set_aside(layout, error))
                 result.modules, result.loads, result.steps = [], [], {}
-                _run(region, layout, everything, result, only, note, keep, today or clock.today(), depth, mending, rests)
+                _run(region, layout, everything, result, only, note, kept, today or clock.today(), depth, mending, rests)
     except BusyError as error:
         # The run under way writes the history; one that never began has none.
         result.exit_code, result.message, result.busy = FAILED, str(error), True
@@ -171,7 +173,7 @@ def _alone(layout: Layout) -> Iterator[None]:
 
 
 def _run(
-    region: Region, layout: Layout, line: Line, result: RunResult, only: Sequence[str] | None, note: Progress, keep: int,
+    region: Region, layout: Layout, line: Line, result: RunResult, only: Sequence[str] | None, note: Progress, keep: Keep,
     today: date, depth: Depth, mending: Future[None], rests: Rests,
 ) -> None:  # fmt: skip
     shutil.rmtree(layout.temp, ignore_errors=True)
@@ -379,10 +381,14 @@ def _policies(con: duckdb.DuckDBPyConnection, region: Region, line: Line, note: 
         fresh.built("policy", inputs, definition)
 
 
+# A live source goes on while its delivery is held, and the counts in the sentence with it: that alone is no news. The list of what is held has the present ones.
+_STANDING = "case status when 'held' then regexp_replace(message, '[0-9]', '', 'g') else message end as message"
+
+
 def content_hash(con: duckdb.DuckDBPyConnection, region: Region, layout: Layout, line: Line, today: date) -> str:
     """A hash over everything that a snapshot depends on: deliveries in force, standing, region folder, declarations, product."""
     digest = hashlib.sha256()
-    states = {"delivery": "module, table_name, batch, check_hash, data_date", "module": "module, status, message"}
+    states = {"delivery": "module, table_name, batch, check_hash, data_date", "module": f"module, status, {_STANDING}"}
     for table, columns in states.items():
         digest.update(repr(con.execute(f"select {columns} from state.{table} order by all").fetchall()).encode())
     digest.update(_digest(region.path, layout.policies).digest() + _digest(Path(__file__).parent).digest())

@@ -13,7 +13,7 @@ from dashboard.views.context import View, counts
 from dashboard.views.drawer import drawer, record
 from dashboard.views.page import Layer, find
 from dashboard.views.place import Place
-from dashboard.warehouse.types import Unknown
+from dashboard.warehouse.types import Expired, Unknown
 
 SLOTS = ("stamp", "as-of", "rail", "bar", "strip", "map-head", "legend", "side", "trend-head", "attention", "caption", "below", "over")
 """Slots that hold components. Beside them a view answers ``map`` (data of the map), ``trend`` (a chart's figure) with ``trend-alt``,
@@ -37,6 +37,8 @@ def render(
                 raise Unknown("snapshot")
             at = then(place.get("as_of"))
         return _render(at, place, geo_url, desk)
+    except Expired:
+        return _plain(w, frame.expired(place.url(as_of=None)), "快照已不保留", "", desk)
     except Unknown:
         page = find(place.path)  # what is not there today may be there in a minute, where the ledger says what there is
         return _plain(w, frame.missing("/"), "没有找到", "live" if page and page[0].live and w.scope.may(page[0].right) else "", desk)

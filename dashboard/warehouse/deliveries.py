@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from dashboard.warehouse.snapshot import NoSnapshot, Snapshot
-from dashboard.warehouse.types import Unknown
+from dashboard.warehouse.types import Expired, Unknown
 from etl import history, holds
 from etl.contract import Contract
 from etl.load import contracts
@@ -129,13 +129,15 @@ def held(snapshot: Snapshot) -> list[dict[str, Any]]:
 
 
 def named(current: Snapshot, run_id: Any) -> Snapshot:
-    """The snapshot of a run that is still on disk; Unknown for any other.
+    """The snapshot of a run that is still on disk; Expired for a run of which none is, Unknown for what names no run.
 
     A few are kept open, by the current one: when a newer is published they are let go with it, so that no deleted file is held.
     """
     folder = current.path.parent
-    if not isinstance(run_id, str) or not RUN_ID.fullmatch(run_id) or not (folder / f"{run_id}.duckdb").is_file():
+    if not isinstance(run_id, str) or not RUN_ID.fullmatch(run_id):
         raise Unknown("snapshot")
+    if not (folder / f"{run_id}.duckdb").is_file():
+        raise Expired("snapshot")
     opened: dict[str, Snapshot] = current.once("opened", dict)
     held = opened.get(run_id)
     if held is None:

@@ -12,6 +12,10 @@ class Unknown(LookupError):  # noqa: N818
     """No such area, month, provider or indicator *for this reader*: forbidden and missing are answered alike."""
 
 
+class Expired(Unknown):
+    """The snapshot of a run that is not kept any more. Only whoever may look at earlier snapshots at all is told."""
+
+
 class Area(NamedTuple):
     """An area in force; ``level`` 1 district, 2 street, 3 community. ``lng``, ``lat``: a point inside, CGCS2000."""
 

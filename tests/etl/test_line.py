@@ -15,6 +15,7 @@ import duckdb
 import pytest
 
 from etl.publish import current, snapshots, verify
+from etl.retention import Keep
 from etl.standing import quarantine, status
 from tests.etl.conftest import Tiny, id_number
 from tests.etl.reading import read
@@ -166,7 +167,7 @@ def test_an_open_reader_keeps_the_old_snapshot_while_the_pointer_moves(tiny: Tin
     with duckdb.connect(str(here), read_only=True) as reader:
         for n in range(2):
             tiny.elders([("E1", id_number(1), "张三" + "一" * n, "330105001051", "2026-01-01 00:00:00")])
-            assert tiny.run(keep=1).published
+            assert tiny.run(keep=Keep(last=1, days=0, months=0)).published
         assert reader.execute("select count(*) from elder_month where month = '2026-10'").fetchall() == [(3,)]
     assert figure("elders") == (1, None)
     assert len(snapshots(tiny.layout)) == 1

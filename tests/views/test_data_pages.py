@@ -91,6 +91,9 @@ def test_an_older_snapshot_opens_every_page_and_stays_on_every_link(tmp_path: Pa
     assert view("/caregivers", "")["as-of"] is None
     for unknown in ("20200101T000000", "../20261005T020000-old", "x"):
         assert "plain" in view("/caregivers", f"?as_of={unknown}")["kind"]
+    gone = view("/caregivers", "?as_of=20200101T000000&area=330105001000")
+    assert "数据快照已不保留" in text_of(gone["below"]) and hrefs(gone["below"]) == ["/caregivers?area=330105001000"]
+    assert "没有找到" in text_of(view("/caregivers", "?as_of=x")["below"])
     (tmp_path / "snapshots" / "runs.jsonl").write_text('{"run_id": "20261105T020000-new", "seconds": 9}\n', encoding="utf-8")
     listed = text_of(view("/data/runs", "")["below"])
     now = "不随所查看的快照变化"
