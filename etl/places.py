@@ -8,6 +8,8 @@ _ENDING = re.compile(r"(\.(csv|txt|tsv|gz|zip|xlsx|xlsm|xls|et|json|jsonl|ndjson
 # 2026-10(1), 2026-10 （2）, 2026-10 - 副本, 2026-10_副本 (2), 2026-10 copy 3: what browsers, WPS and file managers append to a second copy.
 _COPY = re.compile(r"(?:[\s_－-]*(?P<copy>副本|复件|拷贝|copy)\s*(?P<plain>\d{1,3})?)?\s*(?:[(（]\s*(?P<number>\d{1,3})\s*[)）])?$", re.IGNORECASE)
 
+IN_FILE = r"\.(csv|txt|tsv|gz|xlsx|xlsm|xls|et|jsonl|ndjson)(/|$)"
+"""What the source of a row looks like where the row stands in a file, and so at a place that its owner can go to."""
 Place = tuple[tuple[tuple[str, int], ...], str]
 
 

@@ -11,10 +11,10 @@ import sqlglot
 from sqlglot import exp
 
 from etl import raw
-from etl.checks import Cell, Compiled, Counts, shown
+from etl.checks import Cell, Compiled, Counts, involved, shown, shown_key
 from etl.clean import at_once, first, insert, name, quote
 from etl.contract import Reference
-from etl.places import later
+from etl.places import IN_FILE, later
 
 NEW = "__new"
 
@@ -152,12 +152,13 @@ def _details(con: duckdb.DuckDBPyConnection, compiled: Compiled, batch: int, row
         f" join {stage} as m on m._source = r._source and m._position = r._position where m._bad or m._warn"
     )
     con.execute(
-        "create or replace temp table detail as select d.*, m._bad, m._warn from"
+        f"create or replace temp table detail as select d.*, m._bad, m._warn, {shown_key(compiled)} as _key,"
+        f" case when regexp_matches(_source, {quote(IN_FILE)}, 'i') then _position end as _line from"
         f" ({compiled.cleaned.replace('{where}', 'rowid in (select row from marked)')}) as d join marked as m on m.row = d._row"
     )
     place = name(compiled.table.community) if compiled.table.community else "null"
     head = f"{quote(compiled.module)}, {quote(compiled.table.name)}, _source, _position"
-    tail = f"cast({place} as varchar), {int(batch)}"
+    tail = f"cast({place} as varchar), {int(batch)}, _line, _key"
 
     def reason(column: str, title: str, value: str, rule: str, sentence: str, where: str) -> str:
         return f"select {head}, {column}, {title}, {value}, {quote(rule)}, {sentence}, {tail} from detail where {where}"
@@ -171,9 +172,9 @@ def _details(con: duckdb.DuckDBPyConnection, compiled: Compiled, batch: int, row
             for rule, value, sentence, when in _faults(cell)
         ]
     by_rule = sound + " and coalesce(({}), false)"
-    rejects += [reason("null", "null", "null", "rule", quote(s), by_rule.format(c)) for s, c in compiled.plain_rejects]
+    rejects += [reason("null", *involved(compiled, c), "rule", quote(s), by_rule.format(c)) for s, c in compiled.plain_rejects]
     warns = [
-        reason("null", "null", "null", "rule", quote(s), f"_warn and not _bad and coalesce(({c}), false)")
+        reason("null", *involved(compiled, c), "rule", quote(s), f"_warn and not _bad and coalesce(({c}), false)")
         for s, c in compiled.plain_warns
     ]
     con.execute(f"insert into new_quarantine {' union all '.join(rejects)}")
@@ -188,14 +189,14 @@ def _remembered(
 ) -> None:
     """Findings of rules over the whole table, which were marked before."""
     columns = {c.name: c for c in compiled.cells}
-    used = [r[0] for r in con.execute(f"select distinct col from marks where kind = '{kind}'").fetchall()]
-    for column in used:
+    rules = dict(compiled.window_rejects if kind == "reject" else compiled.window_warns)
+    for column, sentence in con.execute(f"select distinct col, sentence from marks where kind = '{kind}'").fetchall():
         cell = columns.get(column) if column else None
-        title, value = (quote(cell.column.heading), shown(cell)) if cell else ("null", "null")
+        title, value = (quote(cell.column.heading), shown(cell)) if cell else involved(compiled, rules.get(sentence, "true"))
         con.execute(
             f"insert into {target} select {head}, m.col, {title}, {value}, {quote('reference' if column else 'rule')},"
             f" m.sentence, {tail} from detail as d join marks as m on m.source = d._source and m.position = d._position"
-            f" where m.kind = '{kind}' and m.col is not distinct from {quote(column) if column else 'null'} and {when}"
+            f" where m.kind = '{kind}' and m.col is not distinct from {quote(column) if column else 'null'} and m.sentence = {quote(sentence)} and {when}"
         )
 
 

@@ -274,7 +274,8 @@ def etl_quarantine(
         out.print("隔离区为空。")
         return
     for row in rows[:limit]:
-        out.print(f"{row['module']} {row['table_name']} {row['source']} 第 {row['position']} 行：{row['sentence']}")
+        found = " ".join(x for x in (f"第 {row['line']} 行" if row.get("line") else "", row.get("row_key") or "") if x)
+        out.print(f"{row['module']} {row['table_name']} {row['source']} {found}：{row['sentence']}", markup=False)
     if len(rows) > limit:
         out.print(f"……共 {len(rows):,} 条，用 --json 取全部。")
 

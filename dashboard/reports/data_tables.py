@@ -73,12 +73,16 @@ def rejected(w: Warehouse, read: Callable[..., Rows], title: str, wish: Wish) ->
 def returns(w: Warehouse, wish: Wish) -> Sheet:
     """The rows that go back to one owner: where each stands in what he delivered, and what is wrong with it."""
     rows, total = w.returned_rows(wish.owner, wish.cap)
-    columns = ("数据模块", "数据表", "来源（文件、工作表或库表）", "位置（行号）", "字段", "原值（脱敏）", "规则", "原因", "批次", "更正后的值", "更正说明")
+    columns = ("数据模块", "数据表", "来源（文件、工作表或库表）", "行号", "记录编号（脱敏）", "字段", "原值（脱敏）", "规则", "原因", "批次", "更正后的值", "更正说明")
     words = {"malformed": "整行损坏", "invalid": "格式", "missing": "必填", "range": "范围", "reference": "关联", "rule": "业务规则"}
     shown = [
-        (r["title"], r["table"], r["source"], r["position"], r["column_title"], r["value_masked"], words.get(r["rule"], r["rule"]), r["sentence"],
+        (r["title"], r["table"], r["source"], r["line"], r["row_key"], r["column_title"], r["value_masked"], words.get(r["rule"], r["rule"]), r["sentence"],
          r["batch"], "", "")
         for r in rows
     ]  # fmt: skip
-    said = f"以下各行未通过核验，没有入库。请{wish.owner}在原系统中更正后重新报送；行号从 1 起，含表头。"
+    said = f"以下各行未通过核验，没有入库。请{wish.owner}在原系统中更正后重新报送。"
+    if any(r["line"] for r in rows):
+        said += "文件按行号查找：工作表和文本文件的行号从 1 起，含表头和空行。"
+    if any(r["line"] is None for r in rows):
+        said += "数据库和接口的记录没有行号，按记录编号（原系统的列名和值）查找。"
     return Sheet(f"退回清单 {wish.owner}", columns, shown, said, total=total)

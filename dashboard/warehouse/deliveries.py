@@ -63,8 +63,9 @@ def returned_rows(snapshot: Snapshot, area: str, owner: Any, cap: int) -> tuple[
     tables = {(c.module, t.name): t.title for c in declared().values() for t in c.tables}
     where = f"{place(snapshot.areas[area].level)} and module in (select module from meta_module where owner = ?)"
     total = snapshot.query(f"select count(*) from quarantine where {where}", [area, owner])[0][0]
+    told = "line, row_key" if "row_key" in snapshot.tables["quarantine"] else "null as line, null as row_key"  # of an earlier version
     rows = snapshot.dicts(
-        "select module, table_name, source, position, column_title, value_masked, rule, sentence, batch from quarantine"
+        f"select module, table_name, source, {told}, column_title, value_masked, rule, sentence, batch from quarantine"
         f" where {where} order by module, table_name, source, position, column_title limit ?",
         [area, owner, cap],
     )

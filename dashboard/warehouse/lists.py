@@ -129,8 +129,8 @@ def loads(snapshot: Snapshot) -> list[dict[str, Any]]:
 
 
 _REJECTED = (
-    Column("module", "数据模块"), Column("table_name", "数据表"), Column("source", "来源"), Column("position", "位置"), Column("column_title", "字段"),
-    Column("value_masked", "原值（脱敏）"), Column("sentence", "原因"), Column("community_code", "社区"), Column("batch", "批次"),
+    Column("module", "数据模块"), Column("table_name", "数据表"), Column("source", "来源"), Column("line", "行号"), Column("row_key", "记录编号"),
+    Column("column_title", "字段"), Column("value_masked", "原值（脱敏）"), Column("sentence", "原因"), Column("community_code", "社区"), Column("batch", "批次"),
 )  # fmt: skip
 
 
@@ -152,7 +152,8 @@ def rejected(snapshot: Snapshot, table: str, area: str, module: Any, offset: Any
         parameters.append(owner)
     start, count = page(offset, limit)
     total = snapshot.query(f"select count(*) from {table} where {where}", parameters)[0][0]
-    names = ", ".join(f'"{c.name}"' for c in _REJECTED)
+    there = snapshot.tables[table]  # a snapshot of an earlier version knows neither line nor key
+    names = ", ".join(f'"{c.name}"' if c.name in there else f'null as "{c.name}"' for c in _REJECTED)
     rows = snapshot.query(
         f"select {names} from {table} where {where} order by rowid limit ? offset ?", [*parameters, count, start]
     )

@@ -89,6 +89,22 @@ def test_a_correction_wins_over_its_month_in_the_same_canteen_alone(tmp_path):
     assert found.fetchall() == [("ST001", "1", 2, "正常"), ("ST001", "2", 3, "作废"), ("ST002", "1", 3, None)]
 
 
+def test_a_rule_over_two_columns_is_returned_with_both_and_the_key(tmp_path):
+    write(tmp_path, "ST001/2026-10.csv", FIRST + "\n1,ST001,C100200300,2026-10-08 11:30:00,午餐,堂食,14,30\n")
+    con = duckdb.connect()
+    clean.prepare(con, [])
+    checks.outcome_tables(con)
+    sift.start(con)
+    cursor = con.cursor()
+    cursor.register("delivery", pa.Table.from_batches(CsvReader(CONTRACT, str(tmp_path), "auto", tmp_path).read(MEAL), schema(MEAL)))
+    cursor.execute("create table raw.canteen_meal as select *, 1::bigint as _batch from delivery").fetchall()
+    sift.sift(con, checks.compile("canteen", MEAL), 1)
+    found = con.execute("select line, row_key, column_title, value_masked, sentence from temp.new_quarantine").fetchall()
+    assert found == [(3, "食堂编号 ST001；流水号 1", "餐费、补贴", "餐费：14；补贴：30", "补贴超过餐费")] or found == [
+        (3, "流水号 1；食堂编号 ST001", "餐费、补贴", "餐费：14；补贴：30", "补贴超过餐费")
+    ]
+
+
 def test_the_folder_is_listed_once_however_many_files_are_read_one_by_one(tmp_path, monkeypatch):
     for n in range(9):
         write(tmp_path, f"ST00{n}/2026-10.csv", FIRST + f"1,ST00{n},C{n},2026-10-08 11:30:00,午餐,堂食,14,3\n")

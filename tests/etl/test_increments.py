@@ -105,7 +105,7 @@ def held(tiny: Tiny) -> dict[str, list[tuple[Any, ...]]]:
         found = {t: con.execute(f"select * from checked.{t} order by all").fetchall() for t in TABLES}
         for table in ("quarantine", "warning"):
             found[table] = con.execute(
-                f"select module, source, if(module = 'order', 0, position), column_name, value_masked, rule, sentence, community_code"
+                f"select module, source, line, row_key, column_name, value_masked, rule, sentence, community_code"
                 f" from state.{table} order by all"
             ).fetchall()
         found["counts"] = con.execute(

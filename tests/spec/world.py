@@ -48,7 +48,7 @@ STATE_TABLES = {
     " quarantined bigint, superseded bigint, warned bigint",
     "delivered": "module varchar, table_name varchar, place varchar, loaded bigint, quarantined bigint, superseded bigint",
     "quarantine": "module varchar, table_name varchar, source varchar, position bigint, column_title varchar, value_masked varchar,"
-    " sentence varchar, community_code varchar, batch bigint",
+    " sentence varchar, community_code varchar, batch bigint, line bigint, row_key varchar",
 }
 DEFAULTS: dict[str, dict[str, Any]] = {
     "registry_elder": {

@@ -57,7 +57,7 @@ def make(spots: list[Spot], months: list[str], rng: random.Random, providers: in
     # Deliveries are known for the last month only: some rejected rows name their community, most of what was read does not.
     marts["quarantine_row"] = [
         {"month": months[-1], "area_code": spots[(k * 11) % len(spots)].code if k % 3 else "330105000000", "module": "registry",
-         "table_name": "elder", "source": "LNR", "position": k + 2, "fields": "身份证号", "given": "3301***", "sentence": "身份证号无效",
+         "table_name": "elder", "source": "LNR", "position": None, "row_key": f"LNR_ID E{k}", "fields": "身份证号", "given": "3301***", "sentence": "身份证号无效",
          "reasons": 1, "batch": 1}
         for k in range(40)
     ]  # fmt: skip
