@@ -178,9 +178,11 @@ class Freshness:
         if first(self.con, f"select exists (from {coming}) or exists (from {parting})") != (True,):
             return
         ways, going = _ways(self.con, target, token), f"rowid in (select row from {parting})"
-        _count(self.con, "going_counts", home, going, ways)
+        self.con.execute(f"create or replace temp table going as from {home} where {going}")
+        _count(self.con, "going_counts", "temp.going", "true", ways)
         _count(self.con, "coming_counts", coming, "true", ways)
-        self.passing.keep(target, f"from {home} where {going}", f"from {coming}")
+        self.passing.keep(target, "temp.going", coming)
+        self.con.execute("drop table temp.going")
         self.con.execute(f"delete from {home} where {going}")
         self.con.execute(f"insert into {home} select * from {coming}")
         insert(self.con, "state.moved", [(target, part) for part in parts])

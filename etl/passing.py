@@ -25,10 +25,10 @@ class Passing:
         self.moved = {target for (target,) in con.execute("select distinct target from state.moved").fetchall()}
 
     def keep(self, target: str, going: str, coming: str) -> None:
-        """Keep the rows that two queries give; call inside the transaction in which they go and come, before they do."""
+        """Keep the rows of two tables; call inside the transaction in which they go and come, before they do."""
         if target in self.moved and target not in self.kept:
             return
-        both = " union all ".join(f"select *, hash(t) as {HASH}, {n}::tinyint as {PASSES} from ({rows}) as t" for rows, n in ((going, -1), (coming, 1)))
+        both = " union all ".join(f"select *, hash(t) as {HASH}, {n}::tinyint as {PASSES} from {rows} as t" for rows, n in ((going, -1), (coming, 1)))
         home = _home(target)
         known = target in self.kept
         self.con.execute(f"insert into {home} {both}" if known else f"create table {home} as {both}")
