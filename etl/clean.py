@@ -116,6 +116,7 @@ def _macros(today: date) -> list[tuple[str, str]]:
     moment = quote(day_parts + "[ T]*" + clock + "$")
     # A four-digit year from 1850 to 2999 and a dash: what DuckDB's own cast may be trusted with.
     iso = "x >= '1850' and x < '3' and x like '____-%'"
+    zoneless = "case strlen(x) when 19 then not contains(x, '+') when 16 then true when 10 then true else strlen(x) < 19 and not regexp_matches(x, '[+zZ]') end"
     blank_end = " or ".join(f"ends_with(x, {quote(blank)})" for blank in _BLANKS if blank < "!")
     birth = "cast(try_strptime(substr(y, 7, 8), '%Y%m%d') as date)"
     return [
@@ -185,7 +186,8 @@ def _macros(today: date) -> list[tuple[str, str]]:
             f" try_cast(regexp_replace(y, {moment}, '\\1-\\2-\\3 \\4:\\5:00') as timestamp))"
             " else cast(yg_day_slow(y) as timestamp) end",
         ),
-        ("yg_timestamp_quick(x)", f"case when {iso} and strlen(x) between 10 and 19 then try_cast(x as timestamp) end"),
+        # What may carry a zone is left to the slow half: the plain cast would drop it.
+        ("yg_timestamp_quick(x)", f"case when {iso} and {zoneless} then try_cast(x as timestamp) end"),
         ("yg_timestamp_slow(y)", "yg_since(yg_moment_slow(y), timestamp '1849-12-31')"),
         (
             "yg_timestamp(x)",

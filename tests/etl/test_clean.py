@@ -47,6 +47,8 @@ def value(con: duckdb.DuckDBPyConnection, macro: str, text: str | None) -> objec
         ("yg_date", "98-01-01", None), ("yg_date", "epoch", None), ("yg_date", "infinity", None), ("yg_date", "今天", None),
         ("yg_timestamp", "2023-05-03 01:02:03", datetime(2023, 5, 3, 1, 2, 3)),
         ("yg_timestamp", "2023年5月3日 1时2分", datetime(2023, 5, 3, 1, 2)),
+        ("yg_timestamp", "2023-05-03T04:00Z", datetime(2023, 5, 3, 12)), ("yg_timestamp", "2023-05-03 04:00+00", datetime(2023, 5, 3, 12)),
+        ("yg_timestamp", "2023-05-03 04:00+08", datetime(2023, 5, 3, 4)), ("yg_timestamp", "2023-05-03 4:05:06", datetime(2023, 5, 3, 4, 5, 6)),
         ("yg_timestamp", "2023-05-03T04:00:00Z", datetime(2023, 5, 3, 12)), ("yg_timestamp", "2023-05-03 25:00:00", None),
         ("yg_month", "2026-10", "2026-10"), ("yg_month", "202610", "2026-10"), ("yg_month", "2026年1月", "2026-01"),
         ("yg_month", "2026-13", None), ("yg_month", "2026-10-31", "2026-10"),
