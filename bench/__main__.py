@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import statistics
 import tempfile
@@ -23,6 +24,8 @@ def main() -> None:
     options.add_argument("--only", choices=("line", "pages", "night", "rating", "scale"))
     options.add_argument("--scale", type=float, default=8.5, help="with --only scale: how many times the district, over ten years (8.5: fifty million orders)")
     chosen = options.parse_args()
+    for folder in ("dashboard", "data", "etl"):  # as in an installation, also where this process may not write what it compiles
+        compileall.compile_dir(ROOT / folder, quiet=1)
     with tempfile.TemporaryDirectory() as folder:
         var = (chosen.var or Path(folder)).resolve()
         rows: list[tuple[str, str, str]] = []
@@ -50,8 +53,8 @@ def line_rows(var: Path) -> list[tuple[str, str, str]]:
         ("… processor time", "", f"{simulated.cpu + first.cpu:.1f} s"),
         ("Unchanged second run, wall", "≤ 10 s", f"{again.wall:.1f} s"),
         ("Peak memory of simulate / ETL", "≤ 2 GB", f"{simulated.peak_mb / 1024:.2f} / {first.peak_mb / 1024:.2f} GB"),
-        (f"Contract and checks of {got['rows']:,} orders against bare read_csv + CREATE TABLE AS", "≥ 0.5 × its speed", f"{got['ratio']:.2f} ×"
-         f" ({got['checked_s']:.2f} s against {got['bare_s']:.2f} s)"),
+        (f"Contract and checks of {got['rows']:,} orders against bare read_csv + CREATE TABLE AS", "≥ 0.6 × its speed", f"{got['ratio']:.2f} ×"
+         f" ({got['checked_s']:.2f} s against {got['bare_s']:.2f} s); by processor {got['ratio_cpu']:.2f} ×"),
     ]  # fmt: skip
 
 
@@ -86,6 +89,7 @@ def night_rows(var: Path) -> list[tuple[str, str, str]]:
         ]
     rows += [
         (f"Night: {got['night_orders']:,} new orders, {night.ELDERS} elders moved", "≤ 15 s", f"{again.wall:.1f} s ({again.cpu:.1f} s of processor)"),
+        ("… the first one after a full load", "", f"{got['first'].wall:.1f} s ({got['first'].cpu:.1f} s of processor)"),
         (f"Micro-batch of {night.BATCH:,} orders by `yiguan etl watch` until readers open it", "≤ 5 s",
          f"{micro['visible']:.1f} s (run {micro['wall']:.1f} s, processor {micro['cpu']:.1f} s)"),
     ]

@@ -14,7 +14,7 @@ from typing import Any
 
 from bench import rivals
 from bench.line import yiguan
-from bench.measure import command
+from bench.measure import Used, command
 from dashboard.warehouse import Snapshot
 from etl import clock, publish
 from etl.paths import DEFAULT_REGION, Layout
@@ -26,9 +26,10 @@ PAUSE = 25
 
 
 def run(var: Path) -> dict[str, Any]:
-    """Simulate, load all modules, then measure a night and a micro-batch. Seconds of wall clock and processor, megabytes, rows.
+    """Simulate, load all modules, then measure two nights and a micro-batch. Seconds of wall clock and processor, megabytes, rows.
 
-    In a folder that has been run before only the night, the micro-batch and the rivals are measured (``full`` is None).
+    ``first`` is the night after a full load, in which what will be compared is counted for the first time; ``night`` is any other one.
+    In a folder that has been run before only the nights, the micro-batch and the rivals are measured (``full`` is None).
     """
     layout = Layout(var, DEFAULT_REGION.name)
     full = None
@@ -37,12 +38,18 @@ def run(var: Path) -> dict[str, Any]:
         full = command(yiguan(var, "etl", "run", "--json"))
     else:
         command(yiguan(var, "etl", "run", "--json"))
-    day = new_orders(layout, _a_day(layout))
-    _elders(layout, ELDERS)
-    night = command(yiguan(var, "etl", "run", "--json"))
+    first, day = _night(layout)
+    night, _ = _night(layout)
     micro = _micro_batch(layout)
     sizes = {"orders": _count(layout), "night_orders": day}
-    return {"full": full, "night": night, "micro": micro, **sizes, **rivals.run(layout)}
+    return {"full": full, "first": first, "night": night, "micro": micro, **sizes, **rivals.run(layout)}
+
+
+def _night(layout: Layout) -> tuple[Used, int]:
+    """A day's changes and the run of the night after them: what the run used, and the new orders."""
+    day = new_orders(layout, _a_day(layout))
+    _elders(layout, ELDERS)
+    return command(yiguan(layout.var, "etl", "run", "--json")), day
 
 
 def _a_day(layout: Layout) -> int:
