@@ -165,11 +165,11 @@ def _details(con: duckdb.DuckDBPyConnection, compiled: Compiled, batch: int, row
 
     rejects = [reason("null", "null", "null", "malformed", "_defect", "_bad and _defect is not null")]
     sound = "_bad and _defect is null"
-    for cell in _one_per_column(compiled.cells):
+    for cell in one_per_column(compiled.cells):
         title = quote(cell.column.heading)
         rejects += [
             reason(quote(cell.name), title, value, rule, quote(sentence), f"{sound} and {when}")
-            for rule, value, sentence, when in _faults(cell)
+            for rule, value, sentence, when in faults(cell)
         ]
     by_rule = sound + " and coalesce(({}), false)"
     rejects += [reason("null", *involved(compiled, c), "rule", quote(s), by_rule.format(c)) for s, c in compiled.plain_rejects]
@@ -200,7 +200,7 @@ def _remembered(
         )
 
 
-def _one_per_column(cells: tuple[Cell, ...]) -> list[Cell]:
+def one_per_column(cells: tuple[Cell, ...]) -> list[Cell]:
     """A point makes two cells but is one value to its owner."""
     seen: dict[int, Cell] = {}
     for cell in cells:
@@ -208,7 +208,7 @@ def _one_per_column(cells: tuple[Cell, ...]) -> list[Cell]:
     return list(seen.values())
 
 
-def _faults(cell: Cell) -> list[tuple[str, str, str, str]]:
+def faults(cell: Cell) -> list[tuple[str, str, str, str]]:
     """(rule, shown value, sentence, SQL condition) of what can be wrong with one cell."""
     column, title = name(cell.name), cell.column.heading
     pair = f"({column} is null or {name(cell.name[:-3] + 'lat')} is null)" if cell.column.kind == "point" else f"{column} is null"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import urlsplit
 
+from etl.checks import Compiled, compile_contract
 from etl.contract import (
     AreaCode,
     Choice,
@@ -27,9 +29,17 @@ from etl.contract import (
     Text,
     Timestamp,
 )
+from etl.guards import Limits
+from etl.sift import faults, one_per_column
 
 PRIVACY = {"name": "姓名", "id": "证件号", "phone": "电话", "address": "住址", "account": "账户", "text": "自由文字"}
 LEVELS = {1: "区", 2: "街道", 3: "社区"}
+ENCODINGS = {
+    "auto": "编码逐个文件识别（UTF-8、GB18030、UTF-16 均可）", "gb18030": "编码 GB18030（含 GBK、GB2312）", "gbk": "编码 GBK", "utf-8": "编码 UTF-8",
+}  # fmt: skip
+UNREADABLE = "无法识别"
+"""What the checks would say of a value of no kind in particular: any text is one, so they never do."""
+WORKBOOK, TEXT, LINES = "Excel 工作簿", "CSV 文本文件", "JSON Lines 文件"
 DATUMS = {"cgcs2000": "CGCS2000", "wgs84": "WGS84", "gcj02": "GCJ-02（高德、腾讯）", "bd09": "BD-09（百度）"}
 
 
@@ -68,6 +78,12 @@ class TableWords:
     rejects: tuple[str, ...]
     warns: tuple[str, ...]
     references: tuple[str, ...]
+    cells: tuple[str, ...]
+    """Why a single value is turned away, column by column."""
+    twice: str
+    """Which row counts when a key comes more than once."""
+    files: str
+    """How the files or sheets have to be called; '' where nothing is delivered as a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +97,13 @@ class ContractWords:
     cadence: str
     delivery: str
     tables: tuple[TableWords, ...]
+    whole: tuple[str, ...] = ()
+    """What is looked at in a delivery as one thing."""
+
+    @property
+    def fillable(self) -> bool:
+        """Whether the module is delivered as workbooks, for which there is a template to fill in."""
+        return self.delivery.startswith(WORKBOOK)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -89,10 +112,11 @@ class ContractWords:
 
 def describe(contract: Contract, delivery: str = "") -> ContractWords:
     """The whole contract in words; ``delivery`` as :func:`how` says it."""
-    tables = tuple(_table(contract, t) for t in contract.tables)
+    tables = tuple(_table(compiled, delivery) for compiled in compile_contract(contract))
     return ContractWords(
-        contract.module, contract.title, contract.owner, "、".join(contract.systems), contract.due.text, delivery, tables
-    )
+        contract.module, contract.title, contract.owner, "、".join(contract.systems), contract.due.text, delivery, tables,
+        tuple(_whole(contract, delivery)),
+    )  # fmt: skip
 
 
 def how(spec: Mapping[str, Any] | None) -> str:
@@ -106,19 +130,22 @@ def how(spec: Mapping[str, Any] | None) -> str:
             named = {"sqlite": "SQLite 文件", "postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}.get(backend, "数据库")
             return f"数据库只读访问（{named}）"
         case "workbook":
-            return f"Excel 工作簿（{PurePath(address).name}），可按模板填报"
+            return f"{WORKBOOK}（{PurePath(address).name}），可按模板填报"
         case "csv":
-            return f"CSV 文本文件（{PurePath(address).name}），编码 {str(spec.get('encoding') or 'utf-8').upper()}"
+            encoding = str(spec.get("encoding") or "utf-8")
+            return f"{TEXT}（{PurePath(address).name}），{ENCODINGS.get(encoding.lower(), f'编码 {encoding.upper()}')}"
         case "jsonl":
-            return f"JSON Lines 文件（{PurePath(address).name}）"
+            return f"{LINES}（{PurePath(address).name}）"
         case "api":
             return "JSON 接口，分页读取"
         case other:
             return other or "尚未登记接入方式"
 
 
-def _table(contract: Contract, table: Table) -> TableWords:
+def _table(compiled: Compiled, delivery: str) -> TableWords:
+    table = compiled.table
     titles = {c.name: c.heading for c in table.columns}
+    told = {kind: tuple(r.sentence for r in table.references if r.severity == kind) for kind in ("reject", "warn")}
     return TableWords(
         name=table.name,
         title=table.title,
@@ -126,10 +153,77 @@ def _table(contract: Contract, table: Table) -> TableWords:
         grain=table.grain,
         key="、".join(titles.get(k, k) for k in table.key),
         columns=tuple(words for c in table.columns for words in _column(c, c.name in table.key)),
-        rejects=(*table.reject, *(r.sentence for r in table.references if r.severity == "reject")),
-        warns=(*table.warn, *(r.sentence for r in table.references if r.severity == "warn")),
-        references=tuple(f"{titles.get(r.column, r.column)} → {r.table}.{r.key}" for r in table.references if not r.fault),
+        # From what is compiled, not from the contract: the checks have warnings of their own (places, codes).
+        rejects=(*(s for s, _ in compiled.plain_rejects + compiled.window_rejects), *told["reject"]),
+        warns=(*(s for s, _ in compiled.plain_warns + compiled.window_warns), *told["warn"]),
+        references=tuple(f"{titles.get(r.column, r.column)}：应见于{_referred(r.table, r.key)}" for r in table.references if not r.fault),
+        cells=tuple(dict.fromkeys(sentence for cell in one_per_column(compiled.cells) for _, _, sentence, _ in faults(cell) if not sentence.endswith(UNREADABLE))),
+        twice=_twice(table, delivery),
+        files=_files(table, delivery),
     )
+
+
+@cache
+def _headings() -> dict[str, tuple[str, str, dict[str, str]]]:
+    """Checked table → its module's title, its own, and those of its columns."""
+    from etl.load import contracts  # which knows all modules, and imports what makes contracts into words
+
+    return {
+        f"{c.module}_{t.name}": (c.title, t.title, {column.name: column.heading for column in t.columns})
+        for c in contracts() for t in c.tables
+    }  # fmt: skip
+
+
+def _referred(table: str, key: str) -> str:
+    module, title, columns = _headings().get(table, ("", table, {}))
+    return f"{module}“{title}”的“{columns.get(key, key)}”"
+
+
+def _twice(table: Table, delivery: str) -> str:
+    titles = {c.name: c.heading for c in table.columns}
+    said = f"同一{'、'.join(titles.get(k, k) for k in table.key)}报送多次的，只计一条："
+    newest = f"“{titles[table.order_by]}”最晚的为准；仍分不出先后的，" if table.order_by else ""
+    if table.cursor:
+        return said + newest + "按内容取其一，与报送的先后无关"
+    if not delivery.startswith((WORKBOOK, TEXT, LINES)):
+        return said + newest + "排在后面的为准"
+    return (
+        said + newest + "文件名排在后面的为准，如“2026-10_更正”在“2026-10”之后；文件名末尾的“(1)”“副本”“copy”表示重新下载或另存，排在原文件之后；"
+        "同一文件中以后一行为准"
+    )
+
+
+def _files(table: Table, delivery: str) -> str:
+    if delivery.startswith(WORKBOOK):
+        return f"工作表名称为“{table.source}”或以它开头" if not any(c in table.source for c in "*?") else _pattern("工作表名称", table.source)
+    if delivery.startswith((TEXT, LINES)):
+        return _pattern("文件名", table.source if any(c in table.source for c in "*?.") else f"{table.source}*") + "；其他名称的文件不读取"
+    return ""
+
+
+def _pattern(what: str, pattern: str) -> str:
+    signs = {"*": "* 代表任意文字", "?": "? 代表一个字符", "/": "/ 之前是下级文件夹"}
+    used = "，".join(words for sign, words in signs.items() if sign in pattern)
+    return f"{what}形如“{pattern}”" + (f"（{used}）" if used else "")
+
+
+def _whole(contract: Contract, delivery: str) -> list[str]:
+    """What the guards and the readers look at in a delivery as a whole, with the limits that hold unless the district sets others."""
+    limits = Limits()
+    found = [
+        f"记录数比上次减少 {limits.warn_rows:.0%} 以上的，入库并提示；减少 {limits.hold_rows:.0%} 以上的，或没有任何数据行的，暂缓采用，待核实",
+        f"不合格的行所占比例比上次高出 {limits.hold_quarantined * 100:g} 个百分点以上的，或缺少上次有的列的，暂缓采用，待核实",
+    ]
+    if any(t.money for t in contract.tables):
+        found.append(f"金额合计与上次相差 {limits.hold_money:g} 倍以上的，或每笔平均金额相差 {limits.hold_amount:g} 倍以上的，暂缓采用，待核实（常因单位写错）")
+    if delivery.startswith((WORKBOOK, TEXT)):
+        found.append("小计、合计、总计行和表下的说明不作为记录")
+        if any(t.money for t in contract.tables):
+            found.append("小计、合计行的金额应等于其上各行之和，不符的暂缓采用，待核实")
+    if delivery.startswith(TEXT):
+        found.append("列数与表头不符的行退回；在末行中断的文件整份退回")
+    found.append("暂缓采用期间沿用上次的数据")
+    return found
 
 
 def _column(column: Column, key: bool) -> list[ColumnWords]:

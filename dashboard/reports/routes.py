@@ -73,6 +73,8 @@ def install(server: Flask, services: Any) -> None:
     def contract(module: str) -> Response:
         w = _warehouse(services)
         words = w.contract(module)
+        if not words.fillable:  # a module that is delivered otherwise would leave a filled-in workbook unread
+            raise Unknown("template")
         with turn():
             content = template_xlsx(declared()[words.module], words, services.bureau())
         services.audit("export", f"填报模板 {module}", "空白模板")

@@ -96,8 +96,12 @@ def _about(book: Book, words: ContractWords, bureau: str, sheets: Sequence[str])
     for table in words.tables:
         rows += [(table.title, c.name, c.title, c.kind, c.unit, c.allowed, c.must, c.privacy, c.meaning) for c in table.columns]
     at = book.table(page, 13, heads, rows) + 2
+    for sentence in words.whole:
+        for column, text in enumerate(("整批", "核验", sentence)):
+            book.text(page, at, column, text)
+        at += 1
     for table in words.tables:
-        for head, sentences in (("不合格", table.rejects), ("存疑", table.warns)):
+        for head, sentences in (("重复报送", (table.twice,)), ("不合格", table.rejects), ("存疑", table.warns)):
             for sentence in sentences:
                 for column, text in enumerate((table.title, head, sentence)):
                     book.text(page, at, column, text)

@@ -31,10 +31,12 @@ def contract(view: View) -> Node:
     ]  # fmt: skip
     head = h("dl", [h("div", h("dt", name), h("dd", value)) for name, value in facts], cls="pairs")
     links = []
-    if view.scope.may("export"):
+    if words.fillable and view.scope.may("export"):
         links.append(h("a", "填报模板 Excel", href=f"/contract/{words.module}.xlsx", cls="btn small", download=True))
     links.append(h("a", "用到它的指标", href=view.place.subject("/data/lineage", table=f"{words.module}_{words.tables[0].name}"), cls="btn small"))
     body = [_table(view, t) for t in words.tables]
+    if words.whole:
+        body.append(h("section", h("h3", "整批核验"), h("ul", [h("li", s) for s in words.whole]), aria_label="整批核验"))
     said = h("p", standing["message"], cls="cap") if standing and standing.get("message") else None
     return panel(view, f"{words.title} 报送约定", said, head, body, tools=[_modules(view, words.module), *links], note=words.module, cls="full contract")
 
@@ -53,10 +55,13 @@ def _table(view: View, words: Any) -> Node:
          c.privacy or " ", "；".join(x for x in (c.meaning, f"也认作：{c.aliases}" if c.aliases else "") if x) or " "]
         for c in words.columns
     ]  # fmt: skip
-    rules = [("不合格，退回", words.rejects, "bad"), ("存疑，入库并提示", words.warns, "warn"), ("关联核对", words.references, "none")]
-    said = [
-        h("div", h("dt", name), h("dd", h("ul", [h("li", s) for s in sentences]))) for name, sentences, _ in rules if sentences
-    ]
+    rules = [
+        ("名称", [words.files] if words.files else []), ("重复报送", [words.twice]), ("不合格，退回", words.rejects),
+        ("存疑，入库并提示", words.warns), ("关联核对", words.references),
+    ]  # fmt: skip
+    said = [h("div", h("dt", name), h("dd", h("ul", [h("li", s) for s in sentences]))) for name, sentences in rules if sentences]
+    cells = h("details", h("summary", f"逐列核验的退回原因（{len(words.cells)} 种）"), h("ul", [h("li", s) for s in words.cells]))
+    said.append(h("div", h("dt", "逐列核验，退回"), h("dd", cells)))
     return h(
         "section", h("h3", words.title, h("small", f"来源 {words.source}；每行为{words.grain}")),
         table(COLUMNS, rows, caption=f"{words.title}的列"),

@@ -112,6 +112,8 @@ def test_the_template_of_a_contract_is_handed_out_and_recorded(reader):
     assert answer.status_code == 200 and "证书编号" in texts(answer)
     assert [line[0] for line in services.lines] == ["export"]
     assert server(services).get("/contract/no_such.xlsx").status_code == 404
+    # A database is not filled in by hand, and a filled-in sheet would be read by nobody.
+    assert server(services).get("/contract/order.xlsx").status_code == 404
 
 
 TABLES = (

@@ -110,7 +110,7 @@ def meta(
                 "data_date": last_day(months[-1]),
                 "loaded_at": datetime(2026, 11, 5, 2),
                 "rows": 1000,
-                "delivery": "数据库只读访问（SQLite 文件）",
+                "delivery": "Excel 工作簿（*.xlsx），可按模板填报" if m == "caregiver" else "数据库只读访问（SQLite 文件）",
             }
             for m, t, o in MODULES
         ],
