@@ -2,7 +2,7 @@
 
 Single rows are the contract's matter (checks.py, sift.py). Here a delivery is judged as one thing: far fewer rows, totals that the
 owner wrote below the rows and that do not agree with them, columns gone, values that can no longer be read, moments in the future,
-sums of money out of proportion. The limits are data: ``guards.yaml`` of the region folder, see :class:`Limits`.
+sums of money out of proportion; within the table by month and by file (guards_months.py). The limits are data: ``guards.yaml`` of the region folder, see :class:`Limits`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 import yaml
 
-from etl import holds
+from etl import guards_months, holds
 from etl.checks import Compiled
 from etl.clean import first, name
 from etl.connectors.base import absent_allowed, normal, spellings
@@ -59,6 +59,10 @@ class Limits:
     """Share of rows whose moment of change lies more than ``future_days`` ahead."""
     totals: bool = True
     """Whether 小计 and 合计 lines must agree with the rows."""
+    months: bool = True
+    """Whether rows and amounts are also judged by month and by file."""
+    window_months: int = 6
+    """With at least so many months left, months before the first of them have left the source's window: a remark."""
     release_hours: float = 24
     """How long after it a release also covers deliveries of the module (not of a table) that have the same findings …"""
     release_share: float = 0.05
@@ -106,13 +110,22 @@ class Guard:
             raise RegionError(f"{path} 无法解析：{str(error).splitlines()[0]}") from error
         return cls(layout, today, values or {})
 
-    def __call__(self, con: duckdb.DuckDBPyConnection, contract: Contract, offers: Sequence[tuple[Compiled, Row]]) -> None:
-        """Held where a table's new state (``row``, as it would be recorded) must not be put in force; remarks go into the rows."""
+    def __call__(
+        self, con: duckdb.DuckDBPyConnection, contract: Contract, offers: Sequence[tuple[Compiled, Row]], parts: Collection[str] = ()
+    ) -> None:
+        """Held where a table's new state (``row``, as it would be recorded) must not be put in force; remarks go into the rows.
+
+        ``parts`` are the full names of the tables of which only the touched keys lie ready.
+        """
         findings: list[Finding] = []
         for compiled, row in offers:
             before = _before(con, contract.module, compiled.table.name)
             limits = Limits.of(self.limits, contract.module, compiled.table.name)
             hard, soft = judge(con, compiled, before, row, limits, self.today, self.seen)
+            if before and limits.months and before["loaded"] >= limits.min_rows and not any(f.kind in ("rows", "empty") for f in hard):
+                part = compiled.full_name in parts
+                within = guards_months.judge(con, guards_months.Offer(compiled, before, row, limits, contract.due, part))
+                hard, soft = hard + within[0], soft + within[1]
             findings += hard
             columns = self.seen.headers.get(compiled.table.name)
             row["headers"] = json.dumps(columns, ensure_ascii=False) if columns else (before or {}).get("headers")

@@ -168,7 +168,7 @@ def load_module(
             homes[compiled.full_name] = sift_part.ready(compiled) if plan.part else sift.staged(compiled)
         plans.append(plan)
     if guard is not None:
-        guard(con, contract, [(plan.compiled, plan.row) for plan in plans if plan.row])
+        guard(con, contract, [(plan.compiled, plan.row) for plan in plans if plan.row], {plan.compiled.full_name for plan in plans if plan.part})
     if any(plan.row for plan in plans):
         con.execute("begin")
         try:
