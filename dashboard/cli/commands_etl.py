@@ -275,7 +275,7 @@ def etl_quarantine(
         return
     for row in rows[:limit]:
         found = " ".join(x for x in (f"第 {row['line']} 行" if row.get("line") else "", row.get("row_key") or "") if x)
-        out.print(f"{row['module']} {row['table_name']} {row['source']} {found}：{row['sentence']}", markup=False)
+        out.print(f"{row['module']} {row['table_name']} {row['source']} {found}：{row['sentence']}", markup=False, soft_wrap=True)
     if len(rows) > limit:
         out.print(f"……共 {len(rows):,} 条，用 --json 取全部。")
 

@@ -36,7 +36,7 @@ def contract(view: View) -> Node:
     links.append(h("a", "用到它的指标", href=view.place.subject("/data/lineage", table=f"{words.module}_{words.tables[0].name}"), cls="btn small"))
     body = [_table(view, t) for t in words.tables]
     if words.whole:
-        body.append(h("section", h("h3", "整批核验"), h("ul", [h("li", s) for s in words.whole]), aria_label="整批核验"))
+        body.append(h("section", h("dl", h("div", h("dt", "整批核验"), h("dd", h("ul", [h("li", s) for s in words.whole]))), cls="rules"), aria_label="整批核验"))
     said = h("p", standing["message"], cls="cap") if standing and standing.get("message") else None
     return panel(view, f"{words.title} 报送约定", said, head, body, tools=[_modules(view, words.module), *links], note=words.module, cls="full contract")
 
@@ -60,7 +60,7 @@ def _table(view: View, words: Any) -> Node:
         ("存疑，入库并提示", words.warns), ("关联核对", words.references),
     ]  # fmt: skip
     said = [h("div", h("dt", name), h("dd", h("ul", [h("li", s) for s in sentences]))) for name, sentences in rules if sentences]
-    cells = h("details", h("summary", f"逐列核验的退回原因（{len(words.cells)} 种）"), h("ul", [h("li", s) for s in words.cells]))
+    cells = h("details", h("summary", f"查看 {len(words.cells)} 种原因", cls="btn small"), h("ul", [h("li", s) for s in words.cells]))
     said.append(h("div", h("dt", "逐列核验，退回"), h("dd", cells)))
     return h(
         "section", h("h3", words.title, h("small", f"来源 {words.source}；每行为{words.grain}")),

@@ -11,6 +11,7 @@ from dashboard.warehouse.types import Unknown
 
 PAGE = 50
 REASONS = 3
+WIDE = ("row_key", "column_title", "value_masked", "sentence")
 
 
 def by_owner(view: View) -> Node:
@@ -63,7 +64,7 @@ def quarantine(view: View) -> Node:
         return panel(view, title, empty("没有被隔离的记录。"), tools=tools, cls="full")
     names = [c.name for c in rows.columns]
     shown = [k for k, n in enumerate(names) if n not in ("table_name", "batch", "rule")]
-    cols = [Col(rows.columns[k].title, "w" if names[k] == "sentence" else "") for k in shown]
+    cols = [Col(rows.columns[k].title, "w" if names[k] in WIDE else "") for k in shown]
 
     def text(k: int, value: Any) -> Node:
         if names[k] == "module":
