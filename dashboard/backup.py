@@ -13,6 +13,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import sqlite3
 import time
@@ -172,6 +173,12 @@ def _default(layout: Layout) -> Proof:
     return Proof(None, layout.base / ARCHIVES, layout.base / ANCHORS)
 
 
+def _numbers(version: str) -> tuple[int, ...]:
+    """A version for comparison, as far as it is numbers; () for that of a product that is not installed."""
+    found = re.match(r"\d+(\.\d+)*", version)
+    return tuple(map(int, found[0].split("."))) if found and version != "0" else ()
+
+
 def checked(folder: Path, seals: Seals | None = None, note: Progress = lambda _: None) -> dict[str, Any]:
     """The manifest of a backup all of whose files are as they were written; BackupError otherwise.
 
@@ -195,6 +202,8 @@ def checked(folder: Path, seals: Seals | None = None, note: Progress = lambda _:
         raise BackupError(f"备份 {folder.name} 的清单与密钥封印不符，可能被改动，未恢复。请改用其他备份。")
     if manifest["format"] != FORMAT:
         raise BackupError(f"备份 {folder.name} 由其他版本（{manifest['product_version']}）制作，本版本不能恢复。")
+    if _numbers(made := str(manifest["product_version"])) > _numbers(here := product_version()) > ():
+        raise BackupError(f"备份 {folder.name} 由较新的版本 {made} 制作，本机为 {here}，未恢复。请先升级本软件。")
     present = {f["path"]: f for f in _listed(folder)}
     for file in sorted(files.keys() | present.keys()):
         if files.get(file) != present.get(file):

@@ -239,14 +239,15 @@ def etl_status(as_json: Annotated[bool, typer.Option("--json", help="输出 JSON
         print_json(told)
         return
     table = Table(box=None, pad_edge=False)
-    for name in ("模块", "名称", "责任部门", "状态", "数据时点", "行数", "说明"):
-        table.add_column(name)
+    for name in ("模块", "名称", "责任部门", "状态", "数据时点", "行数"):
+        table.add_column(name, overflow="fold")
     for row in told["modules"]:
         table.add_row(
-            row["module"], row["title"], row["owner"], module_word(row["status"]), str(row["data_date"] or "—"),
-            f"{row['rows'] or 0:,}", row["message"] or "",
+            row["module"], row["title"], row["owner"], module_word(row["status"]), str(row["data_date"] or "—"), f"{row['rows'] or 0:,}",
         )  # fmt: skip
     out.print(table)
+    for said in (row["message"] for row in told["modules"] if row["message"]):  # below the table: in a column of it the end, which says what to do, would be cut
+        out.print(said, style="yellow", markup=False, soft_wrap=True)
     for waiting in told["held"]:
         out.print(f"{waiting['module']} 的报送自 {waiting['since']} 起暂缓采用（{waiting['state_text']}）。用 yiguan etl held 查看。")
     raise typer.Exit(DONE)

@@ -35,7 +35,7 @@ def held(as_json: Json = False, everything: Annotated[bool, typer.Option("--all"
         return
     table = Table(box=None, pad_edge=False)
     for title in ("模块", "起始", "状态", "原因", "处理人", "理由"):
-        table.add_column(title)
+        table.add_column(title, overflow="fold")
     for row in listed:
         table.add_row(
             row["module"], row["since"], row["state_text"], "；".join(row["findings"]), row["decided_by"] or "", row["reason"] or ""

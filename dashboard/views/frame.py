@@ -179,7 +179,7 @@ def expired(now: str) -> Node:
     """A link to the figures of an earlier run whose snapshot is not kept any more."""
     return h(
         "section", h("h1", "该链接所用的数据快照已不保留"),
-        h("p", "链接指向较早一次数据汇集的结果。系统只保留近期的快照，这一份已按期清理，当时的数字不能再从这里查看；已归档的月报和个案依据不受影响。"),
+        h("p", "链接指向较早一次数据汇集的结果。系统只保留近期的快照，这一份已按期清理，当时的数字不能再从这里查看；已签发的月报和个案依据不受影响。"),
         h("p", h("a", "按最新数据查看本页", href=now, cls="btn primary")), cls="panel missing", role="alert",
     )  # fmt: skip
 

@@ -154,7 +154,7 @@ def require(contract: Contract, table: Table, place: str, found: dict[str, int],
         have = "、".join(p for p in present if p) or "无"
         raise SchemaError(
             f"{place}缺少{'、'.join(f'“{m}”' for m in missing)}列（现有：{have[:300]}）。"
-            f"请{contract.owner}按模板重新报送，或在 {contract.module}/contract.py 中登记该列的别名。"
+            f"请{contract.owner}按模板重新报送；列名确已更改的，请告知系统管理员登记新列名。"
         )
     observed.headers(table.name, present)
 

@@ -123,6 +123,23 @@ def test_a_backup_of_another_region_is_refused(kept: tuple[Tiny, Path], tmp_path
         put_back(tiny, made, Layout(tmp_path / "bare", "other"))
 
 
+@pytest.mark.parametrize(("here", "refused"), [("0.9.9", True), ("0.10.0", False), ("0.10.1", False)])
+def test_a_backup_of_a_newer_product_is_refused(kept: tuple[Tiny, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: str, refused: bool) -> None:
+    """What a later version wrote, an earlier one may read wrongly."""
+    tiny, made = kept
+    manifest = json.loads((made / MANIFEST).read_text(encoding="utf-8")) | {"product_version": "0.10.0"}
+    for mark in ("seal", "sealed"):
+        manifest.pop(mark, None)
+    (made / MANIFEST).write_text(json.dumps({**manifest, "seal": _seal(manifest)}, ensure_ascii=False), encoding="utf-8")
+    monkeypatch.setattr("dashboard.backup.product_version", lambda: here)
+    if not refused:
+        assert put_back(tiny, made, bare(tmp_path))["product_version"] == "0.10.0"
+        return
+    with pytest.raises(BackupError, match=r"较新的版本 0\.10\.0"):
+        put_back(tiny, made, bare(tmp_path))
+    assert not bare(tmp_path).pointer.exists()
+
+
 def test_existing_data_is_never_overwritten_and_moved_aside_when_forced(kept: tuple[Tiny, Path]) -> None:
     tiny, made = kept
     before = seen(tiny.layout)

@@ -96,8 +96,10 @@ def test_an_unchanged_run_publishes_nothing_new_and_a_missing_source_keeps_the_l
     done = yiguan(var, "etl", "run")
     assert done.returncode == 3
     assert "provider" in done.stdout and "Traceback" not in done.stderr
+    narrow = yiguan(var, "etl", "status", env={"COLUMNS": "80"}).stdout
     stale = {m["module"]: m for m in json.loads(yiguan(var, "etl", "status", "--json").stdout)["modules"]}
     assert stale["provider"]["status"] == "stale" and stale["provider"]["rows"] > 0 and stale["registry"]["status"] == "ok"
+    assert stale["provider"]["message"] in narrow, "what to do stands at the end of the sentence"
     assert not (var / "gongshu" / "sources" / "provider.sqlite").exists(), "a missing database must not be created"
 
 
