@@ -178,6 +178,7 @@ def judge(
 ) -> tuple[list[Finding], list[str]]:
     """(what holds a delivery of one table back, what is only worth a remark), as sentences without a full stop."""
     hard, soft = _future(con, compiled, after, limits, today)
+    soft = soft + [sentence for table, sentence in seen.remarks if table == compiled.table.name]
     if limits.totals:
         hard += _totals(con, compiled, [sheet for sheet in seen.sheets if sheet.table == compiled.table.name])
     gone, new = _columns(compiled, before, seen)

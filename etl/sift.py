@@ -11,10 +11,11 @@ import sqlglot
 from sqlglot import exp
 
 from etl import raw
-from etl.checks import Cell, Compiled, Counts, involved, shown, shown_key
+from etl.checks import Cell, Compiled, Counts, shown
 from etl.clean import at_once, first, insert, name, quote
 from etl.contract import Reference
 from etl.places import IN_FILE, later
+from etl.returned import involved, shown_key
 
 NEW = "__new"
 

@@ -45,6 +45,8 @@ HEADER_LINES = 10
 BLOCK = 4 << 20
 SUFFIXES = (".csv", ".txt", ".tsv", ".gz", "")
 AUTO = "auto"
+OTHERS = 3
+"""Of so many files of a table one may end otherwise than the rest and be remarkable; where more do, it is the system's way."""
 MARKS = (("utf-8-sig", codecs.BOM_UTF8), ("utf-16", codecs.BOM_UTF16_LE), ("utf-16", codecs.BOM_UTF16_BE))
 
 
@@ -61,6 +63,7 @@ class CsvReader:
         self.broken: dict[str, dict[str, str]] = {}
         # Files are read one by one: the folder is listed once for all of them.
         self._listed: dict[str, dict[str, Path]] = {}
+        self._compared: set[str] = set()
         if not self.root.exists():
             raise SourceError(f"找不到报送目录 {self.root.name}。请{contract.owner}确认数据已放入。")
 
@@ -84,6 +87,7 @@ class CsvReader:
     def read_parts(self, table: Table, names: Collection[str]) -> Iterator[pa.RecordBatch]:
         """The rows of some of the files that :meth:`parts` named."""
         listed = self._listed.get(table.name) or {self._place(p): p for p in self.files(table)}
+        self._compare_ends(table, listed)
         for place in (place for place in listed if place in names):
             yield from self._read_file(table, listed[place])
 
@@ -93,8 +97,20 @@ class CsvReader:
         return written_on(p for p in found if self._place(p) not in passed)
 
     def read(self, table: Table) -> Iterator[pa.RecordBatch]:
-        for path in self.files(table):
+        files = self.files(table)
+        self._compare_ends(table, {self._place(p): p for p in files})
+        for path in files:
             yield from self._read_file(table, path)
+
+    def _compare_ends(self, table: Table, files: dict[str, Path]) -> None:
+        """Remark on files that end within a line where the table's others do not: cut inside its last field, a file looks whole."""
+        if table.name in self._compared:
+            return
+        self._compared.add(table.name)
+        within = [place for place, path in files.items() if _ends_within_a_line(path)]
+        if within and len(files) >= OTHERS * len(within):
+            more = f"等 {len(within)} 个文件" if len(within) > 1 else ""
+            observed.remark(table.name, f"文件 {within[0]} {more}的末尾没有换行，与其余文件不同，最后一行可能不完整，请核对")
 
     def _read_file(self, table: Table, path: Path) -> Iterator[pa.RecordBatch]:
         place = self._place(path)
@@ -222,6 +238,17 @@ class CsvReader:
                 break
         require(self.contract, table, f"文件 {file} ", best[3], [h.strip() for h in best[2]])
         return best
+
+
+def _ends_within_a_line(path: Path) -> bool:
+    """True where a file that can be opened and is not empty does not end with a line break."""
+    try:
+        with path.open("rb") as stream:
+            stream.seek(max(stream.seek(0, 2) - 2, 0))
+            end = stream.read()
+    except OSError:
+        return False
+    return bool(end) and end.rstrip(b"\0")[-1:] not in (b"\n", b"\r")
 
 
 def _no_records(rows: pa.RecordBatch, keys: list[int]) -> dict[int, str]:

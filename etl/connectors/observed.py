@@ -41,6 +41,8 @@ class Observed:
 
     headers: dict[str, list[str]] = field(default_factory=dict)
     sheets: list[Sheet] = field(default_factory=list)
+    remarks: list[tuple[str, str]] = field(default_factory=list)
+    """(table, sentence) of what is odd about a file that can be read all the same."""
 
 
 _watched: Observed | None = None
@@ -74,6 +76,8 @@ def tell(found: Observed) -> None:
         headers(table, present)
     for seen in found.sheets:
         sheet(seen)
+    for table, sentence in found.remarks:
+        remark(table, sentence)
 
 
 def headers(table: str, present: Sequence[str]) -> None:
@@ -94,6 +98,13 @@ def sheet(found: Sheet) -> None:
     watched = _listener()
     if watched is not None and found.totals:
         watched.sheets.append(found)
+
+
+def remark(table: str, sentence: str) -> None:
+    """A reader finds something odd that is no reason to refuse a file; without a full stop."""
+    watched = _listener()
+    if watched is not None and (table, sentence) not in watched.remarks:
+        watched.remarks.append((table, sentence))
 
 
 def _listener() -> Observed | None:

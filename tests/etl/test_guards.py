@@ -239,6 +239,18 @@ def test_a_total_line_that_does_not_agree_with_its_rows(tiny: Tiny, figure: Look
     assert figure("paid") == (100.5, None)
 
 
+def test_a_file_cut_within_its_last_amount_is_remarked_on_where_its_siblings_are_whole(tiny: Tiny) -> None:
+    head = "发放编号,月份,街道代码,金额\n"
+    for month in ("07", "08", "09"):
+        tiny.payments(head + f"M{month},2026-{month},330105001,12.50\n", name=f"发放_2026{month}.csv")
+    tiny.payments(head + "M10,2026-10,330105001,12.50\n")
+    assert "换行" not in standing(tiny.run(), "subsidy")[1]
+    tiny.payments(head + "M10,2026-10,330105001,12")
+    kind, message = standing(tiny.run(), "subsidy")
+    assert kind == "ok"
+    assert "文件 发放_202610.csv 的末尾没有换行" in message
+
+
 def test_subtotals_are_of_their_own_rows_and_the_total_of_all(tiny: Tiny) -> None:
     tiny.payments(
         "发放编号,月份,街道代码,金额\nF1,2026-10,330105001,1\nF2,2026-10,330105001,2\n小计,,,3\nF3,2026-10,330105002,4\n小计,,,4\n合计,,,7\n"
