@@ -7,13 +7,15 @@ from datetime import date, timedelta
 
 import duckdb
 
-from etl.clean import first, insert
-from etl.contract import Cadence, Contract
+from etl.clean import first, insert, name
+from etl.contract import Cadence, Contract, Month, Table
 from etl.indicators.base import Indicator
 from etl.lineage import Lineage
 
 Span = tuple[str, str]
 """First and last month for which an indicator has figures, both included."""
+STEADY_ROWS = 20
+"""A table with at least so many rows in each of its last twelve months has some in every month."""
 
 
 def month_of(day: date) -> str:
@@ -37,10 +39,44 @@ def last_covered(due: Cadence, delivered: date) -> str:
             return month_of(owed.replace(day=1) - timedelta(days=1))
 
 
-def covered(con: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]) -> dict[str, str]:
-    """Module → last month covered by its delivery in force; modules that never delivered are left out."""
+def covered(con: duckdb.DuckDBPyConnection, contracts: Iterable[Contract], latest: str = "") -> dict[str, str]:
+    """Module → last month covered by its delivery in force; modules that never delivered are left out.
+
+    A delivery of the right day that holds nothing of the month covers it no more than none: where one of the module's tables never is without rows
+    (:func:`_held_until`), its last month with rows is the last one covered. Asked is about months up to ``latest`` only, where it is given.
+    """
     dates = dict(con.execute("select module, max(data_date) from state.delivery group by module").fetchall())
-    return {c.module: last_covered(c.due, dates[c.module]) for c in contracts if dates.get(c.module)}
+    found = {}
+    for contract in contracts:
+        if dates.get(contract.module):
+            until = last_covered(contract.due, dates[contract.module])
+            asked = min(until, latest) if latest else until
+            held = [m for t in contract.tables if (m := _held_until(con, contract.module, t, asked))]
+            found[contract.module] = min([until, *held])
+    return found
+
+
+def _held_until(con: duckdb.DuckDBPyConnection, module: str, table: Table, until: str) -> str | None:
+    """The last month with rows of a table that ends before ``until`` although each of its last twelve months had rows enough; None for any other.
+
+    A table in which a month without rows is ordinary (penalties, incidents) proves nothing by a month without rows.
+    """
+    if not table.dated or table.may_be_empty:
+        return None
+    rows, column = f"checked.{name(f'{module}_{table.name}')}", name(table.dated)
+    ends = f"date '{until}-01' + interval 1 month"
+    if isinstance(table.column(table.dated), Month):
+        within, there, latest = f"{column} <= '{until}'", f"{column} = '{until}'", f"max({column})"
+    else:
+        within, there, latest = f"{column} < {ends}", f"{column} >= date '{until}-01' and {column} < {ends}", f"strftime(max({column}), '%Y-%m')"
+    if first(con, f"select 1 from {rows} where {there} limit 1"):  # nearly always
+        return None
+    last = (first(con, f"select {latest} from {rows} where {within}") or (None,))[0]
+    if not last:
+        return None
+    since = date(int(last[:4]) - 1, int(last[5:]), 28) + timedelta(days=4)  # in the month after the same one a year before
+    months = con.execute(f"select count(*) from {rows} where {within} and {table.month} >= ? group by {table.month}", [month_of(since)]).fetchall()
+    return last if len(months) == 12 and min(months)[0] >= STEADY_ROWS else None
 
 
 def gaps(lineage: Lineage, indicators: Iterable[Indicator], known: Mapping[str, str], latest: str) -> dict[str, tuple[str, str]]:
@@ -67,7 +103,7 @@ def spans(
     """
     start, latest = first(con, "select min(month), max(month) from marts.month") or ("", "")
     wanted = list(indicators)
-    missing = gaps(lineage, wanted, covered(con, contracts), latest)
+    missing = gaps(lineage, wanted, covered(con, contracts, latest), latest)
     con.execute("create or replace table marts.meta_gap (indicator varchar, module varchar, last_month varchar)")
     insert(con, "marts.meta_gap", [(c, m, month) for c, (m, month) in missing.items()])
     found = {code: (start, month) for code, (_, month) in missing.items()}

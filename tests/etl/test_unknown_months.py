@@ -10,7 +10,7 @@ import duckdb
 
 from etl.clock import ZONE
 from etl.run import Line, run
-from tests.etl.conftest import TODAY, Tiny, id_number, line
+from tests.etl.conftest import PAYMENT, SUBSIDY, TODAY, Tiny, id_number, line
 from tests.etl.reading import read
 
 
@@ -58,3 +58,23 @@ def test_deliveries_by_place_add_up_to_the_deliveries(tiny: Tiny) -> None:
         assert con.execute(sums.format("state.delivered")).fetchall() == con.execute(sums.format("state.delivery")).fetchall()
         places = con.execute("select place, loaded, quarantined from state.delivered where table_name = 'elder' and place is not null")
         assert places.fetchall() == [("330105001051", 2, 1)]
+
+
+def test_a_month_of_which_a_delivery_in_time_holds_nothing_is_unknown_where_there_always_is_something(tiny: Tiny) -> None:
+    payment = dataclasses.replace(PAYMENT, dated="month")
+    tables = {"subsidy": dataclasses.replace(SUBSIDY, tables=[payment])}
+    dated = dataclasses.replace(flowing(), contracts=[tables.get(c.module, c) for c in flowing().contracts])
+    months = [f"2025-{m:02d}" for m in range(10, 13)] + [f"2026-{m:02d}" for m in range(1, 10)]
+
+    def deliver(least: int) -> None:
+        rows = [f"F{m}-{n},{m},330105001,1" for m in months for n in range(least if m == "2026-03" else 20)]
+        tiny.payments("发放编号,月份,街道代码,金额\n" + "".join(f"{row}\n" for row in rows))
+        written(tiny, "2026-11-03")
+        run(tiny.region, tiny.layout, line=dated, today=TODAY)
+
+    deliver(20)
+    assert max(paid(tiny)) == "2026-09" and paid(tiny)["2026-09"] == 20
+    assert read(tiny.layout, "select indicator, module, last_month from meta_gap") == [("paid", "subsidy", "2026-09")]
+    deliver(19)
+    assert paid(tiny)["2026-10"] == 0
+    assert read(tiny.layout, "select count(*) from meta_gap") == [(0,)]
