@@ -22,15 +22,22 @@ def register(app: typer.Typer) -> None:
     app.command("report")(report)
 
 
-def open_warehouse() -> Warehouse:
-    """The current snapshot with the whole district in scope: the command line belongs to whoever owns the files."""
+def open_warehouse(as_of: str | None = None) -> Warehouse:
+    """The current snapshot, or that of the run ``as_of``, with the whole district in scope: the command line belongs to whoever owns the files."""
     from dashboard.access.scope import Scope
-    from dashboard.warehouse import Snapshot, Warehouse
+    from dashboard.warehouse import Snapshot, Unknown, Warehouse
+    from dashboard.warehouse.deliveries import named
 
     region, layout = place()
     if not layout.pointer.is_file():
         raise UserError("还没有可用的数据快照", "先运行 yiguan etl run")
-    return Warehouse(Snapshot.current(layout), Scope.of("leader", region.code))
+    snapshot = Snapshot.current(layout)
+    if as_of is not None:
+        try:
+            snapshot = named(snapshot, as_of)
+        except Unknown as gone:
+            raise UserError(f"快照 {as_of} 不存在或已不保留", "用 yiguan snapshot list 查看现有快照", WRONG_USE) from gone
+    return Warehouse(snapshot, Scope.of("leader", region.code))
 
 
 def find_area(warehouse: Warehouse, text: str | None) -> Any:
@@ -72,6 +79,7 @@ def indicator(
     code: Annotated[str | None, typer.Argument(help="指标代码；不写则列出全部指标")] = None,
     area: Annotated[str | None, typer.Option("--area", help="区划代码或名称（默认全区）")] = None,
     month: Annotated[str | None, typer.Option("--month", help="月份 YYYY-MM（默认最近一个月）")] = None,
+    as_of: Annotated[str | None, typer.Option("--as-of", help="按较早一次汇集的快照（见 yiguan snapshot list）")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
     """一个指标在一个区划、一个月的数值：分子、分母、值、单位、目标、数据时点、来源。"""
@@ -88,7 +96,7 @@ def indicator(
         return
     if code not in catalogue():
         raise UserError(f"没有指标 {code}", "不带参数运行 yiguan indicator 可列出全部指标", WRONG_USE)
-    warehouse = open_warehouse()
+    warehouse = open_warehouse(as_of)
     place_ = find_area(warehouse, area)
     when = find_month(warehouse, month)
     declared = warehouse.indicator(code)

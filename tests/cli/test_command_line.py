@@ -30,6 +30,14 @@ def test_an_indicator_as_json_says_all_that_a_script_needs(small_demo: Demo) -> 
     assert told["synthetic"] is True
 
 
+def test_an_indicator_as_of_an_earlier_run_needs_its_snapshot(small_demo: Demo) -> None:
+    (kept, *_) = json.loads(yiguan(small_demo.var, "snapshot", "list", "--json").stdout)
+    told = json.loads(yiguan(small_demo.var, "indicator", "caregivers", "--as-of", kept["run_id"], "--json").stdout)
+    assert told["snapshot"] == kept["run_id"]
+    gone = yiguan(small_demo.var, "indicator", "caregivers", "--as-of", "20200101T000000")
+    assert gone.returncode == 2 and "不保留" in gone.stderr and "snapshot list" in gone.stderr
+
+
 def test_the_list_of_indicators_is_the_catalogue(small_demo: Demo) -> None:
     told = json.loads(yiguan(small_demo.var, "indicator", "--json").stdout)
     assert {row["code"] for row in told} == set(catalogue())
