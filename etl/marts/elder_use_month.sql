@@ -18,8 +18,9 @@ from (
     from order_fact
     where completed
     union all
-    select month, elder_id, false, true, false from meal_fact where counted and elder_id is not null
+    -- written as a question to the row, so that the way of a figure leads to meals and purchases
+    select month, elder_id, false, elder_id is not null, false from meal_fact where counted and elder_id is not null
     union all
-    select month, elder_id, false, false, true from card_fact where elder_id is not null
+    select month, elder_id, false, false, elder_id is not null from card_fact where elder_id is not null
 ) as use
 group by month, elder_id

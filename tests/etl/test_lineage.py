@@ -32,6 +32,17 @@ def test_every_declared_indicator_has_a_module() -> None:
     assert without == []
 
 
+@pytest.mark.parametrize(
+    ("code", "module"),
+    [("meal_reach", "canteen"), ("card_active_share", "card"), ("purchased_service_elders", "order"), ("disabled", "assessment"),
+     ("assessment_coverage", "assessment"), ("subsidy_coverage", "subsidy"), ("doctor_contract_rate", "medical")],
+)  # fmt: skip
+def test_what_is_said_of_an_elder_leads_to_the_module_whose_records_say_it(code: str, module: str) -> None:
+    """However many steps lie between: without that module's records the figure is unknown, not 0."""
+    lineage = Lineage(contracts(), {m.name: m for m in marts()})
+    assert module in lineage.needs(catalogue()[code])
+
+
 def test_figures_about_deliveries_come_from_every_module_and_wait_for_none() -> None:
     lineage = Lineage(contracts(), {m.name: m for m in marts()})
     on_time = catalogue()["source_on_time"]
