@@ -7,7 +7,6 @@ again.  A module that fails keeps its last good data, marked stale with its date
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import shutil
 import time
@@ -22,7 +21,23 @@ from typing import Any
 
 import duckdb
 
-from etl import build, clean, clock, coverage, delivered, faults, figures, guards, history, holds, load, meta, publish, repair
+from etl import (
+    basis,
+    build,
+    clean,
+    clock,
+    coverage,
+    delivered,
+    faults,
+    figures,
+    guards,
+    history,
+    holds,
+    load,
+    meta,
+    publish,
+    repair,
+)
 from etl.ahead import ReadAhead
 from etl.backoff import Rests
 from etl.connectors import NothingYetError, Reader, SourceError, is_asked_whole, is_local, open_reader
@@ -202,7 +217,7 @@ def _run(
                     _module(con, region, layout, contract, sources, terms, result, note, today, rests)
         faults.point("modules")
         _tally(con, line, result)
-        content = content_hash(con, region, layout, line, today)
+        content = basis.of_snapshot(con, region, layout, line.marts, line.indicators, build.last_complete_month(today))
         here = publish.pointer(layout)
         if here and here.get("content") == content:
             result.snapshot, result.run_id = layout.snapshots / here["file"], here["run_id"]
@@ -365,7 +380,7 @@ def _build(
 
 def _policies(con: duckdb.DuckDBPyConnection, region: Region, line: Line, note: Progress, fresh: Freshness, approved: Path) -> None:
     """Ratings and exit states, where something that they read has changed."""
-    definition = _digest(region.path / "policies", approved, Path(__file__).parent / "policy").hexdigest() + repr(line.policy is None)
+    definition = basis.digest(region.path / "policies", approved, Path(__file__).parent / "policy").hexdigest() + repr(line.policy is None)
     inputs = {table: "" for table in POLICY_INPUTS if fresh.home(table)}
     if fresh.stale("policy", inputs, definition) == set() and fresh.home("rating"):
         return
@@ -379,28 +394,3 @@ def _policies(con: duckdb.DuckDBPyConnection, region: Region, line: Line, note: 
             line.policy(con, region, note, approved=approved)
     with clean.at_once(con):
         fresh.built("policy", inputs, definition)
-
-
-# A live source goes on while its delivery is held, and the counts in the sentence with it: that alone is no news. The list of what is held has the present ones.
-_STANDING = "case status when 'held' then regexp_replace(message, '[0-9]', '', 'g') else message end as message"
-
-
-def content_hash(con: duckdb.DuckDBPyConnection, region: Region, layout: Layout, line: Line, today: date) -> str:
-    """A hash over everything that a snapshot depends on: deliveries in force, standing, region folder, declarations, product."""
-    digest = hashlib.sha256()
-    states = {"delivery": "module, table_name, batch, check_hash, data_date", "module": f"module, status, {_STANDING}"}
-    for table, columns in states.items():
-        digest.update(repr(con.execute(f"select {columns} from state.{table} order by all").fetchall()).encode())
-    digest.update(_digest(region.path, layout.policies).digest() + _digest(Path(__file__).parent).digest())
-    digest.update(repr([(m.name, m.sql) for m in line.marts]).encode() + repr(sorted(line.indicators)).encode())
-    digest.update(build.last_complete_month(today).encode())
-    return digest.hexdigest()
-
-
-def _digest(*folders: Path) -> hashlib._Hash:
-    """A hash over the files of folders, without what Python keeps beside them."""
-    digest = hashlib.sha256()
-    for folder in folders:
-        for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix != ".pyc"):
-            digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
-    return digest
