@@ -140,7 +140,7 @@ def test_dates_of_every_form(tiny: Tiny) -> None:
                   ("C10", id_number(10), "某", "330105001051", "是", "2099-01-01")])  # fmt: skip
     tiny.run()
     assert [(r["column_title"], r["sentence"]) for r in quarantine(tiny.layout, "caregiver")] == [
-        ("入职日期", "“入职日期”不是有效日期"), (None, "入职日期在将来"),
+        ("入职日期", "“入职日期”不是有效日期"), ("入职日期", "入职日期在将来"),
     ]  # fmt: skip
     assert read(tiny.layout, "select count(*) from worker_month where month = '2026-09'") == [(8,)]
 

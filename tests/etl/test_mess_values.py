@@ -102,7 +102,7 @@ def test_a_zero_date_where_one_is_needed_is_called_invalid_not_missing(con: duck
 
 def test_a_day_that_does_not_exist_and_one_in_the_future(con: duckdb.DuckDBPyConnection) -> None:
     assert outcome(con, 登记日期="2023-02-30")[0] == [("登记日期", "“登记日期”不是有效日期")]
-    assert outcome(con, 登记日期="2099-01-01")[0] == [(None, "登记日期在将来")]
+    assert outcome(con, 登记日期="2099-01-01")[0] == [("登记日期", "登记日期在将来")]
     assert outcome(con, 身份证号="110105209912310024")[0][0][1].startswith("“身份证号”不是有效的身份证号")
 
 

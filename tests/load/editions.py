@@ -20,6 +20,7 @@ from dashboard.settings import Settings
 from etl import publish
 from etl.indicators import catalogue
 from etl.paths import Layout
+from etl.retention import Keep
 from tests.load.papers import words
 from tests.support.crowd import CALLBACK, Ask
 from tests.support.published import reader
@@ -79,7 +80,7 @@ class Press:
         publish.point(self.layout, named)
         put = Published(edition, before, time.monotonic())
         self.log.append(put)
-        publish._drop_old(self.layout, target, KEEP)
+        publish._drop_old(self.layout, run_id, Keep(last=KEEP, days=0, months=0))
         return put
 
     def could_be(self, asked: float, done: float, lag: float) -> set[int]:
