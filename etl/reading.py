@@ -109,7 +109,9 @@ def take(
     known = before is not None and depth != "full" and before["content"] == shape
     if before and known:
         # What a killed run left in raw is in nobody's way: it is cleared before the table is read next.
-        unseen = depth == "quick" and not marked and not unhashed and not (table.cursor and isinstance(reader, Cursored))
+        unseen = (
+            depth == "quick" and not marked and not unhashed and not (table.cursor and isinstance(reader, Cursored)) and _in_order(con, compiled.module)
+        )
         untouched = bool(unhashed and glance and before["glance"] == glance)
         seen = (marked, f"{marked}{HASTY}") if depth == "quick" else (marked,)
         if unseen or untouched or (marked and before["fingerprint"] in seen):
@@ -139,6 +141,11 @@ def take(
     if passed_over(reader, table):
         state["fingerprint"] = None  # so that the next run looks at it again
     return _taken(compiled, receipt, state | {"skipped": skipped, "complete_at": clock.now()}, before is None)
+
+
+def _in_order(con: duckdb.DuckDBPyConnection, module: str) -> bool:
+    """Whether a module stands as it should: of one that does not, even a micro-batch asks whether it does by now, rather than take it for granted."""
+    return first(con, "select 1 from state.module where module = ? and status in ('ok', 'late', 'partial')", [module]) is not None
 
 
 def _glance(reader: Reader) -> str | None:

@@ -14,6 +14,7 @@ import pytest
 
 from etl import clock, holds, load
 from etl.checks import Compiled
+from etl.connectors.csvfile import CsvReader
 from etl.run import RunResult
 from etl.standing import status
 from tests.etl.conftest import Tiny, id_number
@@ -186,6 +187,22 @@ def test_a_rejected_delivery_that_another_has_followed_is_over(live: Tiny) -> No
     assert holds.standing(live.layout) == []
     with pytest.raises(holds.HoldError, match="没有待处理的报送"):
         holds.decide(live.layout, "order", "released", "王科长", "已核实")
+
+
+def test_by_day_too_a_held_module_stays_held_until_somebody_decides(tiny: Tiny, figure: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a source that only reading tells of, a micro-batch reads nothing; that must not pass for a delivery in order, nor a release for loaded."""
+    monkeypatch.setattr(CsvReader, "fingerprint", lambda *_: None)
+    header, rows = "发放编号,月份,街道代码,金额\n", [f"F{n},2026-10,330105001,200\n" for n in range(30)]
+    tiny.payments(header + "".join(rows))
+    assert standing(tiny.run(depth="quick"), "subsidy")[0] == "ok"
+    tiny.payments(header + rows[0])
+    assert standing(tiny.run(depth="quick"), "subsidy")[0] == "ok" and figure("paid") == (6000, None)  # read at night only
+    assert standing(tiny.run(), "subsidy")[0] == "held"
+    assert standing(tiny.run(depth="quick"), "subsidy")[0] == "held"
+    assert [h.state for h in holds.listed(tiny.layout)] == ["pending"]
+    holds.decide(tiny.layout, "subsidy", "released", "王科长", "已核实")
+    assert standing(tiny.run(depth="quick"), "subsidy")[0] == "ok"
+    assert figure("paid") == (200, None) and [h.state for h in holds.listed(tiny.layout)] == ["loaded"]
 
 
 def test_holds_of_an_earlier_version_are_read(tiny: Tiny) -> None:
