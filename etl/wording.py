@@ -216,6 +216,10 @@ def _whole(contract: Contract, delivery: str) -> list[str]:
     ]
     if any(t.money for t in contract.tables):
         found.append(f"金额合计与上次相差 {limits.hold_money:g} 倍以上的，或每笔平均金额相差 {limits.hold_amount:g} 倍以上的，暂缓采用，待核实（常因单位写错）")
+    if any(t.dated and not t.may_be_empty for t in contract.tables):
+        parts = "某个月或某个文件" if delivery.startswith((WORKBOOK, TEXT, LINES)) else "某个月"
+        amounts = "、每笔平均金额" if any(t.money for t in contract.tables) else ""
+        found.append(f"{parts}的记录数{amounts}也按上述比例判断；已过完的月份首次报送不足此前三个月的 {1 - limits.hold_rows:.0%} 的，暂缓采用，待核实")
     if delivery.startswith((WORKBOOK, TEXT)):
         found.append("小计、合计、总计行和表下的说明不作为记录")
         if any(t.money for t in contract.tables):

@@ -18,6 +18,7 @@ from dashboard.cases.model import SAME, Clock, Need, Span, Step
 
 _NAMES = re.compile(r"[、，,；;\n]+")
 
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """A step of the present state as one actor sees it now. ``needs`` are the documents to attach; ``opens``/``closes`` its times."""

@@ -241,7 +241,9 @@ class CsvReader:
 
 
 def _ends_within_a_line(path: Path) -> bool:
-    """True where a file that can be opened and is not empty does not end with a line break."""
+    """True where a file that can be opened and is not empty does not end with a line break; packed, its last byte says nothing."""
+    if path.suffix.lower() == ".gz":
+        return False
     try:
         with path.open("rb") as stream:
             stream.seek(max(stream.seek(0, 2) - 2, 0))

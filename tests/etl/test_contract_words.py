@@ -61,6 +61,8 @@ def test_files_repeats_totals_and_references_are_in_words() -> None:
     assert "“(1)”“副本”" in listed.twice
     assert listed.references == ("单位编号：应见于服务单位库“服务单位”的“单位编号”",)
     assert any("小计" in s for s in canteen.whole)
+    assert any(s.startswith("某个月或某个文件的记录数、每笔平均金额") for s in canteen.whole)
     assert describe(CONTRACTS["caregiver"], how({"kind": "workbook", "path": "x.xlsx"})).fillable
     order = describe(CONTRACTS["order"], how({"kind": "sql", "url": "sqlite:///order.db"}))
+    assert any(s.startswith("某个月的记录数、每笔平均金额") for s in order.whole)  # nothing is said of files
     assert not order.fillable and not order.tables[0].files and "“修改时间”最晚的为准" in order.tables[1].twice

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import sqlite3
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -14,7 +16,7 @@ import pytest
 
 from etl import clock, holds, load
 from etl.checks import Compiled
-from etl.connectors.csvfile import CsvReader
+from etl.connectors.csvfile import CsvReader, _ends_within_a_line
 from etl.run import RunResult
 from etl.standing import status
 from tests.etl.conftest import Tiny, id_number
@@ -266,6 +268,14 @@ def test_a_file_cut_within_its_last_amount_is_remarked_on_where_its_siblings_are
     kind, message = standing(tiny.run(), "subsidy")
     assert kind == "ok"
     assert "文件 发放_202610.csv 的末尾没有换行" in message
+
+
+def test_how_a_packed_file_ends_says_nothing_of_its_lines(tmp_path: Path) -> None:
+    packed = tmp_path / "发放_202610.csv.gz"
+    packed.write_bytes(gzip.compress("发放编号\nF1\n".encode()))
+    assert not _ends_within_a_line(packed)
+    (tmp_path / "发放_202609.csv").write_text("发放编号\nF1", encoding="utf-8")
+    assert _ends_within_a_line(tmp_path / "发放_202609.csv")
 
 
 def test_subtotals_are_of_their_own_rows_and_the_total_of_all(tiny: Tiny) -> None:
